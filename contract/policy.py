@@ -1,0 +1,194 @@
+"""The policy part of an authorisation list: what the signed list says about areas, doors and access points.
+
+Wiring (pins, lock kinds, hard caps) is not here: it belongs to the agent's own settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contract import canonical, schedule, shape
+from contract.canonical import Object, Value
+from contract.schedule import Schedule
+
+
+class Direction(StrEnum):
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+class ExitMode(StrEnum):
+    """How an exit treats cards: needed to leave, recorded only, or not read at all."""
+
+    CONTROLLED = "controlled"
+    RECORDED = "recorded"
+    FREE = "free"
+
+
+class DoorMode(StrEnum):
+    """The standing posture of a door; later postures add members."""
+
+    NORMAL = "normal"
+    LOCKDOWN = "lockdown"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPolicy:
+    """fresh_s: how long after a proof of freshness everybody on the list may enter; essential_s: how long (counted
+    from the same proof) entries flagged ESSENTIAL still may; afterwards nobody new. company: how many different
+    holders must present together to enter (1: each alone)."""
+
+    id: str
+    private: bool
+    fresh_s: int
+    essential_s: int
+    company: int = 1
+
+    def as_object(self) -> Object:
+        return {
+            "id": self.id,
+            "private": self.private,
+            "fresh_s": self.fresh_s,
+            "essential_s": self.essential_s,
+            "company": self.company,
+        }
+
+    @classmethod
+    def from_object(cls, data: Object) -> AreaPolicy:
+        shape.exactly(data, ("id", "private", "fresh_s", "essential_s", "company"))
+        return cls(
+            shape.text(data, "id", 64),
+            shape.flag(data, "private"),
+            shape.integer(data, "fresh_s"),
+            shape.integer(data, "essential_s"),
+            shape.integer(data, "company", 1, 8),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPolicy:
+    """release_ms: how long the lock stays released; held_open_s: how long open before the held-open alarm."""
+
+    id: str
+    release_ms: int
+    held_open_s: int
+    mode: DoorMode = DoorMode.NORMAL
+
+    def as_object(self) -> Object:
+        return {"id": self.id, "release_ms": self.release_ms, "held_open_s": self.held_open_s, "mode": self.mode}
+
+    @classmethod
+    def from_object(cls, data: Object) -> DoorPolicy:
+        shape.exactly(data, ("id", "release_ms", "held_open_s", "mode"))
+        return cls(
+            shape.text(data, "id", 64),
+            shape.integer(data, "release_ms", 500, 60_000),
+            shape.integer(data, "held_open_s", 1, 3600),
+            shape.choice(data, "mode", DoorMode),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPointPolicy:
+    """One direction through one door. The guarded area, whose table decides, is `to_area` on entry, `from_area` on
+    exit. Every exit states its mode; an entry has none."""
+
+    id: str
+    door: str
+    direction: Direction
+    from_area: str
+    to_area: str
+    formats: tuple[str, ...]
+    exit_mode: ExitMode | None = None
+
+    def __post_init__(self) -> None:
+        if (self.direction is Direction.EXIT) != (self.exit_mode is not None):
+            raise ValueError(f"{self.id}: every exit states its mode, and only exits do")
+
+    @property
+    def guarded(self) -> str:
+        return self.to_area if self.direction is Direction.ENTRY else self.from_area
+
+    def as_object(self) -> Object:
+        return {
+            "id": self.id,
+            "door": self.door,
+            "direction": self.direction,
+            "from": self.from_area,
+            "to": self.to_area,
+            "formats": list(self.formats),
+            "exit_mode": self.exit_mode,
+        }
+
+    @classmethod
+    def from_object(cls, data: Object) -> AccessPointPolicy:
+        shape.exactly(data, ("id", "door", "direction", "from", "to", "formats", "exit_mode"))
+        return cls(
+            shape.text(data, "id", 64),
+            shape.text(data, "door", 64),
+            shape.choice(data, "direction", Direction),
+            shape.text(data, "from", 64),
+            shape.text(data, "to", 64),
+            shape.texts(data, "formats", 64),
+            None if data["exit_mode"] is None else shape.choice(data, "exit_mode", ExitMode),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone."""
+
+    site: str
+    agent: str
+    zone: str
+    areas: Mapping[str, AreaPolicy]
+    doors: Mapping[str, DoorPolicy]
+    access_points: Mapping[str, AccessPointPolicy]
+    schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as flaw:
+            raise ValueError(f"{self.zone} is not a time zone") from flaw
+        for point in self.access_points.values():
+            if point.door not in self.doors or point.guarded not in self.areas:
+                raise ValueError(f"{point.id}: its door or its guarded area is not in the policy")
+
+    def as_object(self) -> Object:
+        areas: list[Value] = [self.areas[key].as_object() for key in sorted(self.areas)]
+        doors: list[Value] = [self.doors[key].as_object() for key in sorted(self.doors)]
+        points: list[Value] = [self.access_points[key].as_object() for key in sorted(self.access_points)]
+        schedules: list[Value] = [each.as_object() for each in self.schedules]
+        return {
+            "site": self.site,
+            "agent": self.agent,
+            "zone": self.zone,
+            "areas": areas,
+            "doors": doors,
+            "access_points": points,
+            "schedules": schedules,
+        }
+
+    @classmethod
+    def from_object(cls, data: Object) -> Policy:
+        shape.exactly(data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules"))
+        areas = [AreaPolicy.from_object(each) for each in shape.children(data, "areas")]
+        doors = [DoorPolicy.from_object(each) for each in shape.children(data, "doors")]
+        points = [AccessPointPolicy.from_object(each) for each in shape.children(data, "access_points")]
+        return cls(
+            shape.text(data, "site", 64),
+            shape.text(data, "agent", 64),
+            shape.text(data, "zone", 64),
+            {each.id: each for each in areas},
+            {each.id: each for each in doors},
+            {each.id: each for each in points},
+            tuple(Schedule.from_object(each) for each in shape.children(data, "schedules")),
+        )
+
+    def hash(self) -> bytes:
+        return hashlib.sha256(b"sekisho/1/policy\x00" + canonical.encode(self.as_object())).digest()
