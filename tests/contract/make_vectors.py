@@ -1,0 +1,207 @@
+"""Writes `docs/protocol/vectors/*.json` from the slow reference: `python -m tests.contract.make_vectors`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.contract import slow_reference as slow
+
+FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "vectors"
+ADA, BEN = "0a" * 16, "0b" * 16
+AGENT_KEY = slow.secret("agent look-up")
+POLICY: dict[str, Any] = {
+    "site": "tokyo",
+    "agent": "cedar",
+    "zone": "Asia/Tokyo",
+    "areas": [{"id": "cedar-room", "private": True, "fresh_s": 3600, "essential_s": 86400, "company": 1}],
+    "doors": [{"id": "cedar", "release_ms": 5000, "held_open_s": 30, "mode": "normal"}],
+    "access_points": [
+        {
+            "id": f"cedar-{way}",
+            "door": "cedar",
+            "direction": direction,
+            "from": source,
+            "to": target,
+            "formats": ["serial-40", "H10301"],
+            "exit_mode": mode,
+        }
+        for way, direction, source, target, mode in (
+            ("in", "entry", "hallway", "cedar-room", None),
+            ("out", "exit", "cedar-room", "hallway", "controlled"),
+        )
+    ],
+    "schedules": [{"week": "ff" * 84, "exceptions": {}}, {"week": "00000000ffffffff00000000" * 7, "exceptions": {}}],
+}
+
+
+def every() -> dict[str, Any]:
+    """All vectors by file name."""
+    return {
+        "canonical.json": _canonical(),
+        "identities.json": _identities(),
+        "commitments.json": _commitments(),
+        "envelopes.json": _envelopes(),
+        "list.json": _list(),
+        "facts.json": _facts(),
+        "leaves.json": _leaves(),
+    }
+
+
+def _canonical() -> list[Any]:
+    values: list[Any] = [
+        None,
+        True,
+        0,
+        -9223372036854775807,
+        "",
+        '杉の間 "quoted" \\ \n\t\x00\x1f\x7f\u2028',
+        [],
+        {},
+        {"b": [1, {"z": None, "a": False}], "a": "é", "Z": ""},
+    ]
+    return [{"value": value, "bytes": slow.canonical(value).hex()} for value in values]
+
+
+def _identities() -> dict[str, Any]:
+    cases = [
+        ("serial-hex", f"{0x1E0045A2B3:040b}"),
+        ("wiegand", "1" + f"{123:08b}" + f"{4567:016b}" + "0"),
+        ("wiegand", "01" * 17),
+        ("osdp", "1"),
+        ("serial-hex", "0" * 512),
+    ]
+    return {
+        "agent_key_phrase": "agent look-up",
+        "cases": [
+            {
+                "source": source,
+                "bits": bits,
+                "packed": slow.packed_bits(bits).hex(),
+                "key": slow.lookup_key(AGENT_KEY, source, bits).hex(),
+            }
+            for source, bits in cases
+        ],
+    }
+
+
+def _commitments() -> list[Any]:
+    values: list[Any] = [ADA, None, {"identity": "serial-hex:40:1e0045a2b3"}, "相田 あだ"]
+    salts = [slow.secret(f"salt {place}") for place in range(len(values))]
+    return [
+        {"salt": salt.hex(), "value": value, "commitment": slow.commitment(salt, value).hex()}
+        for salt, value in zip(salts, values, strict=True)
+    ]
+
+
+def _envelopes() -> dict[str, Any]:
+    signer, recipient, ephemeral = (slow.secret(each) for each in ("signer", "recipient", "ephemeral"))
+    public = slow.x25519(recipient, slow.X25519_BASE)
+    status = {"site": "tokyo", "agent": "cedar", "nonce": "00" * 16, "carried": None}
+    payloads = {"status": slow.canonical(status), "list": b"", "ack": bytes(range(256))}
+    return {
+        "signer_phrase": "signer",
+        "signer_public": slow.ed25519_public(signer).hex(),
+        "envelopes": [
+            {"kind": kind, "payload": payload.hex(), "bytes": slow.envelope(kind, payload, signer).hex()}
+            for kind, payload in payloads.items()
+        ],
+        "recipient_phrase": "recipient",
+        "recipient_public": public.hex(),
+        "ephemeral_phrase": "ephemeral",
+        "sealed": [
+            {
+                "plain": plain.hex(),
+                "purpose": purpose,
+                "bytes": slow.seal(public, plain, purpose.encode(), ephemeral).hex(),
+            }
+            for plain, purpose in ((b"", "fact-openings"), (b"who was it", "list:tokyo/cedar"))
+        ],
+    }
+
+
+def _list() -> dict[str, Any]:
+    tables: dict[str, dict[str, Any]] = {"cedar-room": {}}
+    identities = [f"{0x1E00000000 + number:040b}" for number in range(40)]
+    for number, bits in enumerate(identities):
+        tables["cedar-room"][slow.lookup_key(AGENT_KEY, "serial-hex", bits).hex()] = {
+            "holder": f"{number:032x}",
+            "grant": number,
+            "valid_from": 0,
+            "valid_until": 0xFFFFFFFF,
+            "schedule": number % 2,
+            "flags": number % 4,
+        }
+    header = {
+        "format": 1,
+        "epoch": 1,
+        "version": 7,
+        "compiled_at": "2026-11-23T01:02:03.000004Z",
+        "policy": POLICY,
+    }
+    signer = slow.secret("signer")
+    return {
+        "signer_phrase": "signer",
+        "signer_public": slow.ed25519_public(signer).hex(),
+        "tables": tables,
+        "absent": slow.lookup_key(AGENT_KEY, "serial-hex", "1" * 40).hex(),
+        "bytes": slow.authorisation_list(header, tables, signer).hex(),
+    }
+
+
+def _facts() -> list[Any]:
+    previous = slow.first_previous("tokyo", "cedar")
+    found = []
+    salt = slow.secret("salt of holder")
+    bodies: list[tuple[str, dict[str, Any], dict[str, str]]] = [
+        ("STARTED", {"reason": "first", "presence": "whole"}, {}),
+        ("PASSAGE", {"door": "cedar", "inferred": False}, {"holder": slow.commitment(salt, ADA).hex()}),
+    ]
+    for place, (kind, body, commitments) in enumerate(bodies):
+        fact = {
+            "version": 1,
+            "site": "tokyo",
+            "agent": "cedar",
+            "sequence": place + 1,
+            "previous": previous.hex(),
+            "boot": "b0" * 16,
+            "kind": kind,
+            "wall": f"2026-11-23T01:02:0{place}.000000Z",
+            "mono_us": 1000 + place,
+            "clock": "trusted",
+            "body": body,
+            "commitments": commitments,
+        }
+        encoded = slow.canonical(fact)
+        previous = slow.fact_hash(encoded)
+        found.append({"bytes": encoded.hex(), "hash": previous.hex()})
+    return found
+
+
+def _leaves() -> list[Any]:
+    leaf = {
+        "version": 1,
+        "sequence": 5,
+        "at": "2026-11-23T01:02:03.000004Z",
+        "kind": "grant-approved",
+        "actor": "operator:2",
+        "subjects": {"grant": 9, "areas": [1]},
+        "content": {"commitments": {"reason": slow.commitment(slow.secret("salt of reason"), "night shift").hex()}},
+    }
+    encoded = slow.canonical(leaf)
+    return [{"bytes": encoded.hex(), "hash": slow.leaf_hash(encoded).hex()}]
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, vectors in every().items():
+        (FOLDER / name).write_text(written(vectors), encoding="utf-8")
+
+
+def written(vectors: Any) -> str:
+    return json.dumps(vectors, ensure_ascii=True, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    main()

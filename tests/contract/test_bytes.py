@@ -1,0 +1,191 @@
+"""What contract reads from outside: only the exact bytes of a value are taken, everything else is refused by name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract import canonical, envelope, fact, message, topic
+from contract.authorisation import BadList, Version, build, open_list
+from contract.canonical import NotCanonical
+from contract.credential import Identity, Source, lookup_key
+from contract.envelope import BadEnvelope, CannotUnseal, Kind
+from contract.message import Ack, Carried, Events, Fresh, Receipt, ReceiptOutcome, SealedFact, Status
+from contract.policy import Policy
+from contract.topic import Address, Down, Up
+from tests.contract.make_vectors import POLICY
+
+SIGNER = Ed25519PrivateKey.generate()
+KNOWN = {envelope.key_id(SIGNER.public_key()): SIGNER.public_key()}
+CEDAR = Address("tokyo", "cedar")
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63) + 1, 2**63 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(values)
+def test_every_value_survives_its_bytes(value: canonical.Value) -> None:
+    assert canonical.decode(canonical.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"1.0", b"1e3", b"NaN", b" 1", b'{"b":1,"a":2}', b'{"a":1,"a":2}', b'"\\u0041"', b"\xff", b"[1,2",
+     b"[" * 5000, b"9223372036854775808", b'"\\ud800"', b"-0", b"01"],
+)  # fmt: skip
+def test_any_other_spelling_is_refused(data: bytes) -> None:
+    with pytest.raises(NotCanonical):
+        canonical.decode(data)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_at_all_are_taken_for_a_message(data: bytes) -> None:
+    for read in (
+        Status.decoded,
+        Fresh.decoded,
+        Receipt.decoded,
+        Ack.decoded,
+        Events.decoded,
+        fact.decoded,
+        fact.decode_openings,
+    ):
+        try:
+            read(data)
+        except ValueError:
+            continue
+        assert canonical.encode(canonical.decode(data)) == data
+    with pytest.raises(BadEnvelope):
+        envelope.opened(data, Kind.ACK, KNOWN)
+    with pytest.raises(BadList):
+        open_list(data, SIGNER.public_key())
+    with pytest.raises(CannotUnseal):
+        envelope.unseal(X25519PrivateKey.generate(), data, b"list")
+
+
+def test_messages_survive_their_bytes() -> None:
+    carried = Carried(Version(1, 2), b"\x07" * 32)
+    for each in (
+        Status(CEDAR, b"n" * 16, None),
+        Status(CEDAR, b"n" * 16, carried),
+        Fresh(CEDAR, b"n" * 16, carried),
+        Receipt(CEDAR, ReceiptOutcome.ADOPTED, carried, "", ("cedar-out",)),
+        Ack(CEDAR, 12, b"\x01" * 32),
+        Events(CEDAR, (SealedFact(b'{"a":1}', b"\x00\x01"), SealedFact("事".encode(), b""))),
+    ):
+        assert type(each).decoded(each.encoded()) == each
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_one_altered_byte_breaks_an_envelope(place: int, change: int) -> None:
+    data = bytearray(envelope.signed(Kind.ACK, b"payload", SIGNER))
+    data[place % len(data)] ^= change
+    with pytest.raises(BadEnvelope):
+        envelope.opened(bytes(data), Kind.ACK, KNOWN)
+
+
+def test_an_envelope_is_refused_as_another_kind_or_from_a_stranger() -> None:
+    data = envelope.signed(Kind.ACK, b"payload", SIGNER)
+    with pytest.raises(BadEnvelope, match="kind"):
+        envelope.opened(data, Kind.FRESH, KNOWN)
+    with pytest.raises(BadEnvelope, match="not known"):
+        envelope.opened(data, Kind.ACK, {})
+    with pytest.raises(BadEnvelope, match="larger"):
+        envelope.opened(data + bytes(envelope.LIMIT), Kind.ACK, KNOWN)
+
+
+def test_a_message_over_the_limit_is_never_made() -> None:
+    room = envelope.LIMIT - len(envelope.signed(Kind.ACK, b"", SIGNER))
+    assert len(envelope.signed(Kind.ACK, bytes(room), SIGNER)) == envelope.LIMIT
+    with pytest.raises(ValueError, match="exceeds"):
+        envelope.signed(Kind.ACK, bytes(room + 1), SIGNER)
+
+
+def test_a_payload_sealed_to_one_reader_and_purpose_opens_for_no_other() -> None:
+    reader, other = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    sealed = envelope.seal(reader.public_key(), b"secret", b"list:a", X25519PrivateKey.generate())
+    assert envelope.unseal(reader, sealed, b"list:a") == b"secret"
+    for private, purpose in ((other, b"list:a"), (reader, b"list:b")):
+        with pytest.raises(CannotUnseal):
+            envelope.unseal(private, sealed, purpose)
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_one_altered_byte_breaks_a_list(place: int, change: int) -> None:
+    policy = Policy.from_object(POLICY)
+    moment = fact.leaf.read_moment("2026-11-23T01:02:03.000004Z")
+    data = bytearray(build(policy, Version(1, 1), moment, {"cedar-room": {}}, SIGNER))
+    data[place % len(data)] ^= change
+    with pytest.raises(BadList):
+        open_list(bytes(data), SIGNER.public_key())
+
+
+def test_a_packed_batch_fits_one_message_however_long_the_queue() -> None:
+    queue = [SealedFact(b'"' * 700, b"\x01" * 900) for _ in range(500)]
+    taken = message.packed(queue)
+    assert 0 < len(taken) < len(queue)
+    assert len(envelope.signed(Kind.EVENTS, Events(CEDAR, taken).encoded(), SIGNER)) <= envelope.LIMIT
+    assert message.packed([]) == ()
+    assert len(message.packed([SealedFact(b"1" * 60_000, b"")])) == 1
+
+
+@given(st.sampled_from(Source), st.text("01", min_size=1, max_size=512))
+def test_an_identity_survives_its_text_and_its_key_depends_on_every_part(source: Source, bits: str) -> None:
+    identity = Identity(source, bits)
+    assert Identity.parse(identity.text()) == identity
+    key = lookup_key(bytes(32), identity)
+    assert bits not in repr(identity) or len(bits) < 4
+    others = [Identity(each, bits) for each in Source if each is not source]
+    others += [Identity(source, bits + "0")] if len(bits) < 512 else []
+    assert all(lookup_key(bytes(32), each) != key for each in others)
+    assert lookup_key(b"\x01" * 32, identity) != key
+
+
+@pytest.mark.parametrize(
+    "text", ["", "wiegand", "wiegand:26", "wiegand:2:7", "nfc:4:f", "wiegand:8:0ff", "wiegand:0:0", "wiegand:08:ff"]
+)
+def test_a_wrong_identity_text_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Identity.parse(text)
+
+
+def test_topics_name_site_agent_and_way() -> None:
+    assert CEDAR.up(Up.EVENTS) == "sekisho/1/tokyo/cedar/up/events"
+    assert topic.parse_up(CEDAR.up(Up.EVENTS)) == (CEDAR, Up.EVENTS)
+    assert topic.parse_down(CEDAR.down(Down.LIST)) == (CEDAR, Down.LIST)
+    for odd in (
+        "",
+        "sekisho/1/tokyo/cedar/up/nothing",
+        "sekisho/2/tokyo/cedar/up/events",
+        "a/b/c/d/e/f",
+        "sekisho/1/tokyo/+/up/events",
+    ):
+        assert topic.parse_up(odd) is None
+        assert topic.parse_down(odd) is None
+    for wrong in ("", "UPPER", "a/b", "+", "#", "-a", "a" * 33):
+        with pytest.raises(ValueError, match="ids are"):
+            Address("tokyo", wrong)
+
+
+def test_a_salt_is_exactly_32_bytes() -> None:
+    from contract.commitment import Opening
+
+    with pytest.raises(ValueError, match="32"):
+        Opening(b"short", 1)
+
+
+def test_contract_values_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CEDAR.site = "osaka"  # type: ignore[misc]
