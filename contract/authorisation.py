@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag
+from enum import IntEnum
 from mmap import mmap
 from typing import TypeAlias
 
@@ -35,6 +35,7 @@ _MAGIC = b"SKLIST\x00\x01"
 _DOMAIN = b"sekisho/1/list\x00"
 _PAYLOAD = struct.Struct(">16sIIIHH")
 _LENGTH = struct.Struct(">I")
+_BUCKET = struct.Struct(">II")
 _SIGNATURE_BYTES = 64
 _LARGEST_HEADER = 2**20
 _SET_MODULUS = 2**256
@@ -42,8 +43,11 @@ _SET_MODULUS = 2**256
 Buffer: TypeAlias = "bytes | mmap"
 
 
-class Flag(IntFlag):
-    """EXIT_ONLY: may leave but not enter; ESSENTIAL: may still enter when the list has grown stale."""
+class Flag(IntEnum):
+    """Bits of a record's flags. EXIT_ONLY: may leave but not enter; ESSENTIAL: may still enter on a stale list.
+
+    An IntEnum, not an IntFlag: flags stay plain integers on the decision path, and unknown bits survive.
+    """
 
     NONE = 0
     EXIT_ONLY = 1
@@ -63,15 +67,14 @@ class Record:
     valid_from: int
     valid_until: int
     schedule: int = ALWAYS
-    flags: Flag = Flag.NONE
+    flags: int = 0
 
     def packed(self) -> bytes:
-        return _PAYLOAD.pack(self.holder, self.grant, self.valid_from, self.valid_until, self.schedule, int(self.flags))
+        return _PAYLOAD.pack(self.holder, self.grant, self.valid_from, self.valid_until, self.schedule, self.flags)
 
     @classmethod
     def unpacked(cls, data: bytes) -> Record:
-        holder, grant, start, end, week, flags = _PAYLOAD.unpack(data)
-        return cls(holder, grant, start, end, week, Flag(flags))
+        return cls(*_PAYLOAD.unpack(data))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,8 +115,7 @@ class AuthorisationList:
         if table is None or not table.count:
             return None
         buffer, prefix = self._buffer, int.from_bytes(key[:4], "big") >> (32 - table.bits)
-        at = table.fanout + 4 * prefix
-        first, last = struct.unpack(">II", buffer[at : at + 8])
+        first, last = _BUCKET.unpack_from(buffer, table.fanout + 4 * prefix)
         place, end = table.keys + KEY_BYTES * first, table.keys + KEY_BYTES * last
         while (place := buffer.find(key, place, end)) >= 0:
             index, odd = divmod(place - table.keys, KEY_BYTES)

@@ -26,6 +26,9 @@ class Source(StrEnum):
     OSDP = "osdp"
 
 
+_PREFIXES = {source: _DOMAIN + bytes((len(source),)) + source.encode() for source in Source}
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The raw bits of one credential as one class of reader delivers them, e.g. Identity(SERIAL_HEX, "0100…")."""
@@ -72,8 +75,5 @@ def lookup_key(agent_key: bytes, identity: Identity) -> bytes:
 
     A stolen list says nothing about cards without the key, and two agents' lists cannot be joined.
     """
-    source = identity.source.encode()
-    message = b"".join(
-        (_DOMAIN, bytes((len(source),)), source, identity.length.to_bytes(2, "big"), identity.packed()),
-    )
+    message = _PREFIXES[identity.source] + identity.length.to_bytes(2, "big") + identity.packed()
     return hashlib.blake2b(message, digest_size=KEY_BYTES, key=agent_key).digest()

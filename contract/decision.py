@@ -13,7 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from contract import canonical, shape
-from contract.authorisation import FOREVER, Flag, Record
+from contract.authorisation import ALWAYS, FOREVER, Flag, Record
 from contract.canonical import Object, Value
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorMode, ExitMode, Policy
 from contract.reason import Reason, in_order
@@ -45,6 +45,10 @@ class Decision:
     def as_object(self) -> Object:
         violations: list[Value] = list(self.violations)
         return {"outcome": self.outcome, "reason": self.reason, "violations": violations}
+
+
+_RELEASE = (Effect.RELEASE,)
+_PERMITTED = Decision(Outcome.GRANT, Reason.PERMITTED, (), _RELEASE)
 
 
 def decide(policy: Policy | None, attempt: Attempt, situation: Situation, moment: Moment) -> Decision:
@@ -102,9 +106,9 @@ def _decide_entry(
     if failed:
         return _refused(*failed)
     recorded = (Reason.ALREADY_INSIDE,) if situation.presence == point.guarded else ()
-    if record is not None and len({record.holder, *situation.company}) < area.company:
+    if area.company > 1 and record is not None and len({record.holder, *situation.company}) < area.company:
         return Decision(Outcome.AWAIT, Reason.AWAITING_COMPANY, in_order((Reason.AWAITING_COMPANY, *recorded)))
-    return Decision(Outcome.GRANT, Reason.PERMITTED, recorded, (Effect.RELEASE,))
+    return Decision(Outcome.GRANT, Reason.PERMITTED, recorded, _RELEASE) if recorded else _PERMITTED
 
 
 def _decide_exit(
@@ -144,24 +148,26 @@ def _exit_observations(
 
 def _record_rules(policy: Policy, record: Record, moment: Moment) -> list[Reason]:
     failed = [Reason.EXIT_ONLY] if record.flags & Flag.EXIT_ONLY else []
-    timed = record.valid_from > 0 or record.valid_until != FOREVER or record.schedule != 0
+    timed = record.valid_from > 0 or record.valid_until != FOREVER or record.schedule != ALWAYS
     if not timed:
         return failed
     if not moment.trusted:
         return [*failed, Reason.TIME_UNTRUSTED]
-    if _seconds(moment.earliest) < record.valid_from:
+    earliest, latest = moment.earliest, moment.latest
+    if earliest.timestamp() < record.valid_from:
         failed.append(Reason.NOT_YET_VALID)
-    if record.valid_until != FOREVER and _seconds(moment.latest) >= record.valid_until:
+    if record.valid_until != FOREVER and latest.timestamp() >= record.valid_until:
         failed.append(Reason.EXPIRED)
-    if not _scheduled(policy, record, moment):
+    if record.schedule != ALWAYS and not _scheduled(policy, record, earliest, latest):
         failed.append(Reason.OUTSIDE_SCHEDULE)
     return failed
 
 
-def _scheduled(policy: Policy, record: Record, moment: Moment) -> bool:
+def _scheduled(policy: Policy, record: Record, earliest: datetime, latest: datetime) -> bool:
     if record.schedule >= len(policy.schedules):
         return False
-    return policy.schedules[record.schedule].permits_throughout(*moment.local(ZoneInfo(policy.zone)))
+    zone = ZoneInfo(policy.zone)
+    return policy.schedules[record.schedule].permits_throughout(earliest.astimezone(zone), latest.astimezone(zone))
 
 
 def _staleness(area: AreaPolicy, record: Record, proven_s: int | None) -> list[Reason]:
@@ -175,10 +181,6 @@ def _staleness(area: AreaPolicy, record: Record, proven_s: int | None) -> list[R
 
 def _fresh(area: AreaPolicy, proven_s: int | None) -> bool:
     return proven_s is not None and proven_s <= area.fresh_s
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()
 
 
 def _refused(*reasons: Reason) -> Decision:

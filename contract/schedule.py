@@ -16,6 +16,7 @@ SLOT_MINUTES = 15
 SLOTS_A_DAY = 96
 DAY_BYTES = SLOTS_A_DAY // 8
 WEEK_BYTES = 7 * DAY_BYTES
+_NO_TIME, _A_SLOT, _A_DAY = timedelta(0), timedelta(minutes=SLOT_MINUTES), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,20 @@ class Schedule:
     def permits(self, local: datetime) -> bool:
         """Whether the slot of `local` (the site's own wall clock) is set."""
         slot = (local.hour * 60 + local.minute) // SLOT_MINUTES
-        day = self.exceptions.get(local.date())
-        if day is None:
-            day = self.week[local.weekday() * DAY_BYTES : (local.weekday() + 1) * DAY_BYTES]
-        return bool(day[slot // 8] & (0x80 >> slot % 8))
+        day = self.exceptions.get(local.date()) if self.exceptions else None
+        slots = self.week[local.weekday() * DAY_BYTES + slot // 8] if day is None else day[slot // 8]
+        return bool(slots & (0x80 >> slot % 8))
 
     def permits_throughout(self, earliest: datetime, latest: datetime) -> bool:
         """Whether every slot from `earliest` to `latest` is set; at most a day apart, else False."""
-        if not timedelta(0) <= latest - earliest <= timedelta(days=1):
+        apart, moment = latest - earliest, earliest
+        if not _NO_TIME <= apart <= _A_DAY:
             return False
-        step, moment = timedelta(minutes=SLOT_MINUTES), earliest
-        while moment < latest:
+        while apart > _A_SLOT:
             if not self.permits(moment):
                 return False
-            moment += step
-        return self.permits(latest)
+            moment, apart = moment + _A_SLOT, apart - _A_SLOT
+        return self.permits(moment) and self.permits(latest)
 
     def as_object(self) -> Object:
         return {

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from contract import leaf, shape
-from contract.authorisation import HANDLE_BYTES, Flag, Record
+from contract.authorisation import HANDLE_BYTES, Record
 from contract.canonical import Object, Value
 
 
@@ -117,10 +116,6 @@ class Moment:
     def latest(self) -> datetime:
         return self.wall + self.uncertainty
 
-    def local(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Both bounds on the site's own clock."""
-        return self.earliest.astimezone(zone), self.latest.astimezone(zone)
-
     def as_object(self) -> Object:
         return {
             "wall": leaf.written(self.wall),
@@ -149,7 +144,7 @@ def _written(record: Record | None) -> Value:
         "valid_from": record.valid_from,
         "valid_until": record.valid_until,
         "schedule": record.schedule,
-        "flags": int(record.flags),
+        "flags": record.flags,
     }
 
 
@@ -161,5 +156,5 @@ def _read(data: Object) -> Record:
         shape.integer(data, "valid_from", 0, 2**32 - 1),
         shape.integer(data, "valid_until", 0, 2**32 - 1),
         shape.integer(data, "schedule", 0, 2**16 - 1),
-        Flag(shape.integer(data, "flags", 0, 2**16 - 1)),
+        shape.integer(data, "flags", 0, 2**16 - 1),
     )

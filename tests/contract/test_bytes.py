@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import canonical, envelope, fact, message, topic
+from contract import canonical, envelope, fact, leaf, message, topic
 from contract.authorisation import BadList, Version, build, open_list
 from contract.canonical import NotCanonical
 from contract.credential import Identity, Source, lookup_key
@@ -125,7 +125,7 @@ def test_a_payload_sealed_to_one_reader_and_purpose_opens_for_no_other() -> None
 @given(st.integers(0), st.integers(1, 255))
 def test_one_altered_byte_breaks_a_list(place: int, change: int) -> None:
     policy = Policy.from_object(POLICY)
-    moment = fact.leaf.read_moment("2026-11-23T01:02:03.000004Z")
+    moment = leaf.read_moment("2026-11-23T01:02:03.000004Z")
     data = bytearray(build(policy, Version(1, 1), moment, {"cedar-room": {}}, SIGNER))
     data[place % len(data)] ^= change
     with pytest.raises(BadList):

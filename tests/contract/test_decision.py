@@ -195,7 +195,7 @@ records = st.builds(
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**16 - 1),
-    st.integers(0, 2**16 - 1).map(Flag),
+    st.integers(0, 2**16 - 1),
 )
 attempts = st.builds(
     Attempt, st.sampled_from(["cedar-in", "cedar-out", "elsewhere"]), st.booleans(), st.none() | records

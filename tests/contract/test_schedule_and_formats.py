@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contract import formats
-from contract.canonical import NotCanonical
+from contract.canonical import NotCanonical, Object
 from contract.credential import Identity, Source
 from contract.policy import Policy
 from contract.presence import Passage, Whereabouts, moved
@@ -95,7 +95,8 @@ def test_a_policy_survives_its_object_and_odd_ones_are_refused() -> None:
     policy = Policy.from_object(POLICY)
     assert policy.as_object() == POLICY
     assert Policy.from_object(policy.as_object()).hash() == policy.hash()
-    for change in ({"zone": "Asia/Nowhere"}, {"areas": []}, {"doors": []}, {"extra": 1}):
+    changes: list[Object] = [{"zone": "Asia/Nowhere"}, {"areas": []}, {"doors": []}, {"extra": 1}]
+    for change in changes:
         with pytest.raises(ValueError, match=r".+"):
             Policy.from_object({**POLICY, **change})
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from contract import canonical, credential, envelope, fact, leaf
-from contract.authorisation import Flag, Record, Version, build, open_list
+from contract.authorisation import Record, Version, build, open_list
 from contract.commitment import Opening, commit, opens
 from contract.credential import Identity, Source
 from contract.envelope import Kind
@@ -100,7 +100,7 @@ def test_a_list_has_the_published_bytes_and_every_record_is_found() -> None:
 
 def record(data: dict[str, Any]) -> Record:
     times = data["valid_from"], data["valid_until"]
-    return Record(bytes.fromhex(data["holder"]), data["grant"], *times, data["schedule"], Flag(data["flags"]))
+    return Record(bytes.fromhex(data["holder"]), data["grant"], *times, data["schedule"], data["flags"])
 
 
 def test_facts_have_the_published_bytes_and_chain() -> None:
