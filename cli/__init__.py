@@ -1,0 +1,1 @@
+"""The `sekisho` command and the demo building: imports every package, is imported by none."""

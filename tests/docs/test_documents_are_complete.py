@@ -1,0 +1,66 @@
+"""Documents can go red: what a door, a message or a command may say must stand in `docs/`, in its own order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contract.envelope import Kind
+from contract.fact import FactKind
+from contract.formats import FORMATS
+from contract.reason import Reason
+from contract.topic import Down, Up
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_every_reason_is_explained_in_the_fixed_order() -> None:
+    explained = re.findall(r"^\| `([A-Z_]+)` \|", page("reasons.md"), re.MULTILINE)
+    assert explained == [str(reason) for reason in Reason]
+
+
+def test_every_kind_of_fact_is_described() -> None:
+    rows = re.findall(r"^\| ((?:`[A-Z_]+` ?)+)\|", page("protocol/facts.md"), re.MULTILINE)
+    described = [name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)]
+    assert sorted(described) == sorted(FactKind)
+
+
+def test_every_message_and_topic_is_described() -> None:
+    text = page("protocol/messages.md")
+    assert sorted(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) == sorted(Kind)
+    assert f"up/{{{','.join(Up)}}}" in text
+    assert f"down/{{{','.join(Down)}}}" in text
+    addresses = re.findall(
+        r"address: sekisho/1/\{site\}/\{agent\}/(?:up|down)/([a-z]+)", page("protocol/asyncapi.yaml")
+    )
+    assert sorted(addresses) == sorted(Kind)
+
+
+def test_every_card_format_is_described() -> None:
+    assert re.findall(r"^\| `([\w-]+)` \| [\w-]+ \| \d+ \|", page("protocol/identity.md"), re.MULTILINE) == sorted(
+        FORMATS
+    )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (path.parent / target).exists(), target
+
+
+def test_decision_records_are_numbered_without_holes_and_fit_a_page() -> None:
+    records = sorted(path for path in (DOCS / "decisions").glob("*.md") if path.name != "README.md")
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {int(path.name[:4])}. ")
+        assert len(text.splitlines()) <= 60
