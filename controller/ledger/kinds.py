@@ -1,0 +1,60 @@
+"""What a ledger row may record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """A member for every change and for facts; `CHANGES_LISTS` says which of them may change what a door carries."""
+
+    SITE_FOUNDED = "site-founded"
+    AREA_MADE = "area-made"
+    AREA_CHANGED = "area-changed"
+    DOOR_MADE = "door-made"
+    ACCESS_POINT_MADE = "access-point-made"
+    SCHEDULE_MADE = "schedule-made"
+    AGENT_MADE = "agent-made"
+    AGENT_ENROLLED = "agent-enrolled"
+    AGENT_REVOKED = "agent-revoked"
+    CARDHOLDER_MADE = "cardholder-made"
+    CARDHOLDER_CHANGED = "cardholder-changed"
+    CARDHOLDER_ENDED = "cardholder-ended"
+    CREDENTIAL_ISSUED = "credential-issued"
+    CREDENTIAL_ENDED = "credential-ended"
+    CREDENTIAL_RESTORED = "credential-restored"
+    GRANT_REQUESTED = "grant-requested"
+    GRANT_APPROVED = "grant-approved"
+    GRANT_DECLINED = "grant-declined"
+    GRANT_REVOKED = "grant-revoked"
+    OPERATOR_LINK_MADE = "operator-link-made"
+    OPERATOR_MADE = "operator-made"
+    OPERATOR_CHANGED = "operator-changed"
+    OPERATOR_RECOVERED = "operator-recovered"
+    SIGN_IN = "sign-in"
+    SIGN_IN_FAILED = "sign-in-failed"
+    TOKEN_ISSUED = "token-issued"  # noqa: S105 - a kind of row
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
+    ALARM_ACKNOWLEDGED = "alarm-acknowledged"
+    FACT = "fact"
+    FACT_CHAIN_BROKEN = "fact-chain-broken"
+    LIST_COMPILED = "list-compiled"
+    DEMO_HISTORY = "demo-history"
+
+
+CHANGES_LISTS = frozenset(
+    {
+        Kind.AREA_MADE,
+        Kind.AREA_CHANGED,
+        Kind.DOOR_MADE,
+        Kind.ACCESS_POINT_MADE,
+        Kind.SCHEDULE_MADE,
+        Kind.AGENT_ENROLLED,
+        Kind.CARDHOLDER_ENDED,
+        Kind.CREDENTIAL_ISSUED,
+        Kind.CREDENTIAL_ENDED,
+        Kind.CREDENTIAL_RESTORED,
+        Kind.GRANT_APPROVED,
+        Kind.GRANT_REVOKED,
+    }
+)

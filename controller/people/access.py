@@ -1,0 +1,41 @@
+"""What operators may do: one table for pages, API and commands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SECURITY_ADMIN = "security-admin"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    SEE_DOORS = "see-doors"
+    SEE_PEOPLE = "see-people"
+    SEE_LOG = "see-log"
+    SEE_OPERATORS = "see-operators"
+    CHANGE_PEOPLE = "change-people"
+    REQUEST_ACCESS = "request-access"
+    DECIDE_ACCESS = "decide-access"
+    REVOKE_ACCESS = "revoke-access"
+    ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
+    MANAGE_OPERATORS = "manage-operators"
+    OWN_TOKENS = "own-tokens"
+
+
+_SEEING = frozenset(
+    {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS, Permission.OWN_TOKENS}
+)
+TABLE: dict[Role, frozenset[Permission]] = {
+    Role.SECURITY_ADMIN: frozenset(Permission),
+    Role.AUDITOR: _SEEING,
+}
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether an operator of `role` may; an unknown role may nothing."""
+    try:
+        return permission in TABLE[Role(role)]
+    except ValueError:
+        return False

@@ -1,0 +1,112 @@
+"""Cardholders: the people who carry cards. A random handle stands for each at the doors; names never leave here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract.authorisation import HANDLE_BYTES
+from controller.database import Base, UtcDateTime
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.premises.site import Site
+from controller.refusal import Refused
+
+
+class Cardholder(Base):
+    """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site."""
+
+    __tablename__ = "cardholder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    handle: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    name_kana: Mapped[str] = mapped_column(String(120), default="")
+    number: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("site_id", "number"),)
+
+    @property
+    def active(self) -> bool:
+        return self.ended_at is None
+
+
+def enrol(
+    session: Session,
+    actor: str,
+    now: datetime,
+    site: Site,
+    name: str,
+    number: str,
+    name_kana: str = "",
+    random: Callable[[int], bytes] = os.urandom,
+) -> Cardholder:
+    """A new cardholder; Refused name-missing, number-taken."""
+    name, number = _told(name), _told(number)
+    if session.scalar(select(Cardholder.id).where(Cardholder.site_id == site.id, Cardholder.number == number)):
+        raise Refused("number-taken")
+    holder = Cardholder(
+        site_id=site.id,
+        handle=random(HANDLE_BYTES),
+        name=name,
+        name_kana=name_kana.strip()[:120],
+        number=number,
+        created_at=now,
+    )
+    session.add(holder)
+    session.flush()
+    personal = {"handle": holder.handle.hex(), "name": name, "number": number}
+    append(session, Kind.CARDHOLDER_MADE, actor, now, {"cardholder": holder.id}, personal=personal)
+    return holder
+
+
+def rename(session: Session, actor: str, now: datetime, holder: Cardholder, name: str, name_kana: str = "") -> None:
+    """Correct a name; Refused name-missing."""
+    holder.name, holder.name_kana = _told(name), name_kana.strip()[:120]
+    append(session, Kind.CARDHOLDER_CHANGED, actor, now, {"cardholder": holder.id}, personal={"name": holder.name})
+
+
+def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
+    """End everything this cardholder may do, at once; Refused reason-missing, cardholder-inactive."""
+    if not holder.active:
+        raise Refused("cardholder-inactive")
+    if not reason.strip():
+        raise Refused("reason-missing")
+    holder.ended_at = now
+    subjects = {"cardholder": holder.id}
+    append(session, Kind.CARDHOLDER_ENDED, actor, now, subjects, personal={"reason": reason.strip()})
+
+
+def find(session: Session, site: Site, text: str = "", after: int = 0, limit: int = 50) -> Sequence[Cardholder]:
+    """Cardholders whose name, kana or number contains `text`, by id, after id `after`."""
+    statement = select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.id > after)
+    if text.strip():
+        wanted = text.strip()
+        matches = (
+            each.icontains(wanted, autoescape=True)
+            for each in (Cardholder.name, Cardholder.name_kana, Cardholder.number)
+        )
+        statement = statement.where(or_(*matches))
+    return session.scalars(statement.order_by(Cardholder.id).limit(limit)).all()
+
+
+def by_handle(session: Session, handle: bytes) -> Cardholder | None:
+    return session.scalar(select(Cardholder).where(Cardholder.handle == handle))
+
+
+def by_number(session: Session, site: Site, number: str) -> Cardholder | None:
+    return session.scalar(select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.number == number))
+
+
+def _told(text: str) -> str:
+    found = text.strip()[:120]
+    if not found:
+        raise Refused("name-missing")
+    return found

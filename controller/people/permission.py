@@ -1,0 +1,226 @@
+"""Permissions: a cardholder is given an area or an access level. One person asks, another decides, anyone revokes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from controller.database import Base, UtcDateTime
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.people.cardholder import Cardholder
+from controller.people.operator import Operator
+from controller.premises.area import Area
+from controller.premises.schedule import Schedule
+from controller.refusal import Refused
+
+Fits = Callable[[Session, "Grant"], None]
+
+
+class GrantState(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REVOKED = "revoked"
+
+
+class AccessLevel(Base):
+    """A named set of areas, each with a schedule."""
+
+    __tablename__ = "access_level"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    name: Mapped[str] = mapped_column(String(120))
+
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+
+
+class AccessLevelArea(Base):
+    __tablename__ = "access_level_area"
+
+    access_level_id: Mapped[int] = mapped_column(ForeignKey("access_level.id"), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
+
+
+class Grant(Base):
+    """An area (or an access level) for a cardholder: asked for by one operator, decided by another.
+
+    Valid while valid_from <= now < valid_until (null: no end). ledger_sequence: the row of the last change.
+    """
+
+    __tablename__ = "access_grant"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cardholder_id: Mapped[int] = mapped_column(ForeignKey("cardholder.id"), index=True)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    access_level_id: Mapped[int | None] = mapped_column(ForeignKey("access_level.id"))
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
+    essential: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(400))
+    state: Mapped[str] = mapped_column(String(16))
+    requested_by: Mapped[int] = mapped_column(ForeignKey("operator.id"))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decision_note: Mapped[str] = mapped_column(String(400), default="")
+    revoked_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoke_reason: Mapped[str] = mapped_column(String(400), default="")
+    ledger_sequence: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_access_grant_area_id_state", "area_id", "state"),)
+
+    def in_force(self, now: datetime) -> bool:
+        begun = self.valid_from <= now
+        return self.state == GrantState.APPROVED and begun and (self.valid_until is None or now < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: an area for a cardholder, from when until when (None: no end), at which hours, and why."""
+
+    cardholder: Cardholder
+    area: Area
+    valid_from: datetime
+    valid_until: datetime | None
+    reason: str
+    schedule: Schedule | None = None
+    essential: bool = False
+
+
+def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
+    """Ask for access; Refused reason-missing, validity-wrong, validity-past, cardholder-inactive, area-open,
+    already-requested."""
+    _check(session, now, wish)
+    asked = Grant(
+        cardholder_id=wish.cardholder.id,
+        area_id=wish.area.id,
+        schedule_id=wish.schedule.id if wish.schedule else None,
+        essential=wish.essential,
+        valid_from=wish.valid_from,
+        valid_until=wish.valid_until,
+        reason=wish.reason.strip()[:400],
+        state=GrantState.REQUESTED,
+        requested_by=by.id,
+        requested_at=now,
+        ledger_sequence=0,
+    )
+    session.add(asked)
+    session.flush()
+    _record(session, Kind.GRANT_REQUESTED, by, now, asked, asked.reason)
+    return asked
+
+
+def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: Fits, note: str = "") -> None:
+    """Put a request in force. Refused same-person, already-decided, cardholder-inactive, validity-past, and whatever
+    `fits` refuses (a list that would no longer fit one message)."""
+    _decide(session, by, now, asked, GrantState.APPROVED, note)
+    if asked.valid_until is not None and asked.valid_until <= now:
+        raise Refused("validity-past")
+    holder = session.get_one(Cardholder, asked.cardholder_id)
+    if not holder.active:
+        raise Refused("cardholder-inactive")
+    session.flush()
+    fits(session, asked)
+    _record(session, Kind.GRANT_APPROVED, by, now, asked, note)
+
+
+def decline(session: Session, by: Operator, now: datetime, asked: Grant, note: str) -> None:
+    """Refuse a request, with a reason; Refused same-person, already-decided, reason-missing."""
+    if not note.strip():
+        raise Refused("reason-missing")
+    _decide(session, by, now, asked, GrantState.DECLINED, note)
+    _record(session, Kind.GRANT_DECLINED, by, now, asked, note)
+
+
+def revoke(session: Session, by: Operator, now: datetime, given: Grant, reason: str) -> None:
+    """End a permission or withdraw a request, at once and by one person; Refused reason-missing, not-in-force."""
+    if not reason.strip():
+        raise Refused("reason-missing")
+    session.refresh(given, with_for_update=True)
+    if given.state not in (GrantState.APPROVED, GrantState.REQUESTED):
+        raise Refused("not-in-force")
+    given.state, given.revoked_by, given.revoked_at = GrantState.REVOKED, by.id, now
+    given.revoke_reason = reason.strip()[:400]
+    _record(session, Kind.GRANT_REVOKED, by, now, given, given.revoke_reason)
+
+
+def waiting(session: Session) -> Sequence[Grant]:
+    """Requests that nobody has decided, the oldest first."""
+    statement = select(Grant).where(Grant.state == GrantState.REQUESTED)
+    return session.scalars(statement.order_by(Grant.requested_at, Grant.id)).all()
+
+
+def in_force(session: Session, area: Area, now: datetime) -> Sequence[Grant]:
+    """The grants by which somebody may enter `area` now (active cardholders only), by id."""
+    levels = select(AccessLevelArea.access_level_id).where(AccessLevelArea.area_id == area.id)
+    current = and_(
+        Grant.state == GrantState.APPROVED,
+        Grant.valid_from <= now,
+        or_(Grant.valid_until.is_(None), Grant.valid_until > now),
+        Cardholder.ended_at.is_(None),
+    )
+    statement = select(Grant).join(Cardholder, Cardholder.id == Grant.cardholder_id).where(current)
+    statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(levels)))
+    return session.scalars(statement.order_by(Grant.id)).all()
+
+
+def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Grant]:
+    """Everything that was ever asked for `holder`, the newest first."""
+    statement = select(Grant).where(Grant.cardholder_id == holder.id)
+    return session.scalars(statement.order_by(Grant.requested_at.desc(), Grant.id.desc())).all()
+
+
+def _check(session: Session, now: datetime, wish: Wish) -> None:
+    if not wish.reason.strip():
+        raise Refused("reason-missing")
+    if not wish.cardholder.active:
+        raise Refused("cardholder-inactive")
+    if wish.area.open:
+        raise Refused("area-open")
+    if wish.valid_until is not None and wish.valid_until <= wish.valid_from:
+        raise Refused("validity-wrong")
+    if wish.valid_until is not None and wish.valid_until <= now:
+        raise Refused("validity-past")
+    same = select(Grant).where(
+        Grant.cardholder_id == wish.cardholder.id,
+        Grant.area_id == wish.area.id,
+        Grant.state.in_((GrantState.REQUESTED, GrantState.APPROVED)),
+        or_(Grant.valid_until.is_(None), Grant.valid_until > now),
+    )
+    schedule_id = wish.schedule.id if wish.schedule else None
+    for each in session.scalars(same):
+        overlaps = wish.valid_until is None or each.valid_from < wish.valid_until
+        overlaps = overlaps and (each.valid_until is None or wish.valid_from < each.valid_until)
+        if overlaps and each.schedule_id == schedule_id and each.essential == wish.essential:
+            raise Refused("already-requested")
+
+
+def _decide(session: Session, by: Operator, now: datetime, asked: Grant, state: GrantState, note: str) -> None:
+    session.refresh(asked, with_for_update=True)
+    if asked.state != GrantState.REQUESTED:
+        raise Refused("already-decided")
+    if asked.requested_by == by.id:
+        raise Refused("same-person")
+    asked.state, asked.decided_by, asked.decided_at = state, by.id, now
+    asked.decision_note = note.strip()[:400]
+
+
+def _record(session: Session, kind: Kind, by: Operator, now: datetime, grant: Grant, why: str) -> None:
+    subjects = {"grant": grant.id, "cardholder": grant.cardholder_id, "areas": [grant.area_id] if grant.area_id else []}
+    plain = {
+        "valid_from": int(grant.valid_from.timestamp()),
+        "valid_until": None if grant.valid_until is None else int(grant.valid_until.timestamp()),
+        "schedule": grant.schedule_id,
+        "essential": grant.essential,
+    }
+    grant.ledger_sequence = append(session, kind, by.actor, now, subjects, plain, {"reason": why})

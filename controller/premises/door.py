@@ -1,0 +1,156 @@
+"""Doors and their access points: an entry and an exit are two access points on one door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract.formats import FORMATS
+from contract.policy import Direction, DoorMode, ExitMode
+from controller.database import Base
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.premises.agent import Agent
+from controller.premises.area import Area
+from controller.premises.site import Site, require_key
+from controller.refusal import Refused
+
+
+class Door(Base):
+    """One doorway, driven by one agent."""
+
+    __tablename__ = "door"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), index=True)
+    key: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(120))
+    name_ja: Mapped[str] = mapped_column(String(120))
+    release_ms: Mapped[int]
+    held_open_s: Mapped[int]
+    mode: Mapped[str] = mapped_column(String(16), default=DoorMode.NORMAL)
+
+    __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+
+class AccessPoint(Base):
+    """One direction through one door. `formats` are names separated by spaces; `exit_mode` is null on entries."""
+
+    __tablename__ = "access_point"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    door_id: Mapped[int] = mapped_column(ForeignKey("door.id"), index=True)
+    key: Mapped[str] = mapped_column(String(32))
+    direction: Mapped[str] = mapped_column(String(8))
+    from_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    to_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    exit_mode: Mapped[str | None] = mapped_column(String(16))
+    formats: Mapped[str] = mapped_column(String(240))
+
+    __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    @property
+    def guarded_area_id(self) -> int:
+        """The area whose permissions decide here."""
+        return self.to_area_id if self.direction == Direction.ENTRY else self.from_area_id
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPlan:
+    key: str
+    name: str
+    name_ja: str
+    release_ms: int = 5000
+    held_open_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPointPlan:
+    key: str
+    direction: Direction
+    from_area: Area
+    to_area: Area
+    formats: tuple[str, ...]
+    exit_mode: ExitMode | None = None
+
+
+def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, plan: DoorPlan) -> Door:
+    """A new door at `agent`; Refused key-wrong, key-taken, building-wrong."""
+    if by_key(session, site, require_key(plan.key)) is not None:
+        raise Refused("key-taken", key=plan.key)
+    if not (500 <= plan.release_ms <= 60_000 and 1 <= plan.held_open_s <= 3600):
+        raise Refused("building-wrong", door=plan.key)
+    door = Door(
+        site_id=site.id,
+        agent_id=agent.id,
+        key=plan.key,
+        name=plan.name,
+        name_ja=plan.name_ja,
+        release_ms=plan.release_ms,
+        held_open_s=plan.held_open_s,
+        mode=DoorMode.NORMAL,
+    )
+    session.add(door)
+    session.flush()
+    append(session, Kind.DOOR_MADE, actor, now, {"door": door.id, "agent": agent.id}, {"key": plan.key})
+    return door
+
+
+def add_access_point(session: Session, actor: str, now: datetime, door: Door, plan: AccessPointPlan) -> AccessPoint:
+    """A new access point on `door`; Refused key-wrong, key-taken, exit-mode-missing, format-unknown."""
+    require_key(plan.key)
+    taken = select(AccessPoint.id).where(AccessPoint.site_id == door.site_id, AccessPoint.key == plan.key)
+    if session.scalar(taken) is not None:
+        raise Refused("key-taken", key=plan.key)
+    if (plan.direction is Direction.EXIT) != (plan.exit_mode is not None):
+        raise Refused("exit-mode-missing", access_point=plan.key)
+    if not plan.formats or not set(plan.formats) <= FORMATS.keys():
+        raise Refused("format-unknown", access_point=plan.key)
+    point = AccessPoint(
+        site_id=door.site_id,
+        door_id=door.id,
+        key=plan.key,
+        direction=plan.direction,
+        from_area_id=plan.from_area.id,
+        to_area_id=plan.to_area.id,
+        exit_mode=plan.exit_mode,
+        formats=" ".join(plan.formats),
+    )
+    session.add(point)
+    session.flush()
+    subjects = {"door": door.id, "areas": [plan.from_area.id, plan.to_area.id]}
+    plain = {"key": plan.key, "direction": plan.direction, "exit_mode": plan.exit_mode, "formats": point.formats}
+    append(session, Kind.ACCESS_POINT_MADE, actor, now, subjects, plain)
+    return point
+
+
+def by_key(session: Session, site: Site, key: str) -> Door | None:
+    return session.scalar(select(Door).where(Door.site_id == site.id, Door.key == key))
+
+
+def of_site(session: Session, site: Site) -> Sequence[Door]:
+    return session.scalars(select(Door).where(Door.site_id == site.id).order_by(Door.name, Door.id)).all()
+
+
+def of_agent(session: Session, agent: Agent) -> Sequence[Door]:
+    return session.scalars(select(Door).where(Door.agent_id == agent.id).order_by(Door.key)).all()
+
+
+def of_area(session: Session, area: Area) -> Sequence[Door]:
+    """The doors that guard `area`: those with an access point whose permissions are the area's."""
+    entering = (AccessPoint.direction == Direction.ENTRY) & (AccessPoint.to_area_id == area.id)
+    leaving = (AccessPoint.direction == Direction.EXIT) & (AccessPoint.from_area_id == area.id)
+    guarding = select(AccessPoint.door_id).where(or_(entering, leaving))
+    return session.scalars(select(Door).where(Door.id.in_(guarding)).order_by(Door.key)).all()
+
+
+def access_points(session: Session, door: Door) -> Sequence[AccessPoint]:
+    """The access points of `door`, the entry first."""
+    order = (AccessPoint.direction, AccessPoint.key)
+    return session.scalars(select(AccessPoint).where(AccessPoint.door_id == door.id).order_by(*order)).all()

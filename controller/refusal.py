@@ -1,0 +1,47 @@
+"""What a verb says when a rule forbids it: a stable code, which pages translate, and an English sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SENTENCES: Final[dict[str, str]] = {
+    "not-found": "There is no such entry.",
+    "name-missing": "A name is needed.",
+    "reason-missing": "A reason is needed.",
+    "number-taken": "Another cardholder has this staff number.",
+    "key-taken": "This key is already used.",
+    "key-wrong": "A key is 1 to 32 of a-z, 0-9 and inner hyphens.",
+    "identity-taken": "This card already belongs to somebody.",
+    "identity-missing": "A card needs at least one identity.",
+    "credential-ended": "This card is no longer active.",
+    "cardholder-inactive": "This cardholder is no longer active.",
+    "validity-wrong": "The end lies before the beginning.",
+    "validity-past": "The end lies in the past.",
+    "already-requested": "The same access is already requested or granted.",
+    "area-open": "Nobody needs permission for this area.",
+    "same-person": "Another person than the one who asked must decide.",
+    "already-decided": "This request has already been decided.",
+    "not-in-force": "This permission is not in force.",
+    "list-too-large": "With this change the list of a door would exceed what one message can carry.",
+    "exit-mode-missing": "Every exit states its mode, and only exits do.",
+    "format-unknown": "There is no such card format.",
+    "building-wrong": "The description of the building is not right.",
+    "password-short": "A password has at least 12 characters.",
+    "password-long": "A password has at most 256 characters.",
+    "link-spent": "This link is used, expired or unknown.",
+    "name-taken": "An operator of this name exists.",
+    "operator-unknown": "There is no such operator.",
+    "last-admin": "At least two active security admins must remain.",
+}
+
+
+class Refused(ValueError):
+    """A rule forbids what was asked. `code` is one of SENTENCES; `details` complete the sentence."""
+
+    safe_to_log = False
+
+    def __init__(self, code: str, **details: object) -> None:
+        told = "".join(f" {name}: {value}." for name, value in details.items())
+        super().__init__(SENTENCES[code] + told)
+        self.code = code
+        self.details = details

@@ -1,0 +1,29 @@
+"""Every table of every wing, in one metadata: what the migrations must lead to."""
+
+from __future__ import annotations
+
+from controller.database import Base
+from controller.delivery import position, released
+from controller.ledger import ledger
+from controller.people import cardholder, credential, operator, permission
+from controller.premises import agent, area, door, schedule, site
+from controller.record import alarm, fact, occupancy
+
+WINGS = (
+    ledger,
+    site,
+    area,
+    schedule,
+    agent,
+    door,
+    cardholder,
+    credential,
+    permission,
+    operator,
+    fact,
+    occupancy,
+    alarm,
+    position,
+    released,
+)
+METADATA = Base.metadata

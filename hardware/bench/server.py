@@ -1,0 +1,293 @@
+"""The bench itself: one thread that waits for hands, agents and ptys, and passes levels and bytes between them.
+
+The law: it never blocks on anybody and no message stops it. Stamps are CLOCK_MONOTONIC, taken when the level, byte or
+edge was on the wire here. An agent's outputs float to 0 when its connection ends, however it ended.
+"""
+
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from hardware.bench.address import reachable
+from hardware.bench.connection import Connection
+from hardware.bench.fixture import Fixture
+from hardware.bench.serial_line import SerialLine, encoded
+from hardware.bench.wire import (
+    AgentHello,
+    Cut,
+    Describe,
+    Keys,
+    PinChange,
+    Present,
+    Request,
+    RequestRefusedError,
+    SetInput,
+    Watch,
+    parse,
+)
+from hardware.bench.wiring import Edge, Wiring
+
+Answer = dict[str, Any]
+Ready = tuple[selectors.SelectorKey, int]
+
+
+class BenchTakenError(OSError):
+    """Another bench is alive at this socket."""
+
+
+class BenchServer:
+    """`open()`, then `serve()` until it is told to end, then `close()`."""
+
+    def __init__(self, fixture: Fixture, socket_path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fixture = fixture
+        self._path = socket_path.absolute()
+        self._clock = clock
+        self._wiring = Wiring(fixture)
+        self._lines = {reader.id: SerialLine(reader) for reader in fixture.readers}
+        self._connections: list[Connection] = []
+        self._agents: dict[str, Connection] = {}
+        self._listener: socket.socket | None = None
+        self._ending = False
+        # poll, not epoll: epoll refuses /dev/null and plain files as stop files.
+        self._selector = selectors.PollSelector()
+        self._deeds: Final[Mapping[type, Callable[[Connection, Any], Answer]]] = {
+            Present: self._present,
+            Keys: self._keys,
+            SetInput: self._set,
+            Cut: self._cut,
+            Watch: self._watch,
+            Describe: self._describe,
+        }
+
+    def open(self) -> None:
+        """Make the ptys and the socket. BenchTakenError or OSError; then nothing of ours stays behind."""
+        try:
+            self._listener = _listening(self._path)
+            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+            for line in self._lines.values():
+                self._mend(line)
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Take away the socket and the symlinks, and hang up on everybody."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            self._path.unlink(missing_ok=True)
+        for line in self._lines.values():
+            line.cut()
+        for connection in self._connections:
+            connection.sock.close()
+        self._connections.clear()
+        self._selector.close()
+
+    def serve(self, told: int, leash: int) -> None:
+        """Serve until a byte comes at the file `told`, or the file `leash` ends (what comes there is thrown away)."""
+        self._selector.register(told, selectors.EVENT_READ, self._end)
+        self._selector.register(leash, selectors.EVENT_READ, lambda _events: self._pulled(leash))
+        while not self._ending:
+            for key, events in self._agents_first(self._selector.select()):
+                key.data(events)
+            self._drop_gone()
+
+    def _agents_first(self, ready: list[Ready]) -> list[Ready]:
+        """A hand that asks after an agent acted must see the act, even if both lines are read in one round."""
+        agents = {agent.sock.fileno() for agent in self._agents.values()}
+        return sorted(ready, key=lambda one: one[0].fd not in agents)
+
+    def _pulled(self, leash: int) -> None:
+        self._ending = self._ending or not os.read(leash, 4096)
+
+    def _end(self, _events: int) -> None:
+        self._ending = True
+
+    def _accept(self, _events: int) -> None:
+        if self._listener is None:
+            return
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            return  # it left before we looked, or we have no file descriptor to spare
+        connection = Connection(sock)
+        self._connections.append(connection)
+        self._selector.register(sock, selectors.EVENT_READ, lambda events: self._heard(connection, events))
+
+    def _heard(self, connection: Connection, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            connection.flush()
+        if events & selectors.EVENT_READ:
+            for line in connection.receive():
+                if connection.gone:
+                    return
+                self._take(connection, line)
+
+    def _take(self, connection: Connection, line: bytes | None) -> None:
+        try:
+            request = parse(line)
+            answer = self._do(connection, request)
+        except RequestRefusedError as refusal:
+            answer = {"error": str(refusal)}
+        except OSError as error:
+            answer = {"error": error.strerror or type(error).__name__}
+        if answer:
+            connection.send(answer)
+
+    def _do(self, connection: Connection, request: Request) -> Answer:
+        if isinstance(request, AgentHello):
+            return self._hello(connection, request)
+        if isinstance(request, PinChange):
+            return self._pin_change(connection, request)
+        if connection.agent is not None:
+            raise RequestRefusedError("this connection is an agent's")
+        return self._deeds[type(request)](connection, request)
+
+    def _hello(self, connection: Connection, hello: AgentHello) -> Answer:
+        if connection.agent is not None or connection.watching:
+            raise RequestRefusedError("agent is said once, in the first line")
+        if hello.agent not in self._fixture.agents:
+            raise RequestRefusedError(f"unknown agent {hello.agent[:64]!r}")
+        if (before := self._agents.get(hello.agent)) is not None:
+            self._agent_gone(before)  # a restarted agent may be here before its end was heard
+        connection.agent = hello.agent
+        self._agents[hello.agent] = connection
+        return {"snapshot": {str(pin): level for pin, level in self._wiring.snapshot(hello.agent).items()}}
+
+    def _pin_change(self, connection: Connection, change: PinChange) -> Answer:
+        if connection.agent is None:
+            raise RequestRefusedError("only an agent changes its pins")
+        if self._agents.get(connection.agent) is connection:
+            now = self._clock()
+            self._tell(self._wiring.agent_drives(connection.agent, change.pin, change.function, change.level, now))
+        return {}
+
+    def _present(self, _hand: Connection, deed: Present) -> Answer:
+        line = self._line(deed.reader)
+        data = encoded(line.reader.framing, deed.bits) if deed.bits is not None else deed.raw
+        line.write(data or b"")
+        return self._ok()
+
+    def _keys(self, _hand: Connection, deed: Keys) -> Answer:
+        raise RequestRefusedError(f"reader {self._line(deed.reader).reader.id} has no keypad")
+
+    def _set(self, _hand: Connection, deed: SetInput) -> Answer:
+        pin = self._wiring.input_pin(deed.input)
+        if pin is None:
+            raise RequestRefusedError(f"unknown input {deed.input[:64]!r}")
+        now = self._clock()
+        level = self._wiring.set_input(pin, deed.value)
+        agent = self._agents.get(pin.agent)
+        if agent is not None:
+            agent.send({"pin": pin.number, "level": level, "mono": now})
+        return {"ok": True, "mono": now}
+
+    def _cut(self, _hand: Connection, deed: Cut) -> Answer:
+        line = self._line(deed.reader)
+        if not deed.on:
+            self._mend(line)
+        elif line.whole:
+            self._selector.unregister(line.fileno())
+            line.cut()
+        return self._ok()
+
+    def _watch(self, hand: Connection, _deed: Watch) -> Answer:
+        hand.watching = True
+        return self._ok()
+
+    def _describe(self, _hand: Connection, _deed: Describe) -> Answer:
+        readers = [
+            {
+                "id": line.reader.id,
+                "kind": line.reader.kind,
+                "framing": line.reader.framing.value,
+                "access_point": line.reader.access_point,
+                "port": str(line.reader.port),
+                "cut": not line.whole,
+            }
+            for line in self._lines.values()
+        ]
+        levels: dict[str, list[Answer]] = {"input": [], "output": []}
+        for pin in self._fixture.pins:
+            levels[pin.role].append({"id": pin.id, "agent": pin.agent, "value": self._wiring.value(pin.id)})
+        agents = [{"name": name, "connected": name in self._agents} for name in self._fixture.agents]
+        found = {"readers": readers, "inputs": levels["input"], "outputs": levels["output"], "agents": agents}
+        return self._ok() | found | {"doors": list(self._fixture.doors)}
+
+    def _ok(self) -> Answer:
+        return {"ok": True, "mono": self._clock()}
+
+    def _line(self, reader: str) -> SerialLine:
+        line = self._lines.get(reader)
+        if line is None:
+            raise RequestRefusedError(f"unknown reader {reader[:64]!r}")
+        return line
+
+    def _mend(self, line: SerialLine) -> None:
+        if not line.whole:
+            line.mend()
+            self._selector.register(line.fileno(), selectors.EVENT_READ, lambda _events: line.drain())
+
+    def _tell(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            for connection in self._connections:
+                if connection.watching and not connection.gone:
+                    connection.send({"mono": edge.mono, "output": edge.output, "value": edge.value})
+
+    def _agent_gone(self, connection: Connection) -> None:
+        connection.gone = True
+        name = connection.agent
+        if name is not None and self._agents.get(name) is connection:
+            del self._agents[name]
+            self._tell(self._wiring.agent_gone(name, self._clock()))
+
+    def _drop_gone(self) -> None:
+        # An agent's end may fill up a watcher, who is then gone too: hence first the ends, then the dropping.
+        for connection in list(self._connections):
+            if connection.gone:
+                self._agent_gone(connection)
+        for connection in list(self._connections):
+            if connection.gone:
+                self._selector.unregister(connection.sock)
+                connection.sock.close()
+                self._connections.remove(connection)
+            else:
+                self._mind(connection)
+
+    def _mind(self, connection: Connection) -> None:
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)
+        key = self._selector.get_key(connection.sock)
+        if key.events != wanted:
+            self._selector.modify(connection.sock, wanted, key.data)
+
+
+def _listening(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with reachable(path) as address:
+            _clear(path, address)
+            umask = os.umask(0o177)  # whoever may write to the socket may open every door on the bench
+            try:
+                listener.bind(address)
+            finally:
+                os.umask(umask)
+        listener.listen(64)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _clear(path: Path, address: str) -> None:
+    """Remove the socket of a bench that was killed; refuse if one is alive there."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if probe.connect_ex(address) == 0:
+            raise BenchTakenError(f"another bench is alive at {path}")
+    path.unlink()

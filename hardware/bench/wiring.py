@@ -1,0 +1,65 @@
+"""The levels on the bench's wires. Sans-I/O: deeds and stamps come in, what agents and watchers must hear comes out.
+
+The law: a value is 1 when a pin's level differs from its idle level. An output that nobody drives has value 0.
+"""
+
+from dataclasses import dataclass
+
+from hardware.bench.fixture import BenchPin, Fixture, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An output has this value since `mono` (seconds of CLOCK_MONOTONIC)."""
+
+    mono: float
+    output: str
+    value: int
+
+
+class Wiring:
+    """Inputs keep the value a hand gave them; outputs have the value that their agent drives."""
+
+    def __init__(self, fixture: Fixture) -> None:
+        self._pins = {(pin.agent, pin.number): pin for pin in fixture.pins}
+        self._inputs = {pin.id: pin for pin in fixture.pins if pin.role is Role.INPUT}
+        self._values = {pin.id: 0 for pin in fixture.pins}
+
+    def input_pin(self, name: str) -> BenchPin | None:
+        """The pin of that input, if there is one."""
+        return self._inputs.get(name)
+
+    def value(self, name: str) -> int:
+        """The present value of an input or output."""
+        return self._values[name]
+
+    def set_input(self, pin: BenchPin, value: int) -> int:
+        """Give the input this value; returns the level which that is on its wire."""
+        self._values[pin.id] = value
+        return value ^ pin.idle
+
+    def snapshot(self, agent: str) -> dict[int, int]:
+        """The level of each input of that agent, by GPIO number."""
+        return {
+            pin.number: self._values[pin.id] ^ pin.idle
+            for pin in self._pins.values()
+            if pin.agent == agent and pin.role is Role.INPUT
+        }
+
+    def agent_drives(self, agent: str, number: int, function: str, level: int, mono: float) -> list[Edge]:
+        """The agent made a pin an output of this level, or let go of it."""
+        pin = self._pins.get((agent, number))
+        if pin is None or pin.role is not Role.OUTPUT:
+            return []
+        return self._become(pin, level ^ pin.idle if function == "output" else 0, mono)
+
+    def agent_gone(self, agent: str, mono: float) -> list[Edge]:
+        """The agent died: its outputs float to 0."""
+        outputs = [pin for pin in self._pins.values() if pin.agent == agent and pin.role is Role.OUTPUT]
+        return [edge for pin in outputs for edge in self._become(pin, 0, mono)]
+
+    def _become(self, pin: BenchPin, value: int, mono: float) -> list[Edge]:
+        if self._values[pin.id] == value:
+            return []
+        self._values[pin.id] = value
+        return [Edge(mono, pin.id, value)]

@@ -1,0 +1,97 @@
+"""Strikes and maglocks: secure from the start, and a latch that nothing overrides."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from hardware.lock import ElectricLock, Maglock, Strike
+
+
+@pytest.fixture
+def factory() -> Iterator[MockFactory]:
+    factory = MockFactory()
+    yield factory
+    factory.close()
+
+
+def power(factory: MockFactory) -> bool:
+    return bool(factory.pin(17).state)
+
+
+@pytest.mark.parametrize(("kind", "power_when_released"), [(Strike, True), (Maglock, False)])
+def test_a_lock_is_secure_from_the_start_and_released_on_demand(
+    factory: MockFactory, kind: type[ElectricLock], power_when_released: bool
+) -> None:
+    lock = kind(17, factory)
+    assert (lock.released, power(factory)) == (False, not power_when_released)
+    lock.release()
+    assert (lock.released, power(factory)) == (True, power_when_released)
+    assert lock.secure()
+    assert (lock.released, power(factory)) == (False, not power_when_released)
+    lock.close()
+
+
+@pytest.mark.parametrize("kind", [Strike, Maglock])
+def test_a_latched_lock_ignores_every_secure_until_it_is_reset(factory: MockFactory, kind: type[ElectricLock]) -> None:
+    lock = kind(17, factory)
+    lock.latch_released("fire")
+    lock.latch_released("break-glass")
+    lock.latch_released("fire")
+    assert not lock.secure()
+    assert (lock.released, lock.latched, lock.causes) == (True, True, ("fire", "break-glass"))
+    lock.reset_latch()
+    assert (lock.released, lock.latched) == (True, False)
+    assert lock.secure()
+    assert not lock.released
+    lock.close()
+
+
+@pytest.mark.parametrize(("kind", "free"), [(Strike, False), (Maglock, True)])
+def test_closing_cuts_the_power_and_later_calls_do_nothing(
+    factory: MockFactory, kind: type[ElectricLock], free: bool
+) -> None:
+    lock = kind(17, factory)
+    pin = factory.pin(17)
+    lock.release()
+    lock.close()
+    assert [state.state for state in pin.states][-1] is False
+    lock.latch_released("fire")
+    lock.release()
+    lock.secure()
+    lock.close()
+    assert pin.function == "input"
+    assert lock.released is free
+
+
+def test_an_active_low_maglock_is_energised_by_a_low_pin(factory: MockFactory) -> None:
+    lock = Maglock(17, factory, active_high=False)
+    assert power(factory) is False
+    lock.release()
+    assert power(factory) is True
+    lock.close()
+
+
+def test_no_thread_can_secure_a_door_after_the_fire_latch(factory: MockFactory) -> None:
+    lock = Strike(17, factory)
+    begun, stop = threading.Event(), threading.Event()
+
+    def meddle() -> None:
+        while not stop.is_set():
+            lock.secure()
+            lock.release()
+            begun.set()
+
+    threads = [threading.Thread(target=meddle) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(5)
+    lock.latch_released("fire")
+    seen = [power(factory) for _ in range(200)]
+    stop.set()
+    for thread in threads:
+        thread.join(5)
+    assert all(seen)
+    assert lock.released
+    lock.close()
