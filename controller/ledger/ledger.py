@@ -120,6 +120,15 @@ def append_all(session: Session, entries: Sequence[Entry]) -> int:
     return last
 
 
+def keep_openings(session: Session, sequence: int, openings: Mapping[str, Opening]) -> None:
+    """Keep openings whose commitments stand in what row `sequence` names (a fact's, not the leaf's own)."""
+    if openings:
+        session.execute(
+            insert(OpeningRow),
+            [_opening(sequence, name, commit(opening), opening) for name, opening in openings.items()],
+        )
+
+
 def rows_after(session: Session, sequence: int, limit: int = 500) -> list[LedgerRow]:
     """The next rows after number `sequence`, in order."""
     statement = select(LedgerRow).where(LedgerRow.sequence > sequence).order_by(LedgerRow.sequence).limit(limit)

@@ -19,7 +19,7 @@ from controller.refusal import Refused
 
 class Agent(Base):
     """signing_key: Ed25519 public (32 bytes); sealing_key: X25519 public (32); list_key: its look-up key (32).
-    All three are null until it is enrolled. `connected` and `last_heard_at` are what the link last saw."""
+    All three are null until it is enrolled. `last_heard_at`: when its last valid message came."""
 
     __tablename__ = "agent"
 
@@ -34,7 +34,6 @@ class Agent(Base):
     enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    connected: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
 
@@ -58,7 +57,7 @@ def make(session: Session, actor: str, now: datetime, site: Site, key: str, name
     """A new agent without keys; Refused key-wrong, key-taken."""
     if by_key(session, site, require_key(key)) is not None:
         raise Refused("key-taken", key=key)
-    agent = Agent(site_id=site.id, key=key, name=name, connected=False)
+    agent = Agent(site_id=site.id, key=key, name=name)
     session.add(agent)
     session.flush()
     append(session, Kind.AGENT_MADE, actor, now, {"agent": agent.id}, {"key": key})

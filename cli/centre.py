@@ -1,0 +1,166 @@
+"""`sekisho controller …` and `sekisho web …`: the centre's two processes, and what is done on its host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exits import EXPLAINED, Cannot, No, told_plainly
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from controller.premises.site import Site
+    from controller.settings import ControllerSettings
+
+SETTINGS = click.argument("settings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@click.group(epilog=EXPLAINED)
+def controller() -> None:
+    """The centre: keeps people and permissions, sends the doors their lists, takes in what they record."""
+
+
+@controller.command(epilog=EXPLAINED)
+@SETTINGS
+@click.pass_context
+def serve(context: click.Context, settings: Path) -> None:
+    """Run the controller until SIGTERM or Ctrl-C.
+
+    SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key. At the first
+    start it makes the site's keys, the tables and the building, and prints a one-time link for the first operator.
+    """
+    from controller.service import serve as run
+
+    with told_plainly():
+        context.exit(run(settings))
+
+
+@controller.command(epilog=EXPLAINED)
+@SETTINGS
+def migrate(settings: Path) -> None:
+    """Bring the tables of the database to this version. `serve` does it too; back up first."""
+    from controller.database import migrate as bring_up
+    from controller.database import open_database
+
+    with told_plainly():
+        engine = open_database(_settings(settings).database)
+        try:
+            bring_up(engine)
+        finally:
+            engine.dispose()
+    click.echo("the tables are of this version")
+
+
+@controller.group(epilog=EXPLAINED)
+def operator() -> None:
+    """The operators who sign in, seen from the host. What is done here is recorded as done on the host."""
+
+
+@operator.command("list", epilog=EXPLAINED)
+@SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for programs.")
+def list_operators(settings: Path, as_json: bool) -> None:
+    """Who may sign in, with role and state."""
+    from controller.people import operator as operators
+
+    with _site(settings, writing=False) as (session, site, _):
+        found = [
+            {"name": each.name, "display_name": each.display_name, "role": each.role, "active": each.active}
+            for each in operators.of_site(session, site)
+        ]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each['name']}  {each['role']}  {'active' if each['active'] else 'closed'}  {each['display_name']}")
+
+
+@operator.command(epilog=EXPLAINED)
+@SETTINGS
+def link(settings: Path) -> None:
+    """A new one-time link for the first operator, if the one printed at the first start was lost.
+
+    Answers no (exit code 1) once there is an operator: use `recover` then.
+    """
+    from controller.people import operator as operators
+
+    with _site(settings, writing=True) as (session, site, read):
+        token = operators.first_link(session, datetime.now(UTC), site)
+    if token is None:
+        raise No("there is an operator already: `sekisho controller operator recover SETTINGS NAME`")
+    click.echo(_set_up_url(read, token))
+
+
+@operator.command(epilog=EXPLAINED)
+@SETTINGS
+@click.argument("name")
+def recover(settings: Path, name: str) -> None:
+    """A one-time link by which operator NAME sets a new password. It is recorded, and works for a day.
+
+    For when nobody who could do it in the pages can sign in. Whoever may run this owns the host anyway.
+    """
+    from controller.people import operator as operators
+    from controller.refusal import Refused
+
+    try:
+        with _site(settings, writing=True) as (session, site, read):
+            token = operators.recover(session, datetime.now(UTC), site, name)
+    except Refused as refusal:
+        raise No(str(refusal)) from refusal
+    click.echo(_set_up_url(read, token))
+
+
+@click.group(epilog=EXPLAINED)
+def web() -> None:
+    """The administrators' pages and the REST API."""
+
+
+@web.command("serve", epilog=EXPLAINED)
+@SETTINGS
+@click.pass_context
+def serve_web(context: click.Context, settings: Path) -> None:
+    """Run the pages and the API until SIGTERM or Ctrl-C.
+
+    SETTINGS is a TOML file; its keys stand in docs/operator/settings.md. Put a TLS proxy before it on a real site.
+    """
+    from admin_web.serve import serve as run
+
+    with told_plainly():
+        context.exit(run(settings))
+
+
+def _settings(path: Path) -> ControllerSettings:
+    from controller.settings import ControllerSettings
+    from process.settings import load
+
+    return load(path, ControllerSettings)
+
+
+def _set_up_url(read: ControllerSettings, token: str) -> str:
+    return f"{read.public_url.rstrip('/')}/set-up/{token}"
+
+
+@contextmanager
+def _site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
+    """The settings' site in one transaction."""
+    from controller.database import open_database, reading, transaction
+    from controller.premises import site as sites
+
+    with told_plainly():
+        read = _settings(path)
+        engine = open_database(read.database)
+        try:
+            with transaction(engine) if writing else reading(engine) as session:
+                site = sites.by_key(session, read.site)
+                if site is None:
+                    raise Cannot(f"the database knows no site {read.site}: start the controller once")
+                yield session, site, read
+        finally:
+            engine.dispose()

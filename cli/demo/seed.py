@@ -1,0 +1,106 @@
+"""Making the building of a fresh data folder: keys, tables, premises, people, permissions, and a few days of history.
+
+The law: only the controller's own verbs write, each change has its ledger row and two security admins had to agree to
+every permission, as on a real site. The past is dated as such and named in the ledger as the demo's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from cli.demo.building import AGENTS, PLAN, SITE
+from cli.demo.cast import OPERATORS, PEOPLE, Person
+from cli.demo.folder import Folder
+from cli.demo.history import Past, live_through
+from cli.demo.secrets_file import Secrets, draw, save
+from contract.credential import Identity, Source
+from controller.database import migrate, open_database, transaction
+from controller.delivery import authority as authorities
+from controller.delivery import compiling
+from controller.people import cardholder as cardholders
+from controller.people import credential as credentials
+from controller.people import operator as operators
+from controller.people import permission as permissions
+from controller.people.access import Role
+from controller.people.operator import NewOperator, Operator
+from controller.people.permission import Wish
+from controller.premises import agent as agents
+from controller.premises import area as areas
+from controller.premises import building as buildings
+from controller.premises import schedule as schedules
+from controller.premises.site import Site
+
+HOST = "host"
+DAYS = 4
+
+
+def make(folder: Folder, now: datetime, say: Callable[[str], None]) -> Secrets:
+    """Fill `folder.building`; returns the secrets that were drawn and are kept there."""
+    say("making keys and certificates")
+    known, began = draw(), now - timedelta(days=DAYS + 1)
+    authority = authorities.found(folder.keys, SITE, began)
+    engine = open_database(database_url(folder))
+    try:
+        migrate(engine)
+        say("seeding people, cards and permissions")
+        known = _seed(engine, folder, authority, began, known)
+        say("living through a few days of history")
+        live_through(Past(engine, folder, authority, known, began, now))
+    finally:
+        engine.dispose()
+    save(folder.secrets, known)
+    return known
+
+
+def database_url(folder: Folder) -> str:
+    return f"sqlite:///{folder.database.absolute()}"
+
+
+def _seed(
+    engine: Engine, folder: Folder, authority: authorities.Authority, began: datetime, known: Secrets
+) -> Secrets:
+    with transaction(engine) as session:
+        site = buildings.load(session, HOST, began, PLAN)
+        for name in AGENTS:
+            agent = agents.by_key(session, site, name)
+            if agent is None:
+                raise LookupError(name)
+            authorities.enrol_agent(session, authority, HOST, began, site, agent, folder.agent(name) / "keys")
+        staff, known = _operators(session, site, began, known)
+        cards = {card.cardholder: card.bits for card in known.cards}
+        for place, person in enumerate(PEOPLE):
+            _person(session, site, began + timedelta(minutes=3 * place), staff, person, cards[person.name])
+    return known
+
+
+def _operators(session: Session, site: Site, now: datetime, known: Secrets) -> tuple[list[Operator], Secrets]:
+    """The operators, and the secrets with their API tokens."""
+    made: list[Operator] = []
+    told = []
+    for part, secret in zip(OPERATORS, known.operators, strict=True):
+        wanted = NewOperator(part.name, part.display_name, secret.password)
+        operator = operators.add(session, HOST, now, site, Role(part.role), wanted)
+        token = operators.issue_token(session, now, operator, "demo")
+        made.append(operator)
+        told.append(replace(secret, api_token=token))
+    return made, replace(known, operators=tuple(told))
+
+
+def _person(session: Session, site: Site, now: datetime, staff: list[Operator], person: Person, bits: str) -> None:
+    asks, decides, *_ = staff
+    holder = cardholders.enrol(session, asks.actor, now, site, person.name, person.number, person.kana)
+    card = Identity(Source.SERIAL_HEX, bits)
+    credentials.issue(session, asks.actor, now, holder, f"Card of {person.number}", [card])
+    for key, hours in person.areas:
+        area = areas.by_key(session, site, key)
+        schedule = schedules.by_name(session, site, hours) if hours is not None else None
+        if area is None or (hours is not None and schedule is None):
+            raise LookupError(key)
+        wish = Wish(holder, area, now, None, "Works here", schedule)
+        asked = permissions.request(session, asks, now, wish)
+        permissions.approve(session, decides, now + timedelta(minutes=1), asked, compiling.must_fit)

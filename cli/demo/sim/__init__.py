@@ -1,0 +1,1 @@
+"""The `/sim` page: a hand at the doors of the demo building, in a browser."""

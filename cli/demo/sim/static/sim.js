@@ -1,0 +1,69 @@
+// Shows what the bench says, and sends what is clicked. The picture is never guessed: it comes back from the wires.
+const words = JSON.parse(document.getElementById("words").textContent);
+const token = document.querySelector('meta[name="sim-token"]').content;
+const said = document.getElementById("said");
+
+function tell(code) {
+  said.textContent = words[code] ?? code;
+}
+
+async function send(deed) {
+  try {
+    const answer = await fetch("/sim/do", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Sim-Token": token },
+      body: JSON.stringify(deed),
+    });
+    const body = await answer.json();
+    tell(answer.ok ? "done" : (body.error ?? "refused"));
+  } catch {
+    tell("not-live");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (!button) return;
+  const deed = { do: button.dataset.do, at: button.dataset.at };
+  if (deed.do === "present") deed.card = document.getElementById("card").value;
+  if (button.dataset.toggle) deed.on = button.getAttribute("aria-pressed") !== "true";
+  send(deed);
+});
+
+function toggle(button, on) {
+  button.setAttribute("aria-pressed", String(Boolean(on)));
+  button.textContent = on ? button.dataset.off : button.dataset.on;
+}
+
+function showDoor(name, door) {
+  const article = document.getElementById(`door-${name}`);
+  for (const part of ["open", "released", "fire", "break-glass"]) article.classList.toggle(part, Boolean(door[part]));
+  for (const text of article.querySelectorAll("[data-shown]")) {
+    text.textContent = door[text.dataset.shown] ? text.dataset.yes : text.dataset.no;
+  }
+  for (const part of ["break-glass", "fire", "tamper"]) {
+    toggle(article.querySelector(`.deeds [data-toggle="${part}"]`), door[part]);
+  }
+  for (const [id, point] of Object.entries(door.points)) {
+    const reader = document.getElementById(`point-${id}`);
+    reader.classList.toggle("cut", Boolean(point.cut));
+    toggle(reader.querySelector('[data-toggle="cut"]'), point.cut);
+    for (const lamp of ["green", "red", "buzzer"]) {
+      reader.querySelector(`.lamp.${lamp}`).classList.toggle("lit", Boolean(point[lamp]));
+    }
+  }
+}
+
+function show(picture) {
+  for (const [name, door] of Object.entries(picture.doors)) showDoor(name, door);
+  for (const [name, agent] of Object.entries(picture.agents)) {
+    const line = document.getElementById(`agent-${name}`);
+    line.classList.toggle("no-power", !agent.power);
+    for (const what of ["power", "network"]) toggle(line.querySelector(`[data-toggle="${what}"]`), agent[what]);
+  }
+}
+
+const live = new EventSource("/sim/events");
+live.addEventListener("picture", (event) => show(JSON.parse(event.data)));
+live.addEventListener("error", () => tell("not-live"));
+live.addEventListener("open", () => { if (said.textContent === words["not-live"]) tell("live"); });

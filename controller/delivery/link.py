@@ -1,0 +1,196 @@
+"""The link to the agents: the only place of the centre that speaks MQTT.
+
+Everything that arrives is verified before it is believed: the topic names an agent of this site, the envelope is
+signed by that agent's key, and the payload names the same address. Whatever fails is counted and dropped; nothing a
+message holds reaches a log. Acknowledgements and lists go out after the commit they stand for.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from contract import envelope, topic
+from contract.authorisation import Version
+from contract.envelope import Kind
+from contract.message import Carried, Fresh, Receipt, Status
+from contract.topic import Address, Down, Up
+from controller.database import transaction
+from controller.delivery import distribution, issued
+from controller.delivery.authority import Authority
+from controller.delivery.issued import IssuedList
+from controller.premises import agent as agents
+from controller.premises import site as sites
+from controller.premises.agent import Agent
+from controller.premises.site import Site
+from controller.record import intake
+
+INBOX = 2000
+_HEARD_STEP = timedelta(seconds=10)
+Send = Callable[[str, bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to be signed and sent after the commit."""
+
+    address: Address
+    name: Down
+    kind: Kind
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    topic: str
+    payload: bytes
+
+
+class Link:
+    """Takes arrived messages one by one, each in its own transaction, and sends what follows from them.
+
+    `arrive` may be called from any thread and never waits: when the inbox is full the message is dropped, because
+    agents send again until they are acknowledged. Everything else belongs to one thread.
+    """
+
+    def __init__(self, engine: Engine, site: str, authority: Authority, send: Send) -> None:
+        self._engine, self._site, self._authority, self._send = engine, site, authority, send
+        self.inbox: queue.Queue[Arrived | None] = queue.Queue(INBOX)
+        self.refused: Counter[str] = Counter()
+
+    def arrive(self, name: str, payload: bytes) -> None:
+        try:
+            self.inbox.put_nowait(Arrived(name, payload))
+        except queue.Full:
+            self.refused["full"] += 1
+
+    def wake(self) -> None:
+        """Make the thread that waits on the inbox look at the ledger."""
+        if self.inbox.empty():
+            self.inbox.put_nowait(None)
+
+    def take(self, arrived: Arrived, now: datetime) -> bool:
+        """Deal with one message; True when facts were stored."""
+        parsed = topic.parse_up(arrived.topic)
+        if parsed is None or parsed[0].site != self._site:
+            self.refused["topic"] += 1
+            return False
+        address, name = parsed
+        with transaction(self._engine) as session:
+            outgoing, stored = self._taken(session, address, name, arrived.payload, now)
+        self._send_all(outgoing)
+        return stored
+
+    def follow(self, now: datetime) -> int:
+        """Issue and send the lists that the ledger calls for; returns how many."""
+        with transaction(self._engine) as session:
+            site = self._own_site(session)
+            made = distribution.follow(session, site, now, self._authority.signing)
+            outgoing = [self._list(site, agent, each) for agent, each in made]
+        self._send_all(outgoing)
+        return len(outgoing)
+
+    def _own_site(self, session: Session) -> Site:
+        site = sites.by_key(session, self._site)
+        if site is None:
+            raise LookupError(f"the database knows no site {self._site}")
+        return site
+
+    def _taken(
+        self, session: Session, address: Address, name: Up, payload: bytes, now: datetime
+    ) -> tuple[Sequence[Outgoing], bool]:
+        site = self._own_site(session)
+        agent = agents.by_key(session, site, address.agent)
+        if agent is None or not agent.trusted:
+            self.refused["agent"] += 1
+            return [], False
+        if name is Up.EVENTS:
+            return self._events(session, site, agent, payload, now)
+        try:
+            if name is Up.STATUS:
+                return self._status(session, site, agent, payload, now), False
+            if name is Up.RECEIPT:
+                self._receipt(session, agent, payload, address)
+                return [], False
+        except ValueError:
+            self.refused[name] += 1
+            return [], False
+        self.refused["name"] += 1
+        return [], False
+
+    def _events(
+        self, session: Session, site: Site, agent: Agent, payload: bytes, now: datetime
+    ) -> tuple[Sequence[Outgoing], bool]:
+        received = intake.receive(session, now, site, agent, payload, self._authority.intake)
+        if received.refused is not None:
+            self.refused["events"] += 1
+        for each in received.adopted:
+            issued.adopted(session, now, agent, each.epoch, each.version)
+        if received.ack is None:
+            return [], False
+        _heard(agent, now)
+        ack = Outgoing(received.ack.address, Down.ACK, Kind.ACK, received.ack.encoded())
+        return [ack], received.stored > 0
+
+    def _status(self, session: Session, site: Site, agent: Agent, payload: bytes, now: datetime) -> Sequence[Outgoing]:
+        address = agents.address(site, agent)
+        asked = Status.decoded(envelope.opened(payload, Kind.STATUS, _signer(agent)).payload)
+        if asked.address != address:
+            raise ValueError("made for another address")
+        _heard(agent, now)
+        # What the ledger already calls for must be compiled before anything is called the newest.
+        distribution.follow(session, site, now, self._authority.signing)
+        last = issued.newest(session, agent)
+        if last is None:
+            return []
+        newest = Carried(Version(last.epoch, last.version), last.set_hash)
+        answer = Outgoing(address, Down.FRESH, Kind.FRESH, Fresh(address, asked.nonce, newest).encoded())
+        if asked.carried == newest:
+            return [answer]
+        return [self._list(site, agent, last), answer]
+
+    def _receipt(self, session: Session, agent: Agent, payload: bytes, address: Address) -> None:
+        receipt = Receipt.decoded(envelope.opened(payload, Kind.RECEIPT, _signer(agent)).payload)
+        if receipt.address != address:
+            raise ValueError("made for another address")
+        if receipt.carried is None:
+            return
+        version = receipt.carried.version
+        found = session.get(IssuedList, (agent.id, version.epoch, version.number))
+        if found is not None:
+            not_permitted = ", ".join(receipt.not_permitted)
+            found.receipt = f"{receipt.outcome} {receipt.reason} {not_permitted}".strip()[:240]
+
+    def _list(self, site: Site, agent: Agent, made: IssuedList) -> Outgoing:
+        address = agents.address(site, agent)
+        if agent.sealing_key is None:
+            raise LookupError("an agent without keys has no list")
+        reader = X25519PublicKey.from_public_bytes(agent.sealing_key)
+        sealed = envelope.seal(reader, made.encoded, f"list:{address}".encode(), X25519PrivateKey.generate())
+        return Outgoing(address, Down.LIST, Kind.LIST, sealed)
+
+    def _send_all(self, outgoing: Sequence[Outgoing]) -> None:
+        for each in outgoing:
+            data = envelope.signed(each.kind, each.payload, self._authority.signing)
+            # Not connected: agents ask again, and facts are sent again until they are acknowledged.
+            self._send(each.address.down(each.name), data)
+
+
+def _signer(agent: Agent) -> dict[bytes, Ed25519PublicKey]:
+    if agent.signing_key is None:
+        return {}
+    public = Ed25519PublicKey.from_public_bytes(agent.signing_key)
+    return {envelope.key_id(public): public}
+
+
+def _heard(agent: Agent, now: datetime) -> None:
+    if agent.last_heard_at is None or now - agent.last_heard_at >= _HEARD_STEP:
+        agent.last_heard_at = now

@@ -1,0 +1,77 @@
+"""Alarms: facts that somebody must look at, until an operator says that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract.fact import Fact, FactKind
+from contract.reason import Reason
+from controller.database import Base, UtcDateTime
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.people.operator import Operator
+from controller.refusal import Refused
+
+CHAIN_BROKEN = "CHAIN_BROKEN"
+_ALWAYS = frozenset(
+    {FactKind.FORCED_OPEN, FactKind.HELD_OPEN, FactKind.READER_LOST, FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED}
+)
+_WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
+_REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
+KINDS = tuple(sorted({CHAIN_BROKEN, *_ALWAYS, *_WHILE_ACTIVE, *_REASONS}))
+
+
+class Alarm(Base):
+    """kind: one of KINDS; ledger_sequence: the row of the fact (or broken chain) that raised it."""
+
+    __tablename__ = "alarm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    ledger_sequence: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger.sequence"))
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
+    door_id: Mapped[int | None] = mapped_column(ForeignKey("door.id"))
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+    __table_args__ = (Index("ix_alarm_acknowledged_at_id", "acknowledged_at", "id"),)
+
+
+def kind_of(fact: Fact) -> str | None:
+    """The alarm that `fact` raises, or None."""
+    if fact.kind in _ALWAYS or (fact.kind in _WHILE_ACTIVE and fact.body.get("active") is True):
+        return fact.kind
+    reason = fact.body.get("reason")
+    return str(reason) if fact.kind is FactKind.DECISION and reason in _REASONS else None
+
+
+def raise_alarm(
+    session: Session, kind: str, at: datetime, ledger_sequence: int, agent_id: int, door_id: int | None
+) -> None:
+    session.add(Alarm(kind=kind, raised_at=at, ledger_sequence=ledger_sequence, agent_id=agent_id, door_id=door_id))
+
+
+def waiting(session: Session, limit: int = 50) -> Sequence[Alarm]:
+    """Alarms that nobody has acknowledged, the newest first."""
+    statement = select(Alarm).where(Alarm.acknowledged_at.is_(None))
+    return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count(Alarm.id)).where(Alarm.acknowledged_at.is_(None))) or 0
+
+
+def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int) -> None:
+    """Say that it was looked at; Refused not-found, already-decided."""
+    alarm = session.get(Alarm, alarm_id, with_for_update=True)
+    if alarm is None:
+        raise Refused("not-found")
+    if alarm.acknowledged_at is not None:
+        raise Refused("already-decided")
+    alarm.acknowledged_at, alarm.acknowledged_by = now, by.id
+    append(session, Kind.ALARM_ACKNOWLEDGED, by.actor, now, {"alarm": alarm.id, "row": alarm.ledger_sequence})

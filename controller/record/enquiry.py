@@ -1,0 +1,160 @@
+"""What auditors and the live page ask: pages of the log, newest first, and why a door decided as it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from contract import canonical
+from contract.commitment import opens
+from contract.decision import Decision, replayed
+from contract.fact import FactKind
+from contract.policy import Policy
+from controller.ledger.ledger import openings_of
+from controller.people.cardholder import Cardholder
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.record.fact import FactRow
+
+PASSING = (FactKind.DECISION, FactKind.PASSAGE)
+MOST_ROWS = 200
+_Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint]
+PolicyByHash = Callable[[bytes], Policy | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """What to show; a field that is None (or empty) does not narrow."""
+
+    area: int | None = None
+    door: int | None = None
+    cardholder: int | None = None
+    outcome: str | None = None
+    kinds: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One fact with what its keys stand for."""
+
+    fact: FactRow
+    cardholder: Cardholder | None
+    area: Area | None
+    door: Door | None
+    access_point: AccessPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, newest first; `older` is the cursor of the next page, None on the last."""
+
+    rows: Sequence[LogRow]
+    older: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A decision replayed from its recorded input. erased: its opening is gone, the proof is not; agrees: the replay
+    gives the recorded outcome and reason; None where it cannot be replayed."""
+
+    recorded_outcome: str
+    recorded_reason: str
+    replay: Decision | None
+    agrees: bool | None
+    erased: bool
+    given: canonical.Object | None
+
+
+def log(session: Session, wanted: LogFilter, before: int | None = None, limit: int = 50) -> Page:
+    """A page of the log: facts whose place in the ledger is below `before` (None: from the newest)."""
+    limit = max(1, min(limit, MOST_ROWS))
+    statement = _narrowed(_rows(), wanted).order_by(FactRow.ledger_sequence.desc()).limit(limit + 1)
+    if before is not None:
+        statement = statement.where(FactRow.ledger_sequence < before)
+    rows = [_told(row) for row in session.execute(statement)]
+    more = len(rows) > limit
+    return Page(rows[:limit], rows[limit - 1].fact.ledger_sequence if more else None)
+
+
+def feed_after(session: Session, ledger_sequence: int, limit: int = 100) -> Sequence[LogRow]:
+    """The next facts after a place in the ledger, in order: what a live page has missed."""
+    statement = _rows().where(FactRow.ledger_sequence > ledger_sequence)
+    return [_told(row) for row in session.execute(statement.order_by(FactRow.ledger_sequence).limit(limit))]
+
+
+def one(session: Session, ledger_sequence: int) -> LogRow | None:
+    """The fact at a place in the ledger."""
+    row = session.execute(_rows().where(FactRow.ledger_sequence == ledger_sequence)).first()
+    return _told(row) if row else None
+
+
+def why(session: Session, row: FactRow, policies: PolicyByHash) -> Why | None:
+    """Replay the decision of `row`; None when it is not a decision. `policies` finds a list's policy by its hash."""
+    found = row.fact()
+    if found.kind is not FactKind.DECISION:
+        return None
+    outcome, reason = str(found.body.get("outcome")), str(found.body.get("reason"))
+    kept = openings_of(session, row.ledger_sequence).get("input")
+    opening = kept.opening() if kept else None
+    if opening is None or not opens(found.commitments["input"], opening):
+        return Why(outcome, reason, None, None, erased=True, given=None)
+    given = opening.value if isinstance(opening.value, dict) else None
+    wanted = found.body.get("policy")
+    policy = policies(bytes.fromhex(wanted)) if isinstance(wanted, str) else None
+    if policy is None:
+        return Why(outcome, reason, None, None, erased=False, given=given)
+    decision = replayed(policy, canonical.encode(opening.value))
+    agrees = (decision.outcome, decision.reason) == (outcome, reason)
+    return Why(outcome, reason, decision, agrees, erased=False, given=given)
+
+
+def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, str]]:
+    """The latest readings of cards that are on no list, with the identity text to enrol them by."""
+    statement = select(FactRow).where(FactRow.kind == FactKind.DECISION, FactRow.cardholder_id.is_(None))
+    found: dict[str, FactRow] = {}
+    for row in session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)):
+        kept = openings_of(session, row.ledger_sequence).get("identity")
+        opening = kept.opening() if kept else None
+        if opening is not None and isinstance(opening.value, str):
+            found.setdefault(opening.value, row)
+    return [(row, text) for text, row in list(found.items())[:limit]]
+
+
+def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint]) -> LogRow:
+    return LogRow(row[0], row[1], row[2], row[3], row[4])
+
+
+def _rows() -> _Rows:
+    return (
+        select(FactRow, Cardholder, Area, Door, AccessPoint)
+        .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
+        .outerjoin(Area, Area.id == FactRow.area_id)
+        .outerjoin(Door, Door.id == FactRow.door_id)
+        .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
+    )
+
+
+def _narrowed(statement: _Rows, wanted: LogFilter) -> _Rows:
+    exact = (
+        (FactRow.area_id, wanted.area),
+        (FactRow.door_id, wanted.door),
+        (FactRow.cardholder_id, wanted.cardholder),
+        (FactRow.outcome, wanted.outcome),
+    )
+    for column, value in exact:
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.kinds:
+        statement = statement.where(FactRow.kind.in_(wanted.kinds))
+    if wanted.since is not None:
+        statement = statement.where(FactRow.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(FactRow.at < wanted.until)
+    return statement

@@ -1,0 +1,64 @@
+"""Facts as they were received: the exact bytes, and columns beside them for the auditor's questions.
+
+Only `cardholder_id` is personal; it is resolved from the opening, may be erased, and proves nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract import fact
+from controller.database import Base, UtcDateTime
+
+
+class FactRow(Base):
+    """One fact. `ledger_sequence` is its place in the order of reception, which is the order of every page."""
+
+    __tablename__ = "fact"
+
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    ledger_sequence: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger.sequence"), unique=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    trusted: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(24))
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    inferred: Mapped[bool | None]
+    access_point_id: Mapped[int | None] = mapped_column(ForeignKey("access_point.id"))
+    door_id: Mapped[int | None] = mapped_column(ForeignKey("door.id"))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    cardholder_id: Mapped[int | None] = mapped_column(ForeignKey("cardholder.id"))
+    encoded: Mapped[bytes] = mapped_column(LargeBinary)
+    fact_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+    # Each question of the log page is answered by one of these, newest first, without sorting.
+    __table_args__ = (
+        Index("ix_fact_area_id_ledger_sequence", "area_id", "ledger_sequence"),
+        Index("ix_fact_door_id_ledger_sequence", "door_id", "ledger_sequence"),
+        Index("ix_fact_cardholder_id_ledger_sequence", "cardholder_id", "ledger_sequence"),
+        Index("ix_fact_kind_ledger_sequence", "kind", "ledger_sequence"),
+        Index("ix_fact_outcome_ledger_sequence", "outcome", "ledger_sequence"),
+        Index("ix_fact_at", "at"),
+    )
+
+    def fact(self) -> fact.Fact:
+        return fact.decoded(self.encoded)
+
+
+class AgentChain(Base):
+    """How far an agent's facts are committed: the last sequence, and the hash the next one must follow."""
+
+    __tablename__ = "agent_chain"
+
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    through: Mapped[int] = mapped_column(BigInteger)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def of_agent(session: Session, agent_id: int, sequence: int) -> FactRow | None:
+    return session.get(FactRow, (agent_id, sequence))

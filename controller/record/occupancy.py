@@ -1,0 +1,96 @@
+"""Who is where: folded from passages, never set by hand. What is not certain is said to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract.fact import FactKind
+from controller.database import Base, UtcDateTime
+from controller.people.cardholder import Cardholder
+from controller.premises.area import Area
+from controller.record.fact import FactRow
+
+
+class Presence(Base):
+    """The area a cardholder last passed into; `certain` is false after an inferred passage."""
+
+    __tablename__ = "presence"
+
+    cardholder_id: Mapped[int] = mapped_column(ForeignKey("cardholder.id"), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    certain: Mapped[bool]
+
+
+class AreaUncertainty(Base):
+    """Since when, and through what kind of fact, it is not certain who is in an area."""
+
+    __tablename__ = "area_uncertainty"
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    cause: Mapped[str] = mapped_column(String(24))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Somebody believed inside."""
+
+    cardholder: Cardholder
+    since: datetime
+    certain: bool
+
+
+def passed(session: Session, row: FactRow, to_area_id: int) -> None:
+    """Move the holder of a passage, unless a later passage has already moved them."""
+    if row.cardholder_id is None:
+        return
+    known = session.get(Presence, row.cardholder_id)
+    if known is None:
+        known = Presence(cardholder_id=row.cardholder_id, area_id=to_area_id, since=row.at, certain=not row.inferred)
+        session.add(known)
+    elif known.since <= row.at:
+        known.area_id, known.since, known.certain = to_area_id, row.at, not row.inferred
+
+
+def became_uncertain(session: Session, area_id: int, since: datetime, cause: FactKind) -> None:
+    """Somebody may have come or gone unseen."""
+    if session.get(AreaUncertainty, area_id) is None:
+        session.add(AreaUncertainty(area_id=area_id, since=since, cause=cause))
+
+
+def inside(session: Session, area: Area) -> Sequence[Inside]:
+    """Who is believed inside `area`, in the order of coming."""
+    statement = (
+        select(Cardholder, Presence.since, Presence.certain)
+        .join(Presence, Presence.cardholder_id == Cardholder.id)
+        .where(Presence.area_id == area.id)
+        .order_by(Presence.since, Cardholder.id)
+    )
+    return [Inside(holder, since, certain) for holder, since, certain in session.execute(statement)]
+
+
+def counts(session: Session) -> dict[int, int]:
+    """How many are believed inside, by area id."""
+    found: dict[int, int] = {}
+    for area_id in session.scalars(select(Presence.area_id)):
+        found[area_id] = found.get(area_id, 0) + 1
+    return found
+
+
+def uncertain(session: Session) -> dict[int, AreaUncertainty]:
+    """The areas whose presence is not certain, by area id."""
+    return {row.area_id: row for row in session.scalars(select(AreaUncertainty))}
+
+
+def recompute(session: Session, passages: Sequence[tuple[FactRow, int]]) -> None:
+    """Fold presence again from all passages (with the area each led into), in the order of reception."""
+    session.execute(delete(Presence))
+    for row, to_area_id in passages:
+        passed(session, row, to_area_id)
+        session.flush()
