@@ -79,7 +79,9 @@ def list_operators(settings: Path, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     for each in found:
-        click.echo(f"{each['name']}  {each['role']}  {'active' if each['active'] else 'closed'}  {each['display_name']}")
+        click.echo(
+            f"{each['name']}  {each['role']}  {'active' if each['active'] else 'closed'}  {each['display_name']}"
+        )
 
 
 @operator.command(epilog=EXPLAINED)
@@ -109,11 +111,11 @@ def recover(settings: Path, name: str) -> None:
     from controller.people import operator as operators
     from controller.refusal import Refused
 
-    try:
-        with _site(settings, writing=True) as (session, site, read):
+    with _site(settings, writing=True) as (session, site, read):
+        try:
             token = operators.recover(session, datetime.now(UTC), site, name)
-    except Refused as refusal:
-        raise No(str(refusal)) from refusal
+        except Refused as refusal:
+            raise No(str(refusal)) from refusal
     click.echo(_set_up_url(read, token))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ class Places:
     web: str
     sim: str
     bench_socket: Path
-    broker: Mapping[str, Any]
+    broker: MutableMapping[str, Any]
 
     @property
     def api(self) -> str:

@@ -61,9 +61,7 @@ def database_url(folder: Folder) -> str:
     return f"sqlite:///{folder.database.absolute()}"
 
 
-def _seed(
-    engine: Engine, folder: Folder, authority: authorities.Authority, began: datetime, known: Secrets
-) -> Secrets:
+def _seed(engine: Engine, folder: Folder, authority: authorities.Authority, began: datetime, known: Secrets) -> Secrets:
     with transaction(engine) as session:
         site = buildings.load(session, HOST, began, PLAN)
         for name in AGENTS:

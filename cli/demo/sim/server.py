@@ -116,8 +116,9 @@ class SimServer:
         self._thread.start()
 
     def stop(self) -> None:
+        """End every viewer. The socket and its daemon threads go with the process: waitress cannot be closed from
+        another thread than its own without a race."""
         self._stage.stop()
-        self._server.close()
 
 
 def _language() -> str:

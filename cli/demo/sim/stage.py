@@ -18,6 +18,8 @@ from hardware.bench.hand import BenchGoneError, BenchRefusedError, Hand
 PUSH_SECONDS: Final = 1.2
 SWITCHES: Final = ("rex", "break-glass", "fire", "tamper")
 PRESS_SECONDS: Final = 0.4
+LOOK_UP: Final = 0.5
+"""Seconds after which the watcher looks whether it is to end."""
 
 
 class Controls(Protocol):
@@ -65,6 +67,12 @@ class Stage:
         self._ending.set()
         with self._changed:
             self._changed.notify_all()
+        if self._watcher.is_alive():
+            self._watcher.join(4 * LOOK_UP)
+        with self._guard:
+            if self._hand is not None:
+                self._hand.close()
+                self._hand = None
 
     def present(self, reader: str, card: str) -> None:
         if card not in self._cards:
@@ -167,8 +175,9 @@ class Stage:
                 with Hand(self._socket) as hand:
                     hand.watch()
                     self.refresh()
-                    for _edge in hand.edges(3600.0):
-                        self.refresh()
+                    while not self._ending.is_set():
+                        for _edge in hand.edges(LOOK_UP):
+                            self.refresh()
             except OSError:
                 self._ending.wait(0.5)  # the bench is being started again
 

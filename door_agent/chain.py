@@ -1,0 +1,68 @@
+"""Making facts: numbered, chained, with commitments to what is personal and its openings sealed for intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from contract import envelope, fact
+from contract.canonical import Object, Value
+from contract.commitment import SALT_BYTES, Opening, commit
+from contract.fact import SEAL_PURPOSE, Clock, Fact, FactKind
+from contract.situation import Moment
+from contract.topic import Address
+from door_agent.events import Moved, Record
+from door_agent.portal import Admission
+
+
+class Chain:
+    """The agent's facts so far, as a number and a hash; `record` makes the next one. `random` gives secret bytes."""
+
+    def __init__(
+        self,
+        address: Address,
+        sequence: int,
+        head: bytes,
+        intake: X25519PublicKey,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.sequence, self.head = sequence, head
+        self._address, self._intake, self._random = address, intake, random
+        self._boot = random(fact.BOOT_BYTES)
+
+    def record(
+        self,
+        kind: FactKind,
+        moment: Moment,
+        body: Object,
+        personal: Mapping[str, Value] | None = None,
+        *,
+        moved: Moved | None = None,
+        opened: Admission | None = None,
+        ended: int | None = None,
+        uncertain: tuple[str, ...] = (),
+    ) -> Record:
+        """The next fact, ready for the journal."""
+        openings = {name: Opening(self._random(SALT_BYTES), value) for name, value in (personal or {}).items()}
+        made = Fact(
+            self._address.site,
+            self._address.agent,
+            self.sequence + 1,
+            self.head,
+            self._boot,
+            kind,
+            moment.wall,
+            round(moment.mono * 1_000_000),
+            Clock.TRUSTED if moment.trusted else Clock.UNTRUSTED,
+            body,
+            {name: commit(opening) for name, opening in openings.items()},
+        )
+        encoded = made.encoded()
+        self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
+        sealed = self._sealed(openings) if openings else b""
+        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain)
+
+    def _sealed(self, openings: Mapping[str, Opening]) -> bytes:
+        ephemeral = X25519PrivateKey.from_private_bytes(self._random(32))
+        return envelope.seal(self._intake, fact.encode_openings(openings), SEAL_PURPOSE, ephemeral)

@@ -1,0 +1,177 @@
+"""What reaches the thinking thread, and what it answers: the whole vocabulary between core and edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from contract.topic import Address
+from door_agent.portal import Admission
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An access point's reader delivered bits (None: a frame that was damaged)."""
+
+    access_point: str
+    source: str
+    bits: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """A reader was lost, came back, or sent something that is no card."""
+
+    access_point: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An input of a door changed: contact, rex, break-glass, fire or tamper."""
+
+    door: str
+    part: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The journal holds every fact up to `through` durably."""
+
+    through: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message came from the broker."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The connection to the broker is up (and subscribed), or down."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAsked:
+    """An operator on this host resets a door after fire or break-glass."""
+
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+
+Event: TypeAlias = Card | ReaderState | Level | Committed | Arrived | LinkState | ResetAsked | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Presence changes with a fact: this holder is now in this area."""
+
+    holder: bytes
+    area: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Commit this fact, with the presence and the admissions that change with it, in one transaction."""
+
+    sequence: int
+    encoded: bytes
+    hash: bytes
+    openings: bytes
+    moved: Moved | None = None
+    opened: Admission | None = None
+    ended: int | None = None
+    uncertain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The controller holds every fact up to `through`, whose hash is `head`: they may leave the journal."""
+
+    through: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Keep for the next start: the list was proven fresh at this wall-clock second."""
+
+    at: int
+
+
+class LockWish(StrEnum):
+    RELEASE = "release"
+    SECURE = "secure"
+    LATCH = "latch"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    door: str
+    wish: LockWish
+    cause: str = ""
+
+
+class Sign(StrEnum):
+    """What lamps and buzzer of an access point show."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    ALARM_ON = "alarm-on"
+    ALARM_OFF = "alarm-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    access_point: str
+    sign: Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Publish this envelope; lost ones are sent again by whoever needs an answer."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to tell the operator who asked for a reset."""
+
+    door: str
+    done: bool
+    reason: str
+
+
+Command: TypeAlias = Record | Forget | Proven | Lock | Show | Send | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What an agent remembers when it starts: its chain, presence, unfinished admissions, and its last proof."""
+
+    address: Address
+    sequence: int
+    head: bytes
+    presence: dict[bytes, tuple[str, bool]]
+    unfinished: tuple[Admission, ...]
+    uncertain: frozenset[str]
+    proven_at: int | None
+    first: bool
+    clean: bool

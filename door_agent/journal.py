@@ -1,0 +1,189 @@
+"""The journal: every fact durable before an entry opens, kept until the controller's own acknowledgement covers it.
+
+SQLite, WAL, synchronous=FULL. `commit` is one transaction for many facts with the presence and admissions that change
+with them (group commit). `JournalThread` runs it; nobody else writes the file.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from contract.fact import first_previous
+from contract.message import SealedFact
+from contract.topic import Address
+from door_agent.events import Committed, Forget, Proven, Record, Resumed
+from door_agent.portal import Admission
+from process import logs
+
+_log = logs.logger("journal")
+_GROUP = 200
+_RETRY_S = 1.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS fact (
+    sequence INTEGER PRIMARY KEY, encoded BLOB NOT NULL, hash BLOB NOT NULL, openings BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS presence (
+    holder BLOB PRIMARY KEY, area TEXT NOT NULL, certain INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS admission (
+    decision INTEGER PRIMARY KEY, access_point TEXT NOT NULL, holder BLOB, from_area TEXT NOT NULL,
+    to_area TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS uncertain (area TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+"""
+
+
+class Journal:
+    """One open journal file. Use it from one thread; `unsent` may be called on another Journal of the same file."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.executescript(_SCHEMA)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def resume(self, address: Address) -> Resumed:
+        """What the agent of this journal remembers. From here on the journal counts as not stopped cleanly."""
+        execute = self._connection.execute
+        meta = dict(execute("SELECT name, value FROM meta").fetchall())
+        last = execute("SELECT sequence, hash FROM fact ORDER BY sequence DESC LIMIT 1").fetchone()
+        sequence, head = last or (meta.get("sequence", 0), meta.get("head", first_previous(address)))
+        resumed = Resumed(
+            address,
+            sequence,
+            head,
+            {holder: (area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
+            tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
+            frozenset(area for (area,) in execute("SELECT area FROM uncertain")),
+            meta.get("proven_at"),
+            first=sequence == 0,
+            clean=bool(meta.get("clean", 0)),
+        )
+        self._keep("clean", 0)
+        return resumed
+
+    def stop_cleanly(self) -> None:
+        """Say that nothing was open and nothing is unwritten: the next start finds presence whole."""
+        self._keep("clean", 1)
+
+    def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
+        """All of `work` in one durable transaction, in order."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            for each in work:
+                match each:
+                    case Record():
+                        self._record(each)
+                    case Forget():
+                        self._forget(each)
+                    case Proven():
+                        self._keep("proven_at", each.at)
+            execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            raise
+
+    def unsent(self, after: int = 0, limit: int = 500) -> list[tuple[int, SealedFact]]:
+        """The next facts that the controller has not acknowledged, after number `after`, in order."""
+        statement = "SELECT sequence, encoded, openings FROM fact WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        rows = self._connection.execute(statement, (after, limit)).fetchall()
+        return [(sequence, SealedFact(encoded, openings)) for sequence, encoded, openings in rows]
+
+    def _record(self, record: Record) -> None:
+        execute = self._connection.execute
+        row = (record.sequence, record.encoded, record.hash, record.openings)
+        execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+        if record.moved is not None:
+            moved = record.moved
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (moved.holder, moved.area, moved.certain))
+        if record.opened is not None:
+            admission = record.opened
+            values = (
+                admission.decision,
+                admission.access_point,
+                admission.holder,
+                admission.from_area,
+                admission.to_area,
+            )
+            execute("INSERT OR REPLACE INTO admission VALUES (?, ?, ?, ?, ?)", values)
+        if record.ended is not None:
+            execute("DELETE FROM admission WHERE decision = ?", (record.ended,))
+        for area in record.uncertain:
+            execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
+
+    def _forget(self, forget: Forget) -> None:
+        """Only if the acknowledged head is really our fact's hash; otherwise it acknowledges something else."""
+        execute = self._connection.execute
+        found = execute("SELECT hash FROM fact WHERE sequence = ?", (forget.through,)).fetchone()
+        if found is None or found[0] != forget.head:
+            return
+        execute("DELETE FROM fact WHERE sequence <= ?", (forget.through,))
+        self._keep("sequence", forget.through)
+        self._keep("head", forget.head)
+
+    def _keep(self, name: str, value: int | bytes) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+class JournalThread:
+    """Commits what is put, in order and in groups, and posts `Committed` after each transaction.
+
+    A disk that fails is tried again every second; meanwhile nothing is posted, so entries are refused by time.
+    """
+
+    def __init__(self, journal: Journal, post: Callable[[Committed], None]) -> None:
+        self._journal, self._post = journal, post
+        self._work: queue.SimpleQueue[Record | Forget | Proven | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, work: Record | Forget | Proven) -> None:
+        self._work.put(work)
+
+    def stop(self, within: float = 5.0) -> bool:
+        """Commit what was put and end; False when it could not in time."""
+        self._stopping.set()
+        self._work.put(None)
+        self._thread.join(within)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            first = self._work.get()
+            group = [] if first is None else [first]
+            ended = first is None
+            while len(group) < _GROUP and not self._work.empty():
+                more = self._work.get()
+                if more is None:
+                    ended = True
+                    break
+                group.append(more)
+            if group and not self._committed(group):
+                return
+            if ended:
+                return
+
+    def _committed(self, group: list[Record | Forget | Proven]) -> bool:
+        while True:
+            try:
+                self._journal.commit(group)
+            except sqlite3.Error as flaw:
+                logs.event(_log, "journal_failed", level="error", error=flaw)
+                if self._stopping.wait(_RETRY_S):
+                    return False
+                continue
+            numbers = [each.sequence for each in group if isinstance(each, Record)]
+            if numbers:
+                self._post(Committed(numbers[-1]))
+            return True

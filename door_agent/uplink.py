@@ -1,0 +1,87 @@
+"""Sending facts: always from the first unacknowledged one, packed, until the controller's acknowledgement covers them.
+
+Runs on a thread of its own with its own view of the journal. PUBACK means nothing here: what was published stays in the
+journal, and is published again when no acknowledgement came within RESEND_S.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.envelope import Kind, signed
+from contract.message import Events, packed
+from contract.topic import Address, Up
+from door_agent.journal import Journal
+
+RESEND_S = 5.0
+IN_FLIGHT = 2000
+
+
+class Uplink:
+    """`wake` when facts were committed or the link came up; `acknowledged` when some were."""
+
+    def __init__(
+        self,
+        address: Address,
+        key: Ed25519PrivateKey,
+        journal: Journal,
+        publish: Callable[[str, bytes], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address, self._key, self._journal, self._publish = address, key, journal, publish
+        self._clock = clock
+        self._wake = threading.Event()
+        self._stopping = False
+        self._acknowledged = 0
+        self._sent = 0
+        self._sent_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def connected(self) -> None:
+        """A new connection: begin again from the first unacknowledged fact."""
+        self._sent = 0
+        self._wake.set()
+
+    def acknowledged(self, through: int) -> None:
+        self._acknowledged = max(self._acknowledged, through)
+        self._sent_at = self._clock()
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(2.0)
+
+    def send_due(self) -> int:
+        """Publish what is due; returns how many facts."""
+        if self._sent > self._acknowledged and self._clock() - self._sent_at > RESEND_S:
+            self._sent = 0
+        after, total = max(self._sent, self._acknowledged), 0
+        while after - self._acknowledged < IN_FLIGHT:
+            waiting = self._journal.unsent(after)
+            facts = packed(fact for _, fact in waiting)
+            if not facts:
+                break
+            envelope = signed(Kind.EVENTS, Events(self._address, facts).encoded(), self._key)
+            if not self._publish(self._address.up(Up.EVENTS), envelope):
+                break
+            after = waiting[len(facts) - 1][0]
+            self._sent, self._sent_at, total = after, self._clock(), total + len(facts)
+        return total
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(RESEND_S)
+            self._wake.clear()
+            if not self._stopping:
+                self.send_due()

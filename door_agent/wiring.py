@@ -1,0 +1,32 @@
+"""What the core needs to know of the wiring: which doors and access points there are, and what is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.policy import Direction
+from door_agent.settings import DoorSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WiredDoor:
+    """One door as it is wired; `points` maps its access points to their directions."""
+
+    id: str
+    points: Mapping[str, Direction]
+    contact: bool
+    rex: bool
+    permits_control: bool
+    max_release_s: float
+
+    @classmethod
+    def of(cls, door: DoorSettings) -> WiredDoor:
+        return cls(
+            door.id,
+            {point.id: point.direction for point in door.access_point},
+            contact=door.contact_pin is not None,
+            rex=door.rex_pin is not None,
+            permits_control=door.permits_control,
+            max_release_s=door.max_release_ms / 1000,
+        )
