@@ -24,6 +24,7 @@ from door_agent.events import (
     Answer,
     Arrived,
     Command,
+    Committed,
     Event,
     Forget,
     LinkState,
@@ -49,6 +50,7 @@ from process.readiness import StopSignal, Watchdog, say_ready
 
 CANNOT_START = 3
 _IDLE_S = 1.0
+_LONGEST_QUEUE = 1000
 _ANSWER_WITHIN_S = 3.0
 _log = logs.logger("agent")
 
@@ -119,6 +121,8 @@ class Running:
             if isinstance(event, LinkState) and event.up:
                 self._uplink.connected()
             self._carry_out(self._agent.feed(event, self._clock.moment()))
+            if isinstance(event, Committed):
+                self._uplink.wake()
             watchdog.ping(time.monotonic())
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
@@ -139,8 +143,6 @@ class Running:
                     with self._answered:
                         self._answers[command.door] = command
                         self._answered.notify_all()
-        if any(isinstance(each, Record) for each in commands):
-            self._uplink.wake()
 
     def _broker_session(self, told: AgentSettings) -> MqttSession:
         broker = told.broker
@@ -149,12 +151,17 @@ class Running:
             broker.host,
             broker.port,
             TlsFiles(broker.ca, broker.certificate, broker.key),
-            lambda topic, payload: self._events.put(Arrived(topic, payload)),
+            self._message,
             lambda: self._events.put(LinkState(up=True)),
             lambda: self._events.put(LinkState(up=False)),
         )
         session.subscribe([every_down(told.address)])
         return session
+
+    def _message(self, topic: str, payload: bytes) -> None:
+        """From the broker's thread. A flood is dropped: nobody's exit waits behind a hostile broker's messages."""
+        if self._events.qsize() < _LONGEST_QUEUE:
+            self._events.put(Arrived(topic, payload))
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         """Answer the control socket; runs on its thread."""

@@ -121,7 +121,9 @@ def parts_of(door: DemoDoor) -> tuple[tuple[str, str], ...]:
 def pins_of(agent: str) -> dict[str, int]:
     """The GPIO number of every part that `agent` drives or watches."""
     parts = chain.from_iterable(parts_of(door) for door in doors_of(agent))
-    return {part: number for (part, _role), number in zip(parts, GPIOS, strict=False)}
+    # Outputs take the first numbers: 2 and 3 have pull-up resistors on the board, which an input could not choose.
+    ordered = sorted(parts, key=lambda part: part[1] == "input")
+    return {part: number for (part, _role), number in zip(ordered, GPIOS, strict=False)}
 
 
 def fixture() -> str:

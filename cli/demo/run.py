@@ -6,6 +6,7 @@ written before `ready` is said.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ from cli.demo.relay import Relays
 from cli.demo.secrets_file import Secrets, read, unknown_card
 from cli.demo.settings_files import Addresses
 from cli.demo.supervisor import NotUpError, Supervisor
+from cli.door import ask_reset
 from cli.exits import CANNOT, FINE, Cannot
 from process.mqtt_session import TlsFiles
 
@@ -160,7 +162,11 @@ class _Demo:
         self._relays.cut(agent, on)
 
     def reset(self, agent: str, door: str) -> str:
-        return settings_files.reset(self._folder, agent, door)
+        try:
+            answer = ask_reset(self._folder.agent(agent) / "data", door)
+        except OSError as error:
+            return str(error)
+        return "" if answer.get("done") else str(answer.get("reason") or answer.get("error") or "no")
 
     def _page(self) -> SimServer:
         from cli.demo.sim.server import ShownCard, SimServer
@@ -231,7 +237,7 @@ def say(line: str) -> None:
         click.echo(line)
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of our life
 
 
 __all__ = ["CANNOT", "Wish", "default_folder", "run"]

@@ -32,6 +32,7 @@ def write(folder: Folder, addresses: Addresses) -> dict[str, Path]:
     texts = {
         "bench": building.fixture(),
         "controller": _controller(folder, addresses),
+        "web": _web(folder, addresses),
         **{agent: _agent(folder, agent, addresses.cables[agent]) for agent in AGENTS},
     }
     written: dict[str, Path] = {}
@@ -51,6 +52,20 @@ def _controller(folder: Folder, addresses: Addresses) -> str:
             f"keys = {_text(keys)}",
             f"public_url = {_text(f'http://{HOST}:{addresses.web}')}",
             *_broker(addresses.cables["controller"], keys / "ca.pem", keys / "controller.pem", keys / "controller.key"),
+        )
+    )
+
+
+def _web(folder: Folder, addresses: Addresses) -> str:
+    return "\n".join(
+        (
+            f"database = {_text(f'sqlite:///{folder.database}')}",
+            f"site = {_text(SITE)}",
+            f"secret = {_text(folder.building / 'web.secret')}",
+            f"host = {_text(HOST)}",
+            f"port = {addresses.web}",
+            f'hosts = ["{HOST}", "localhost"]',
+            "",
         )
     )
 

@@ -26,6 +26,8 @@ STEADY_AFTER: Final = 30.0
 """Seconds of life after which an end counts as the first one again."""
 
 TRIES: Final = 3
+LAST: Final = ("broker", "bench")
+"""What the others lean on, and so ends after them."""
 
 
 class NotUpError(RuntimeError):
@@ -93,20 +95,10 @@ class Supervisor:
             self._turn(until)
 
     def wind_up(self) -> None:
-        """End every part: all are asked together; who does not go in time is killed."""
-        processes = [state.part.process for state in self._states.values() if state.alive]
-        living = [process for process in processes if process is not None]
-        for process in living:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        deadline = time.monotonic() + END_WITHIN
-        for process in living:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            close_pipes(process)
+        """End every part, those that need others first; who does not go in time is killed."""
+        alive = [state.part for state in self._states.values() if state.alive]
+        for wave in ([part for part in alive if part.name not in LAST], [part for part in alive if part.name in LAST]):
+            _end([part.process for part in wave if part.process is not None])
 
     def _turn(self, until: float | None) -> None:
         """Start what is due, then wait for one event, at most until something else is due."""
@@ -183,3 +175,17 @@ class Supervisor:
     def _last_words(self, name: str, what: str) -> str:
         words = self._states[name].part.last_words()
         return "\n".join((f"{name} {what}", *(f"    {line[:300]}" for line in words)))
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+    deadline = time.monotonic() + END_WITHIN
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        close_pipes(process)

@@ -1,0 +1,1 @@
+"""The REST API: what pages can do, for programs, under the same permission table."""

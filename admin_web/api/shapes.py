@@ -1,0 +1,149 @@
+"""How rows are written as JSON. Card numbers are written only where a credential is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from admin_web.shown import utc
+from controller.people.cardholder import Cardholder
+from controller.people.credential import Credential, IdentityRow
+from controller.people.permission import Grant
+from controller.premises.agent import Agent
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.record.enquiry import LogRow
+from controller.record.occupancy import Inside
+
+
+def cardholder(row: Cardholder) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_kana": row.name_kana,
+        "number": row.number,
+        "active": row.active,
+        "created_at": utc(row.created_at),
+        "ended_at": utc(row.ended_at) if row.ended_at else None,
+    }
+
+
+def credential(row: Credential, identities: Sequence[IdentityRow]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "label": row.label,
+        "state": row.state,
+        "issued_at": utc(row.issued_at),
+        "ended_at": utc(row.ended_at) if row.ended_at else None,
+        "reason": row.reason,
+        "identities": [_identity(each) for each in identities],
+    }
+
+
+def _identity(row: IdentityRow) -> dict[str, Any]:
+    found = row.identity()
+    return {"source": found.source, "length": found.length, "bits": found.bits, "text": row.text}
+
+
+def area(row: Area) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "private": row.private,
+        "open": row.open,
+        "company": row.company,
+    }
+
+
+def door(row: Door, points: Sequence[AccessPoint]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "agent": row.agent_id,
+        "mode": row.mode,
+        "access_points": [
+            {
+                "id": point.id,
+                "key": point.key,
+                "direction": point.direction,
+                "from_area": point.from_area_id,
+                "to_area": point.to_area_id,
+                "exit_mode": point.exit_mode,
+                "formats": point.formats.split(),
+            }
+            for point in points
+        ],
+    }
+
+
+def grant(row: Grant) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "area": row.area_id,
+        "schedule": row.schedule_id,
+        "valid_from": utc(row.valid_from),
+        "valid_until": utc(row.valid_until) if row.valid_until else None,
+        "reason": row.reason,
+        "state": row.state,
+        "requested_by": row.requested_by,
+        "requested_at": utc(row.requested_at),
+        "decided_by": row.decided_by,
+        "decided_at": utc(row.decided_at) if row.decided_at else None,
+        "decision_note": row.decision_note,
+        "revoked_by": row.revoked_by,
+        "revoked_at": utc(row.revoked_at) if row.revoked_at else None,
+        "revoke_reason": row.revoke_reason,
+        "ledger_sequence": row.ledger_sequence,
+    }
+
+
+def event(row: LogRow) -> dict[str, Any]:
+    found = row.fact.fact()
+    return {
+        "id": row.fact.ledger_sequence,
+        "agent": found.agent,
+        "sequence": row.fact.sequence,
+        "kind": row.fact.kind,
+        "at": utc(row.fact.at),
+        "trusted": row.fact.trusted,
+        "received_at": utc(row.fact.received_at),
+        "outcome": row.fact.outcome,
+        "reason": row.fact.reason,
+        "violations": found.body.get("violations", []),
+        "inferred": row.fact.inferred,
+        "direction": row.access_point.direction if row.access_point else None,
+        "access_point": row.access_point.key if row.access_point else None,
+        "door": row.door.key if row.door else None,
+        "area": row.area.key if row.area else None,
+        "cardholder": row.cardholder.id if row.cardholder else None,
+        "cardholder_name": row.cardholder.name if row.cardholder else None,
+        "body": found.body,
+        "hash": row.fact.fact_hash.hex(),
+    }
+
+
+def inside(row: Inside) -> dict[str, Any]:
+    return {
+        "cardholder": row.cardholder.id,
+        "cardholder_name": row.cardholder.name,
+        "since": utc(row.since),
+        "certain": row.certain,
+    }
+
+
+def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "name": row.name,
+        "trusted": row.trusted,
+        "connected": connected,
+        "enrolled_at": utc(row.enrolled_at) if row.enrolled_at else None,
+        "last_heard_at": utc(row.last_heard_at) if row.last_heard_at else None,
+    }

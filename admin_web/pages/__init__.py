@@ -1,0 +1,1 @@
+"""One module a subject: its routes, its forms, its template folder."""

@@ -1,0 +1,37 @@
+"""Reading forms and addresses: what is missing or malformed is a 400 or 404, never an exception."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from flask import abort, request
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+_LARGEST = 2**31 - 1
+
+
+def text(name: str, longest: int = 400) -> str:
+    """A field of the submitted form, trimmed; 400 when it is too long."""
+    found = request.form.get(name, "").strip()
+    if len(found) > longest:
+        abort(400)
+    return found
+
+
+def number(name: str) -> int | None:
+    """A number in the form or the address; None when empty; 400 when it is not one."""
+    found = (request.form.get(name) or request.args.get(name) or "").strip()
+    if not found:
+        return None
+    if not (found.isascii() and found.isdigit()) or int(found) > 2**63 - 1:
+        abort(400)
+    return int(found)
+
+
+def row(session: Session, kind: type[T], key: int) -> T:
+    """The row of `kind` with this id; 404 when there is none."""
+    found = session.get(kind, key) if key <= _LARGEST else None
+    if found is None:
+        abort(404)
+    return found

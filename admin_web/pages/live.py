@@ -1,0 +1,97 @@
+"""The live page: every door as it is now, alarms, and the feed of facts as they come in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from admin_web import guard, streams
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.ledger import ledger
+from controller.people.access import Permission
+from controller.premises import area as areas
+from controller.premises import door as doors
+from controller.premises.agent import Agent
+from controller.premises.door import Door
+from controller.record import alarm, enquiry, occupancy
+from controller.record.enquiry import LogFilter, LogRow
+
+blueprint = Blueprint("live", __name__)
+HEARD_WITHIN = timedelta(seconds=60)
+_FEED = 25
+
+
+@blueprint.get("/")
+@guard.requires(Permission.SEE_DOORS)
+def home() -> BaseResponse:
+    return redirect(url_for("live.page"), 303)
+
+
+@blueprint.get("/live")
+@guard.requires(Permission.SEE_DOORS)
+def page() -> str:
+    with centre().read() as session:
+        feed = enquiry.log(session, LogFilter(), None, _FEED)
+        return render_template("live/page.html", **_doors(session), feed=feed.rows, head=ledger.head(session))
+
+
+@blueprint.get("/live/doors")
+@guard.requires(Permission.SEE_DOORS)
+def doors_now() -> str:
+    with centre().read() as session:
+        return render_template("live/doors.html", **_doors(session))
+
+
+@blueprint.get("/live/feed")
+@guard.requires(Permission.SEE_DOORS)
+def feed() -> str:
+    with centre().read() as session:
+        rows = enquiry.feed_after(session, forms.number("after") or 0, _FEED)
+        return render_template("live/rows.html", feed=list(reversed(rows)))
+
+
+@blueprint.get("/live/stream")
+@guard.requires(Permission.SEE_DOORS)
+def stream() -> Response:
+    answer = streams.respond(_announced)
+    if answer is None:
+        abort(503)
+    return answer
+
+
+@blueprint.post("/alarms/<int:alarm_id>/acknowledge")
+@guard.requires(Permission.ACKNOWLEDGE_ALARMS)
+def acknowledge(alarm_id: int) -> BaseResponse:
+    with centre().write() as session:
+        alarm.acknowledge(session, guard.operator(), now(), alarm_id)
+    return redirect(url_for("live.page"), 303)
+
+
+def heard(agent: Agent, at: datetime) -> bool:
+    """Whether the agent spoke lately."""
+    return agent.last_heard_at is not None and at - agent.last_heard_at <= HEARD_WITHIN
+
+
+def _announced(_row: LogRow) -> dict[str, Any]:
+    """The page fetches what is new itself, in its own language."""
+    return {}
+
+
+def _doors(session: Session) -> dict[str, Any]:
+    site, at = centre().site(session), now()
+    agents = {agent.id: heard(agent, at) for agent in session.query(Agent)}
+    shown = [(door, agents.get(door.agent_id, False), _last(session, door)) for door in doors.of_site(session, site)]
+    inside = occupancy.counts(session)
+    rooms = [(area, inside.get(area.id, 0)) for area in areas.of_site(session, site) if not area.open]
+    alarms = [(each, session.get(Door, each.door_id) if each.door_id else None) for each in alarm.waiting(session)]
+    return {"doors": shown, "rooms": rooms, "alarms": alarms, "uncertain": occupancy.uncertain(session)}
+
+
+def _last(session: Session, door: Door) -> LogRow | None:
+    rows = enquiry.log(session, LogFilter(door=door.id), None, 1).rows
+    return rows[0] if rows else None

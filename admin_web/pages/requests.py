@@ -1,0 +1,69 @@
+"""Requests for access: another person approves or declines; anybody who may revokes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from admin_web import guard
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery.compiling import must_fit
+from controller.people import permission as permissions
+from controller.people.access import Permission
+from controller.people.cardholder import Cardholder
+from controller.people.operator import Operator
+from controller.people.permission import Grant, GrantState
+from controller.premises.area import Area
+from controller.premises.schedule import Schedule
+
+blueprint = Blueprint("requests", __name__)
+_LATEST = 20
+
+
+@blueprint.get("/requests")
+@guard.requires(Permission.SEE_PEOPLE)
+def listed() -> str:
+    with centre().read() as session:
+        latest = select(Grant).where(Grant.state != GrantState.REQUESTED).order_by(Grant.ledger_sequence.desc())
+        return render_template(
+            "requests/list.html",
+            waiting=permissions.waiting(session),
+            latest=session.scalars(latest.limit(_LATEST)).all(),
+            people={each.id: each for each in session.query(Cardholder)},
+            areas={each.id: each for each in session.query(Area)},
+            schedules={each.id: each for each in session.query(Schedule)},
+            operators={each.id: each for each in session.query(Operator)},
+        )
+
+
+@blueprint.post("/requests/<int:grant_id>/approve")
+@guard.requires(Permission.DECIDE_ACCESS)
+def approve(grant_id: int) -> Response:
+    with centre().write() as session:
+        asked = forms.row(session, Grant, grant_id)
+        permissions.approve(session, guard.operator(), now(), asked, must_fit, forms.text("note"))
+        return _changed(asked)
+
+
+@blueprint.post("/requests/<int:grant_id>/decline")
+@guard.requires(Permission.DECIDE_ACCESS)
+def decline(grant_id: int) -> Response:
+    with centre().write() as session:
+        asked = forms.row(session, Grant, grant_id)
+        permissions.decline(session, guard.operator(), now(), asked, forms.text("note"))
+        return _changed(asked)
+
+
+@blueprint.post("/grants/<int:grant_id>/revoke")
+@guard.requires(Permission.REVOKE_ACCESS)
+def revoke(grant_id: int) -> Response:
+    with centre().write() as session:
+        given = forms.row(session, Grant, grant_id)
+        permissions.revoke(session, guard.operator(), now(), given, forms.text("reason"))
+        return _changed(given)
+
+
+def _changed(grant: Grant) -> Response:
+    return redirect(url_for("requests.listed", _anchor=f"grant-{grant.id}"), 303)

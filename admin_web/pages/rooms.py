@@ -1,0 +1,121 @@
+"""Rooms: who may enter, who is inside now, and asking for access."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin_web import guard, shown
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery import distribution
+from controller.people import cardholder as cardholders
+from controller.people import permission as permissions
+from controller.people.access import Permission
+from controller.people.cardholder import Cardholder
+from controller.people.operator import Operator
+from controller.people.permission import Wish
+from controller.premises import area as areas
+from controller.premises import door as doors
+from controller.premises import schedule as schedules
+from controller.premises.area import Area
+from controller.premises.schedule import Schedule
+from controller.record import enquiry, occupancy
+from controller.record.enquiry import LogFilter
+from controller.refusal import Refused
+
+blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
+_MOST_PEOPLE = 1000
+
+
+@blueprint.get("")
+@guard.requires(Permission.SEE_DOORS)
+def listed() -> str:
+    with centre().read() as session:
+        inside = occupancy.counts(session)
+        shown_areas = [
+            (
+                area,
+                len(permissions.in_force(session, area, now())),
+                inside.get(area.id, 0),
+                doors.of_area(session, area),
+            )
+            for area in areas.of_site(session, centre().site(session))
+            if not area.open
+        ]
+        return render_template("rooms/list.html", areas=shown_areas, uncertain=occupancy.uncertain(session))
+
+
+@blueprint.get("/<key>")
+@guard.requires(Permission.SEE_PEOPLE)
+def page(key: str) -> str:
+    with centre().read() as session:
+        area = _area(session, key)
+        grants = permissions.in_force(session, area, now())
+        return render_template(
+            "rooms/page.html",
+            area=area,
+            doors=doors.of_area(session, area),
+            inside=occupancy.inside(session, area),
+            uncertain=occupancy.uncertain(session).get(area.id),
+            grants=[(each, session.get_one(Cardholder, each.cardholder_id)) for each in grants],
+            schedules={each.id: each for each in session.query(Schedule)},
+            operators={each.id: each for each in session.query(Operator)},
+            feed=enquiry.log(session, LogFilter(area=area.id), None, 10).rows,
+        )
+
+
+@blueprint.get("/<key>/in-force/<int:sequence>")
+@guard.requires(Permission.SEE_DOORS)
+def in_force(key: str, sequence: int) -> str:
+    with centre().read() as session:
+        area = _area(session, key)
+        state = distribution.in_force(session, area, min(sequence, 2**62))
+        return render_template("rooms/in_force.html", area=area, sequence=sequence, state=state)
+
+
+@blueprint.get("/<key>/request")
+@guard.requires(Permission.REQUEST_ACCESS)
+def ask(key: str) -> str:
+    with centre().read() as session:
+        site = centre().site(session)
+        people = [each for each in cardholders.find(session, site, "", 0, _MOST_PEOPLE) if each.active]
+        return render_template(
+            "rooms/request.html",
+            area=_area(session, key),
+            people=people,
+            chosen=forms.number("cardholder"),
+            schedules=schedules.of_site(session, site),
+            start=now(),
+        )
+
+
+@blueprint.post("/<key>/request")
+@guard.requires(Permission.REQUEST_ACCESS)
+def request_access(key: str) -> Response:
+    with centre().write() as session:
+        area = _area(session, key)
+        holder = forms.row(session, Cardholder, forms.number("cardholder") or 0)
+        chosen = forms.number("schedule")
+        try:
+            begins, ends = shown.local_moment(forms.text("valid_from")), shown.local_moment(forms.text("valid_until"))
+        except ValueError as flaw:
+            raise Refused("validity-wrong") from flaw
+        wish = Wish(
+            holder,
+            area,
+            begins or now(),
+            ends,
+            forms.text("reason"),
+            forms.row(session, Schedule, chosen) if chosen else None,
+        )
+        permissions.request(session, guard.operator(), now(), wish)
+    return redirect(url_for("requests.listed"), 303)
+
+
+def _area(session: Session, key: str) -> Area:
+    found = areas.by_key(session, centre().site(session), key[:40])
+    if found is None or found.open:
+        abort(404)
+    return found

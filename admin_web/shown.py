@@ -1,0 +1,71 @@
+"""Showing times and names: always in the site's zone, in the language of the reader."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from flask import g, request
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from admin_web.centre import centre
+from controller.people.operator import Operator
+
+LANGUAGES = ("en", "ja")
+LANGUAGE_COOKIE = "sekisho_language"
+
+
+class Named(Protocol):
+    name: str
+    name_ja: str
+
+
+def language() -> str:
+    """The operator's own choice, the cookie's, the browser's, or English."""
+    who: Operator | None = g.get("operator")
+    chosen = (who.language if who else "") or request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def named(thing: Named | None) -> str:
+    """The name of a room, door or schedule in the reader's language."""
+    if thing is None:
+        return ""
+    return thing.name_ja if str(get_locale()) == "ja" and thing.name_ja else thing.name
+
+
+def zone() -> ZoneInfo:
+    """The site's clock."""
+    if "zone" not in g:
+        with centre().read() as session:
+            g.zone = centre().site(session).clock
+    found = g.zone
+    return found if isinstance(found, ZoneInfo) else ZoneInfo("UTC")
+
+
+def clock(moment: datetime | None, seconds: bool = False) -> Markup:
+    """A <time> element: the site's clock for people, UTC for machines."""
+    if moment is None:
+        return Markup("")
+    local = moment.astimezone(zone())
+    text = local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, as the API writes moments."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_moment(text: str) -> datetime | None:
+    """What a date-time field holds, read on the site's clock; None when empty; ValueError when it is not a moment."""
+    if not text.strip():
+        return None
+    return datetime.fromisoformat(text.strip()).replace(tzinfo=zone()).astimezone(UTC)
+
+
+def field_moment(moment: datetime) -> str:
+    """A moment as a date-time field wants it."""
+    return moment.astimezone(zone()).strftime("%Y-%m-%dT%H:%M")

@@ -1,0 +1,158 @@
+"""What kinds, reasons and refusals are called on a page, in the language of the reader.
+
+Every member of the enumerations has its entry; a test holds the three tables complete.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from contract.decision import Outcome
+from contract.fact import FactKind
+from contract.reason import Reason
+from controller.people.access import Role
+from controller.people.credential import State
+from controller.people.permission import GrantState
+from controller.record.alarm import CHAIN_BROKEN
+from controller.record.enquiry import LogRow
+from controller.refusal import Refused
+
+_ = lazy_gettext
+
+KINDS: dict[str, Any] = {
+    FactKind.STARTED: _("Agent started"),
+    FactKind.DECISION: _("Card presented"),
+    FactKind.RELEASED: _("Lock released"),
+    FactKind.ADMISSION_ENDED: _("Nobody went through"),
+    FactKind.PASSAGE: _("Passage"),
+    FactKind.DOOR_OPENED: _("Door opened"),
+    FactKind.DOOR_CLOSED: _("Door closed"),
+    FactKind.FORCED_OPEN: _("Door forced open"),
+    FactKind.HELD_OPEN: _("Door held open"),
+    FactKind.REX: _("Request to exit"),
+    FactKind.BREAK_GLASS: _("Break-glass"),
+    FactKind.FIRE: _("Fire alarm"),
+    FactKind.LIFE_SAFETY_RESET: _("Reset after fire or break-glass"),
+    FactKind.READER_LOST: _("Reader lost"),
+    FactKind.READER_BACK: _("Reader back"),
+    FactKind.READ_FLAW: _("Unreadable card"),
+    FactKind.TAMPER: _("Tamper contact"),
+    FactKind.LIST_ADOPTED: _("List adopted"),
+    FactKind.LIST_REFUSED: _("List refused"),
+    FactKind.MESSAGE_REFUSED: _("Message refused"),
+    CHAIN_BROKEN: _("Record does not continue"),
+}
+REASONS: dict[str, Any] = {
+    Reason.NO_LIST: _("The door holds no verified list"),
+    Reason.UNKNOWN_ACCESS_POINT: _("The list does not know this access point"),
+    Reason.BAD_FORMAT: _("The card could not be read cleanly"),
+    Reason.LOCKDOWN: _("Lockdown"),
+    Reason.NOT_ON_LIST: _("No permission here"),
+    Reason.EXIT_ONLY: _("Permission ended; may only leave"),
+    Reason.TIME_UNTRUSTED: _("The door's clock cannot be believed"),
+    Reason.NOT_YET_VALID: _("Permission has not begun"),
+    Reason.EXPIRED: _("Permission has expired"),
+    Reason.OUTSIDE_SCHEDULE: _("Outside the permitted hours"),
+    Reason.LIST_EXPIRED: _("The door has been cut off for too long: nobody new"),
+    Reason.LIST_STALE: _("The door has been cut off: essential staff only"),
+    Reason.JOURNAL_UNAVAILABLE: _("The record could not be made durable"),
+    Reason.AWAITING_COMPANY: _("Waiting for another person"),
+    Reason.EXIT_UNVERIFIED: _("Opened, though the card could not be verified"),
+    Reason.EXIT_MODE_NOT_PERMITTED: _("Opened: the wiring does not permit a controlled exit"),
+    Reason.ALREADY_INSIDE: _("Was already recorded inside"),
+    Reason.NOT_INSIDE: _("Was not recorded inside"),
+    Reason.PERMITTED: _("Permitted"),
+}
+OUTCOMES: dict[str, Any] = {
+    Outcome.GRANT: _("Granted"),
+    Outcome.REFUSE: _("Refused"),
+    Outcome.AWAIT: _("Waiting"),
+}
+REFUSALS: dict[str, Any] = {
+    "not-found": _("There is no such entry."),
+    "name-missing": _("A name is needed."),
+    "reason-missing": _("A reason is needed."),
+    "number-taken": _("Another cardholder has this staff number."),
+    "key-taken": _("This key is already used."),
+    "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
+    "identity-taken": _("This card already belongs to somebody."),
+    "identity-missing": _("A card needs at least one identity."),
+    "credential-ended": _("This card is no longer active."),
+    "cardholder-inactive": _("This cardholder is no longer active."),
+    "validity-wrong": _("The end lies before the beginning."),
+    "validity-past": _("The end lies in the past."),
+    "already-requested": _("The same access is already requested or granted."),
+    "area-open": _("Nobody needs permission for this area."),
+    "same-person": _("Another person than the one who asked must decide."),
+    "already-decided": _("This request has already been decided."),
+    "not-in-force": _("This permission is not in force."),
+    "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
+    "exit-mode-missing": _("Every exit states its mode, and only exits do."),
+    "format-unknown": _("There is no such card format."),
+    "building-wrong": _("The description of the building is not right."),
+    "password-short": _("A password has at least 12 characters."),
+    "password-long": _("A password has at most 256 characters."),
+    "link-spent": _("This link is used, expired or unknown."),
+    "name-taken": _("An operator of this name exists."),
+    "operator-unknown": _("There is no such operator."),
+    "last-admin": _("At least two active security admins must remain."),
+}
+ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
+STATES: dict[str, Any] = {
+    State.ACTIVE: _("Active"),
+    State.LOST: _("Lost"),
+    State.STOLEN: _("Stolen"),
+    State.RETURNED: _("Returned"),
+    State.DESTROYED: _("Destroyed"),
+    GrantState.REQUESTED: _("Requested"),
+    GrantState.APPROVED: _("Approved"),
+    GrantState.DECLINED: _("Declined"),
+    GrantState.REVOKED: _("Revoked"),
+}
+DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
+CAUSES: dict[str, Any] = {
+    "decision": _("by a card"),
+    "rex": _("by request to exit"),
+    "fire": _("by the fire alarm"),
+    "break-glass": _("by break-glass"),
+    "reader-lost": _("because the reader is lost"),
+    "NOT_USED": _("the door was not opened"),
+    "OUTCOME_UNKNOWN": _("cut by a restart: it is not known whether somebody went through"),
+    "first": _("first start"),
+    "restart": _("restarted"),
+}
+
+
+def phrase(table: dict[str, Any], key: str) -> str:
+    """A phrase of one of the tables, or the key itself."""
+    return str(table.get(key, key))
+
+
+def refusal(refused: Refused) -> str:
+    """What a refused verb tells the reader."""
+    return phrase(REFUSALS, refused.code)
+
+
+def kind(name: str) -> str:
+    """What a kind of fact or alarm is called; alarms may be named by a reason."""
+    return phrase(KINDS if name in KINDS else REASONS, name)
+
+
+def told(row: LogRow) -> str:
+    """The outcome or detail of a fact, in one short phrase."""
+    body = row.fact.fact().body
+    if row.fact.reason is not None:
+        return phrase(REASONS, row.fact.reason)
+    if row.fact.inferred:
+        return str(gettext("inferred: it is not certain who went through"))
+    cause = body.get("cause") or body.get("how") or (body.get("reason") if row.fact.kind == FactKind.STARTED else None)
+    if isinstance(cause, str):
+        return phrase(CAUSES, cause)
+    if isinstance(body.get("active"), bool):
+        return str(gettext("active") if body["active"] else gettext("back to normal"))
+    if isinstance(body.get("version"), int):
+        return str(gettext("version %(number)s", number=body["version"]))
+    detail = body.get("detail") or body.get("reason")
+    return str(detail) if isinstance(detail, str) else ""
