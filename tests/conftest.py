@@ -1,0 +1,59 @@
+"""What all tests share: tools that may be missing, seeded randomness, published vectors, a PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["tests.fixtures_postgresql"]
+os.environ.setdefault("SEKISHO_STRICT_LOGS", "1")
+settings.register_profile("sekisho", database=None, deadline=None, print_blob=True)
+settings.load_profile("sekisho")
+
+
+def need(tool: str, found: object) -> None:
+    """Skip, by name, a test whose tool is missing; under --strict that is a failure."""
+    if found:
+        return
+    if os.environ.get("SEKISHO_STRICT") == "1":
+        pytest.fail(f"{tool} is not installed")
+    pytest.skip(f"{tool} is not installed")
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of a random test, from SEKISHO_SEED or drawn; it stands in the report of a failure."""
+    drawn = int(os.environ.get("SEKISHO_SEED") or secrets.randbelow(2**32))
+    request.node.add_report_section("setup", "seed", f"SEKISHO_SEED={drawn}")
+    return drawn
+
+
+@pytest.fixture
+def rng(seed: int) -> random.Random:
+    return random.Random(seed)
+
+
+@pytest.fixture
+def vectors() -> Path:
+    """The folder of published test vectors."""
+    named = os.environ.get("SEKISHO_VECTORS")
+    if not named:
+        pytest.skip("SEKISHO_VECTORS is not set")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"SEKISHO_VECTORS names {folder}, which is not there")
+    return folder
+
+
+@pytest.fixture
+def chromium_path() -> Iterator[str]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    need("chromium", found)
+    yield str(found)
