@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import tomllib
 from pathlib import Path
+from typing import Any
 
 
 def link(checkout: Path, site_packages: Path) -> None:
@@ -24,7 +25,7 @@ def link(checkout: Path, site_packages: Path) -> None:
     (info / "RECORD").write_text("", encoding="utf-8")
 
 
-def _entry_points(project: dict[str, dict[str, dict[str, str]]]) -> str:
+def _entry_points(project: dict[str, Any]) -> str:
     groups = {**project.get("entry-points", {}), "console_scripts": project.get("scripts", {})}
     lines: list[str] = []
     for group, points in groups.items():

@@ -6,7 +6,6 @@ import os
 import random
 import secrets
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def rng(seed: int) -> random.Random:
-    return random.Random(seed)
+    return random.Random(seed)  # noqa: S311 - test data, not secrets
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def vectors() -> Path:
 
 
 @pytest.fixture
-def chromium_path() -> Iterator[str]:
+def chromium_path() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     need("chromium", found)
-    yield str(found)
+    return str(found)

@@ -49,7 +49,7 @@ class EmbeddedSettings:
     agents: tuple[AgentRules, ...] = ()
 
 
-class PacketReader(ReaderAdapter):  # type: ignore[misc]
+class PacketReader(ReaderAdapter):
     """Hands a stream to amqtt packet by packet, first the CONNECT that the gate has read already.
 
     A packet above the limit is an end of the stream: amqtt itself would read up to 256 MB into memory.

@@ -21,14 +21,14 @@ OFFLINE_LIMIT: Final = 1_000
 """Messages kept for an absent client; the oldest make room (nothing may rely on the broker's memory)."""
 
 
-class GateIsTheJudge(BaseAuthPlugin):  # type: ignore[misc]
+class GateIsTheJudge(BaseAuthPlugin):
     """Only connections that the gate has identified reach the broker, so every one is authenticated."""
 
     async def authenticate(self, *, session: Session) -> bool:
         return bool(session.client_id)
 
 
-class TopicRules(BaseTopicPlugin):  # type: ignore[misc]
+class TopicRules(BaseTopicPlugin):
     """Asks the table."""
 
     @dataclass
@@ -58,7 +58,7 @@ class _Subscriptions(dict[str, Any]):
         return dict(super().items()).items()
 
 
-class HardenedBroker(Broker):  # type: ignore[misc]
+class HardenedBroker(Broker):
     """The broker with its leaks closed. It opens no port of its own."""
 
     def __init__(self, table: TopicTable) -> None:
