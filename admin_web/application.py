@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from flask import Flask, g, make_response, render_template, request
 from flask_babel import Babel, get_locale, gettext
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from markupsafe import Markup
 from sqlalchemy import Engine
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -119,7 +120,13 @@ def _templates(app: Flask) -> None:
             "integrity": manifest,
             "words": words,
             "told": words.told,
+            "token": _token,
         }
+
+
+def _token() -> Markup:
+    """The hidden field by which a form proves that it is ours."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
 def _errors(app: Flask) -> None:

@@ -63,5 +63,5 @@ def _page(link: str | None = None, token: str | None = None) -> str:
         everybody = operators.of_site(session, centre().site(session))
         tokens = operators.tokens_of(session, guard.operator())
         return render_template(
-            "operators/list.html", operators=everybody, tokens=tokens, link=link, token=token, roles=list(Role)
+            "operators/list.html", operators=everybody, tokens=tokens, link=link, token_shown=token, roles=list(Role)
         )
