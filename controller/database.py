@@ -94,6 +94,8 @@ def reading(engine: Engine) -> Iterator[Session]:
         if engine.dialect.name == "postgresql":
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         yield session
+        # What was read stays readable: a rollback would expire it.
+        session.expunge_all()
         session.rollback()
 
 
