@@ -282,8 +282,7 @@ class Agent:
         if level.part in LIFE_SAFETY:
             return door.life_safety(moment, level.part, level.active)
         if level.part == "tamper":
-            body: Object = {"door": level.door, "active": level.active}
-            return [self._chain.record(FactKind.TAMPER, moment, body), *door.alarm(level.active)]
+            return door.tamper(moment, level.active)
         return self._rex(door, moment) if level.part == "rex" and level.active else []
 
     def _rex(self, door: Door, moment: Moment) -> list[Command]:

@@ -41,6 +41,7 @@ class Door:
         self.lost_readers: set[str] = set()
         self._chain = chain
         self._alarmed = False
+        self._tampered = False
 
     def hold_open_after(self, seconds: float) -> None:
         """The list says how long the door may stay open; it holds from the next opening."""
@@ -75,6 +76,8 @@ class Door:
         """Fire or break-glass: the lock was released by the input itself; here it is latched again and recorded."""
         body: Object = {"door": self.wired.id, "active": active}
         if not active:
+            if part not in self.active:
+                return []
             self.active.discard(part)
             return [self._chain.record(LIFE_SAFETY[part], moment, body)]
         self.active.add(part)
@@ -86,6 +89,14 @@ class Door:
             self._chain.record(FactKind.RELEASED, moment, released, uncertain=self._guarded()),
             *self.alarm(True),
         ]
+
+    def tamper(self, moment: Moment, active: bool) -> list[Command]:
+        """The housing was opened, or closed again."""
+        if active == self._tampered:
+            return []
+        self._tampered = active
+        body: Object = {"door": self.wired.id, "active": active}
+        return [self._chain.record(FactKind.TAMPER, moment, body), *self.alarm(active)]
 
     def reset(self, moment: Moment) -> list[Command] | None:
         """Secure the door after fire or break-glass; None while an input is still active."""

@@ -24,6 +24,7 @@ from contract.message import Ack, Events, SealedFact
 from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, head, keep_openings
 from controller.people.cardholder import Cardholder
+from controller.people.credential import Credential, IdentityRow
 from controller.premises.agent import Agent, address
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
@@ -149,8 +150,8 @@ def _store(session: Session, now: datetime, site: Site, agent: Agent, taken: lis
     for place, each in enumerate(taken, first):
         keep_openings(session, place, each.openings)
     places = _places(session, site)
-    handles = _handles(session, taken)
-    rows = [_row(now, agent, place, each, places, handles) for place, each in enumerate(taken, first)]
+    holders = {**_by_handle(session, taken), **_by_identity(session, site, taken)}
+    rows = [_row(now, agent, place, each, places, holders) for place, each in enumerate(taken, first)]
     session.execute(insert(FactRow), rows)
     for place, each in enumerate(taken, first):
         _consequences(session, agent, place, each, places)
@@ -166,20 +167,34 @@ def _places(session: Session, site: Site) -> _Places:
     return _Places({door.key: door for door in doors}, {point.key: point for point in points})
 
 
-def _handles(session: Session, taken: list[_Taken]) -> dict[str, int]:
+def _by_handle(session: Session, taken: list[_Taken]) -> dict[str, int]:
+    """Cardholders by the handle that a door's list gave."""
     wanted = {str(each.openings["holder"].value) for each in taken if "holder" in each.openings}
     handles = [bytes.fromhex(handle) for handle in wanted if len(handle) == 32]
     found = session.execute(select(Cardholder.handle, Cardholder.id).where(Cardholder.handle.in_(handles)))
     return {handle.hex(): holder_id for handle, holder_id in found}
 
 
+def _by_identity(session: Session, site: Site, taken: list[_Taken]) -> dict[str, int]:
+    """Cardholders by the identity of a card that was on no list there: it may be somebody's all the same."""
+    wanted = {str(each.openings["identity"].value) for each in taken if "identity" in each.openings}
+    if not wanted:
+        return {}
+    found = (
+        select(IdentityRow.text, Credential.cardholder_id)
+        .join(Credential, Credential.id == IdentityRow.credential_id)
+        .where(IdentityRow.site_id == site.id, IdentityRow.text.in_(wanted))
+    )
+    return {row[0]: row[1] for row in session.execute(found)}
+
+
 def _row(
-    now: datetime, agent: Agent, place: int, taken: _Taken, places: _Places, handles: Mapping[str, int]
+    now: datetime, agent: Agent, place: int, taken: _Taken, places: _Places, holders: Mapping[str, int]
 ) -> dict[str, object]:
     body = taken.fact.body
     point = places.points.get(str(body.get("access_point")))
     door = places.doors.get(str(body.get("door")))
-    holder = taken.openings.get("holder")
+    holder = taken.openings.get("holder") or taken.openings.get("identity")
     return {
         "agent_id": agent.id,
         "sequence": taken.fact.sequence,
@@ -194,7 +209,7 @@ def _row(
         "access_point_id": point.id if point else None,
         "door_id": door.id if door else point.door_id if point else None,
         "area_id": point.guarded_area_id if point else None,
-        "cardholder_id": handles.get(str(holder.value)) if holder else None,
+        "cardholder_id": holders.get(str(holder.value)) if holder else None,
         "encoded": taken.sealed.fact,
         "fact_hash": taken.hash,
     }
