@@ -83,7 +83,10 @@ def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
     agents = [_text(table, "agent", "name") for table in _tables(document, "agent", {"name"})]
     doors = [_text(table, "door", "id") for table in _tables(document, "door", {"id", "agent", "name"})]
     agents += [pin.agent for pin in pins]
-    doors += [pin.id.partition(".")[0] for pin in pins]
+    if not doors:
+        # Not declared: whatever a pin belongs to, unless it is an access point's lamp.
+        points = {reader.access_point for reader in readers}
+        doors = [door for pin in pins if (door := pin.id.partition(".")[0]) not in points]
     return Fixture(tuple(dict.fromkeys(agents)), tuple(dict.fromkeys(doors)), readers, pins)
 
 

@@ -20,5 +20,4 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """One running building a module and kind of broker, in a folder whose name has spaces."""
     running = Demo(tmp_path_factory.mktemp("demo") / "a building", request.param)
     yield running
-    if running.process.poll() is None:
-        running.stop()
+    running.stop()

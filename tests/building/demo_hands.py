@@ -118,7 +118,8 @@ class Demo:
 
     def stop(self) -> int:
         """End it as Ctrl-C would; its exit code."""
-        self.process.send_signal(signal.SIGINT)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
         try:
             code = self.process.wait(20)
         finally:

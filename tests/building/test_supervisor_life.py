@@ -31,8 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(folder: Path) -> Iterator[Demo]:
     running = Demo(folder, "auto")
     yield running
-    if running.process.poll() is None:
-        running.stop()
+    running.stop()
 
 
 def everything(demo: Demo) -> list[int]:
