@@ -14,7 +14,7 @@ from flask_babel import Babel, get_locale, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from sqlalchemy import Engine
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from admin_web import guard, shown, words
@@ -145,6 +145,9 @@ def _errors(app: Flask) -> None:
         code = error.code or 500
         if error.response is not None:
             return cast("Response", error.response)
+        if isinstance(error, SecurityError):
+            # Called by a name that is not ours: no page can be drawn, because no link of it would be ours.
+            return Response("Bad request", 400, mimetype="text/plain")
         if guard.is_api():
             return problem(code, error.name.lower().replace(" ", "-"), error.name)
         return _page(code, *_explained(code))

@@ -1,0 +1,229 @@
+"""Pages and API: every route asks for its permission, forms are ours, words are complete in both languages."""
+
+from __future__ import annotations
+
+import gettext
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+import admin_web
+from admin_web import assets, words
+from admin_web.application import create_app
+from admin_web.settings import WebSettings
+from contract.decision import Outcome
+from contract.fact import FactKind
+from contract.reason import Reason
+from controller.database import transaction
+from controller.people import cardholder, operator
+from controller.people.access import Permission, Role, may
+from controller.record import alarm
+from controller.refusal import SENTENCES
+from tests.controller.conftest import NOW, PASSWORD, House, engine, house
+
+__all__ = ["engine", "house"]
+ROOT = Path(admin_web.__file__).parent
+BASE = "http://127.0.0.1"
+PUBLIC = {"static", "sign_in.form", "sign_in.enter", "sign_in.leave", "sign_in.set_up", "sign_in.make"}
+PUBLIC |= {"sign_in.language", "api.document", "api.healthz", "api.readyz", "api.metrics"}
+
+
+@pytest.fixture
+def app(house: House, engine: Engine, tmp_path: Path) -> Iterator[Flask]:
+    made = create_app(WebSettings("sqlite://", "tokyo", tmp_path / "secret"), engine)
+    made.testing = True
+    yield made
+    made.extensions["sekisho"].news.stop()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def field(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def signed_in(client: FlaskClient, name: str) -> None:
+    page = client.get("/sign-in", base_url=BASE).get_data(as_text=True)
+    answer = client.post(
+        "/sign-in", data={"name": name, "password": PASSWORD, "csrf_token": field(page)}, base_url=BASE
+    )
+    assert answer.status_code == 303
+
+
+def token(house: House, name: str) -> dict[str, str]:
+    with transaction(house.engine) as session:
+        made = operator.issue_token(session, NOW, house.operator(session, name), "test")
+    return {"Authorization": f"Bearer {made}"}
+
+
+def address(rule: str) -> str:
+    rule = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule)
+    return re.sub(r"<(?:int:)\w+>", "1", re.sub(r"<\w+>", "cedar-room", rule))
+
+
+def test_every_route_declares_its_permission(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        permission = getattr(app.view_functions[rule.endpoint], "permission", "missing")
+        if rule.endpoint == "static":
+            continue
+        assert permission is None or isinstance(permission, Permission), rule.endpoint
+        assert (permission is None) == (rule.endpoint in PUBLIC), rule.endpoint
+
+
+def test_who_may_not_is_refused_on_every_route(app: Flask, house: House) -> None:
+    stranger, auditor = app.test_client(), app.test_client()
+    headers = token(house, "olu")
+    signed_in(auditor, "olu")
+    app.config["WTF_CSRF_ENABLED"] = False
+    for rule in app.url_map.iter_rules():
+        permission = getattr(app.view_functions[rule.endpoint], "permission", None)
+        if permission is None:
+            continue
+        api, verb = rule.rule.startswith("/api/"), "POST" if "POST" in (rule.methods or ()) else "GET"
+        answer = stranger.open(address(rule.rule), method=verb, base_url=BASE)
+        assert answer.status_code == (401 if api else 303), rule.rule
+        if not may(Role.AUDITOR, permission):
+            answer = auditor.open(address(rule.rule), method=verb, base_url=BASE, headers=headers if api else None)
+            assert answer.status_code == 403, rule.rule
+
+
+def test_a_form_that_is_not_ours_changes_nothing(client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    answer = client.post("/cardholders", data={"name": "Zoe", "number": "9"}, base_url=BASE)
+    assert answer.status_code == 400
+    assert "Zoe" not in client.get("/cardholders", base_url=BASE).get_data(as_text=True)
+
+
+def test_a_name_is_shown_as_text_whatever_it_holds(client: FlaskClient, house: House) -> None:
+    with transaction(house.engine) as session:
+        name = "<script>alert(1)</script>"
+        cardholder.enrol(session, "operator:1", NOW, house.site(session), name, '"><img>')
+    signed_in(client, "kim")
+    page = client.get("/cardholders", base_url=BASE).get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+    assert "<img>" not in page
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", ["kim", "olu"])
+def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, language: str) -> None:
+    signed_in(client, name)
+    pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
+    pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
+    for each in pages:
+        answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
+        assert answer.status_code == 200, each
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", answer.get_data(as_text=True)), each
+    shown = client.get("/live", base_url=BASE, headers={"Accept-Language": language}).get_data(as_text=True)
+    assert f'lang="{language}"' in shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/log?before=x", "/log?area=-1", "/log?since=tomorrow", "/log/99999999999999999999", "/rooms/..", "/cardholders/0",
+     "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9"],
+)  # fmt: skip
+def test_an_odd_address_is_refused_without_a_crash(client: FlaskClient, path: str) -> None:
+    signed_in(client, "kim")
+    assert client.get(path, base_url=BASE).status_code in (200, 400, 404)
+
+
+def test_the_api_says_problems_and_pages_through_lists(client: FlaskClient, house: House) -> None:
+    headers = token(house, "kim")
+    seen, cursor = list[str](), ""
+    while cursor is not None:
+        page = client.get(f"/api/v1/cardholders?limit=2&cursor={cursor}", base_url=BASE, headers=headers).get_json()
+        seen += [each["name"] for each in page["items"]]
+        cursor = page["next"]
+    assert seen == ["Ada", "Ben", "Eve"]
+    for body in (b"", b"[]", b'{"cardholder": "1"}', b"\xff", b'{"cardholder": 1, "area": 99, "reason": "x"}'):
+        kind = {**headers, "Content-Type": "application/json"}
+        answer = client.post("/api/v1/grants", data=body, base_url=BASE, headers=kind)
+        assert answer.status_code in (400, 404)
+        assert answer.mimetype == "application/problem+json"
+    assert client.get("/api/v1/grants", base_url=BASE).status_code == 401
+
+
+def test_one_asks_by_api_and_another_approves(client: FlaskClient, house: House) -> None:
+    kim, mia = token(house, "kim"), token(house, "mia")
+    with transaction(house.engine) as session:
+        body = {"cardholder": house.holder(session, "Ben").id, "area": house.cedar(session).id, "reason": "shift"}
+    made = client.post("/api/v1/grants", json=body, base_url=BASE, headers=kim)
+    assert made.status_code == 201
+    path = f"/api/v1/grants/{made.get_json()['id']}"
+    assert client.post(f"{path}/approve", json={}, base_url=BASE, headers=kim).status_code == 409
+    assert client.post(f"{path}/approve", json={}, base_url=BASE, headers=mia).status_code == 200
+    shown = client.get(path, base_url=BASE, headers=kim).get_json()
+    assert (shown["state"], shown["in_force"]["doors"], shown["in_force"]["concerned"]) == ("approved", 0, 2)
+
+
+def test_the_openapi_document_names_every_route_of_the_api_and_so_do_the_docs(app: Flask, client: FlaskClient) -> None:
+    paths = client.get("/api/openapi.json", base_url=BASE).get_json()["paths"]
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    assert paths.keys() == {re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule.rule) for rule in rules}
+    told = (ROOT.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    for path, verbs in paths.items():
+        for verb in verbs:
+            assert f"`{verb.upper()} {path}`" in told
+
+
+def test_another_host_is_refused(client: FlaskClient) -> None:
+    assert client.get("/sign-in", base_url="http://evil.example").status_code == 400
+
+
+def test_after_choosing_a_language_one_stays_on_our_pages(client: FlaskClient) -> None:
+    page = client.get("/sign-in", base_url=BASE).get_data(as_text=True)
+    for back, to in (
+        ("//evil.example", "/live"),
+        ("https://evil.example", "/live"),
+        ("/\\evil", "/live"),
+        ("/log", "/log"),
+    ):
+        data = {"csrf_token": field(page), "back": back}
+        assert client.post("/language/ja", data=data, base_url=BASE).headers["Location"] == to
+
+
+def test_every_word_of_the_enumerations_has_its_phrase() -> None:
+    assert words.KINDS.keys() == {*FactKind, alarm.CHAIN_BROKEN}
+    assert words.REASONS.keys() == set(Reason)
+    assert words.OUTCOMES.keys() == set(Outcome)
+    assert words.REFUSALS.keys() == SENTENCES.keys()
+    assert words.ROLES.keys() == set(Role)
+    assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
+
+
+def test_the_japanese_texts_are_complete_and_compiled() -> None:
+    folder = ROOT / "translations" / "ja" / "LC_MESSAGES"
+    with (folder / "messages.po").open("rb") as file:
+        catalog = {str(each.id): str(each.string) for each in read_po(file) if each.id}
+    assert [text for text, japanese in catalog.items() if not japanese] == []
+    with (folder / "messages.mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    assert [text for text, japanese in catalog.items() if compiled.gettext(text) != japanese] == []
+    used: set[str] = set()
+    for path in [*ROOT.rglob("*.html"), *ROOT.rglob("*.py")]:
+        found = re.findall(
+            r"""(?<![\w.])(?:_|gettext)\(\s*(?:'([^'\n]+)'|"([^"\n]+)")""", path.read_text(encoding="utf-8")
+        )
+        used |= {one or other for one, other in found}
+    assert used - catalog.keys() == set()
+    assert catalog.keys() - used == set()
+
+
+def test_the_integrity_of_every_asset_is_the_one_that_templates_name() -> None:
+    assert json.loads(assets.MANIFEST.read_text(encoding="utf-8")) == assets.integrity()

@@ -1,0 +1,91 @@
+"""A migrated database of each kind, and the fixed cast in a small building."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from cli.demo.building import PLAN
+from contract.credential import Identity, Source
+from controller.database import migrate, open_database, transaction
+from controller.delivery import authority
+from controller.delivery.authority import Authority
+from controller.people import cardholder, credential, operator
+from controller.people.access import Role
+from controller.people.cardholder import Cardholder
+from controller.people.operator import NewOperator, Operator
+from controller.premises import agent, area, building, site
+from controller.premises.agent import Agent
+from controller.premises.area import Area
+from controller.premises.site import Site
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD = "correct horse battery"
+CARDS = {"Ada": 0x1E00000001, "Ben": 0x1E00000002, "Eve": 0x1E00000003}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty, migrated database."""
+    sqlite = f"sqlite:///{tmp_path / 'controller.sqlite'}"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql_database")
+    opened = open_database(url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+@dataclass(frozen=True)
+class House:
+    """The building and the cast; `get` reads a row of theirs in another session."""
+
+    engine: Engine
+    authority: Authority
+    folder: Path
+
+    def site(self, session: Session) -> Site:
+        found = site.by_key(session, "tokyo")
+        assert found is not None
+        return found
+
+    def cedar(self, session: Session) -> Area:
+        found = area.by_key(session, self.site(session), "cedar-room")
+        assert found is not None
+        return found
+
+    def agent(self, session: Session, key: str = "cedar") -> Agent:
+        found = agent.by_key(session, self.site(session), key)
+        assert found is not None
+        return found
+
+    def holder(self, session: Session, name: str) -> Cardholder:
+        return cardholder.find(session, self.site(session), name)[0]
+
+    def operator(self, session: Session, name: str) -> Operator:
+        found = operator.by_name(session, self.site(session), name)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def house(engine: Engine, tmp_path: Path) -> House:
+    made = authority.found(tmp_path / "keys", "tokyo", NOW)
+    with transaction(engine) as session:
+        own = building.load(session, operator.HOST, NOW, PLAN)
+        for each in agent.of_site(session, own):
+            authority.enrol_agent(session, made, operator.HOST, NOW, own, each, tmp_path / each.key)
+        for name, role in (("kim", Role.SECURITY_ADMIN), ("mia", Role.SECURITY_ADMIN), ("olu", Role.AUDITOR)):
+            operator.add(session, operator.HOST, NOW, own, role, NewOperator(name, name.title(), PASSWORD), CHEAP)
+        for name, number in CARDS.items():
+            holder = cardholder.enrol(session, "operator:1", NOW, own, name, f"{number:x}")
+            identity = Identity(Source.SERIAL_HEX, f"{number:040b}")
+            credential.issue(session, "operator:1", NOW, holder, f"{name}'s card", [identity])
+    return House(engine, made, tmp_path)

@@ -1,0 +1,159 @@
+"""An agent's core with real keys, a real journal file and lists signed for it; no threads and no waiting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from contract import envelope, fact
+from contract.authorisation import FOREVER, Record, Version, build
+from contract.credential import Identity, Source, lookup_key
+from contract.envelope import Kind
+from contract.fact import Fact
+from contract.message import Carried, Fresh, Status
+from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
+from contract.situation import Moment
+from contract.topic import Address, Down, Up
+from door_agent.agent import Agent
+from door_agent.events import Arrived, Card, Command, Committed, Event, Forget, LinkState, Proven, Send
+from door_agent.events import Record as JournalRecord
+from door_agent.journal import Journal
+from door_agent.keys import Keys
+from door_agent.lists import ListStore
+from door_agent.wiring import WiredDoor
+
+NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+CEDAR = Address("tokyo", "cedar")
+ADA, BEN, EVE = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
+
+
+class Core:
+    """The thinking core and its journal; `feed` commits what is recorded only when `disk` works."""
+
+    def __init__(self, folder: Path, wired: WiredDoor) -> None:
+        self.controller, self.signing = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        self.sealing, self.intake = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+        self.lookup = os.urandom(32)
+        self.folder, self.wired = folder, wired
+        self.mono, self.disk = 100.0, True
+        self.store = ListStore(folder)
+        self.facts: list[Fact] = []
+        self.sent: list[Send] = []
+        self.start()
+
+    @property
+    def keys(self) -> Keys:
+        publics = self.controller.public_key(), self.intake.public_key()
+        return Keys(self.signing, self.sealing, self.lookup, *publics)
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(NOON + timedelta(seconds=self.mono), timedelta(0), self.mono, trusted=True)
+
+    def start(self) -> list[Command]:
+        """Start anew from what journal and store hold, as after a power cut."""
+        self.journal = Journal(self.folder / "journal.sqlite")
+        self.agent = Agent([self.wired], self.keys, self.store, self.journal.resume(CEDAR), os.urandom)
+        commands = self.agent.start(self.moment)
+        return [*commands, *self.carried_out(commands)]
+
+    def restart(self) -> list[Command]:
+        self.journal.close()
+        return self.start()
+
+    def feed(self, event: Event, after: float = 0.01) -> list[Command]:
+        self.mono += after
+        commands = self.agent.feed(event, self.moment)
+        return [*commands, *self.carried_out(commands)]
+
+    def carried_out(self, commands: Sequence[Command]) -> list[Command]:
+        """Commit what was recorded, and what follows from that."""
+        records = [each for each in commands if isinstance(each, JournalRecord)]
+        self.facts += [fact.decoded(each.encoded) for each in records]
+        self.sent += [each for each in commands if isinstance(each, Send)]
+        work = [each for each in commands if isinstance(each, JournalRecord | Forget | Proven)]
+        if not work or not self.disk:
+            return []
+        self.journal.commit(work)
+        if not records:
+            return []
+        more = self.agent.feed(Committed(records[-1].sequence), self.moment)
+        return [*more, *self.carried_out(more)]
+
+    def card(self, point: str, bits: str) -> list[Command]:
+        return self.feed(Card(point, Source.SERIAL_HEX, bits))
+
+    def listed(
+        self,
+        cards: Mapping[str, Record],
+        number: int = 1,
+        epoch: int = 1,
+        agent: str = "cedar",
+        mode: ExitMode = ExitMode.CONTROLLED,
+        company: int = 1,
+    ) -> bytes:
+        """A list of these cards, as the controller signs it."""
+        points = (
+            AccessPointPolicy("cedar-in", "cedar", Direction.ENTRY, "hallway", "cedar-room", ("serial-40",)),
+            AccessPointPolicy("cedar-out", "cedar", Direction.EXIT, "cedar-room", "hallway", ("serial-40",), mode),
+        )
+        policy = Policy(
+            "tokyo",
+            agent,
+            "Asia/Tokyo",
+            {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company)},
+            {"cedar": DoorPolicy("cedar", 5000, 30)},
+            {point.id: point for point in points},
+        )
+        table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
+        return build(policy, Version(epoch, number), NOON, {"cedar-room": table}, self.controller)
+
+    def sealed(
+        self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"list:tokyo/cedar"
+    ) -> bytes:
+        public = self.sealing.public_key()
+        payload = envelope.seal(public, data, purpose, X25519PrivateKey.generate())
+        return envelope.signed(Kind.LIST, payload, signer or self.controller)
+
+    def deliver(self, name: Down, payload: bytes) -> list[Command]:
+        return self.feed(Arrived(CEDAR.down(name), payload))
+
+    def adopt(self, cards: Mapping[str, Record], number: int = 1, **changes: object) -> list[Command]:
+        return self.deliver(Down.LIST, self.sealed(self.listed(cards, number, **changes)))  # type: ignore[arg-type]
+
+    def prove_fresh(self) -> None:
+        """Ask as the agent does when the link comes up, and answer as the controller does."""
+        self.feed(LinkState(up=True))
+        asked = next(each for each in reversed(self.sent) if each.topic == CEDAR.up(Up.STATUS))
+        known = {envelope.key_id(self.signing.public_key()): self.signing.public_key()}
+        status = Status.decoded(envelope.opened(asked.payload, Kind.STATUS, known).payload)
+        carried = self.agent.lists.carried
+        assert carried is not None
+        answer = Fresh(CEDAR, status.nonce, Carried(carried.version, carried.set_hash)).encoded()
+        self.deliver(Down.FRESH, envelope.signed(Kind.FRESH, answer, self.controller))
+
+    def kinds(self) -> list[str]:
+        return [str(each.kind) for each in self.facts]
+
+
+def holder(letter: bytes, flags: int = 0) -> Record:
+    return Record(letter * 16, 1, 0, FOREVER, 0, flags)
+
+
+@pytest.fixture
+def wired() -> WiredDoor:
+    points = {"cedar-in": Direction.ENTRY, "cedar-out": Direction.EXIT}
+    return WiredDoor("cedar", points, contact=True, rex=True, permits_control=True, max_release_s=10.0)
+
+
+@pytest.fixture
+def core(tmp_path: Path, wired: WiredDoor) -> Iterator[Core]:
+    made = Core(tmp_path, wired)
+    yield made
+    made.journal.close()
