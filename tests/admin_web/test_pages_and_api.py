@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -145,7 +146,8 @@ def test_an_odd_address_is_refused_without_a_crash(client: FlaskClient, path: st
 
 def test_the_api_says_problems_and_pages_through_lists(client: FlaskClient, house: House) -> None:
     headers = token(house, "kim")
-    seen, cursor = list[str](), ""
+    seen = list[str]()
+    cursor: Any = ""
     while cursor is not None:
         page = client.get(f"/api/v1/cardholders?limit=2&cursor={cursor}", base_url=BASE, headers=headers).get_json()
         seen += [each["name"] for each in page["items"]]
