@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from benchmarks.decision import NOON, policy
 from benchmarks.figure import Ratio, interleaved
-from contract.authorisation import FOREVER, Record, Version, build, open_list
+from contract.authorisation import FOREVER, Flag, Record, Version, build, open_list
 from contract.credential import Identity, Source, lookup_key
 from contract.policy import Direction
 from contract.topic import Address
@@ -56,7 +56,11 @@ def measure() -> list[Ratio]:
 
 
 class _Presented:
-    """Known cards at an entry, one after the other; each decision is committed as the journal thread would."""
+    """Known cards at an entry, one after the other; each decision is committed as the journal thread would.
+
+    They may only leave, so every decision is a refusal: its fact holds all that a grant's does, and nobody is left
+    waiting for a door that never opens.
+    """
 
     def __init__(self, journal: Journal) -> None:
         rng = random.Random(SEED)  # noqa: S311 - a benchmark's card numbers
@@ -66,7 +70,9 @@ class _Presented:
         keys = Keys(Ed25519PrivateKey.generate(), X25519PrivateKey.generate(), lookup, controller.public_key(), intake)
         numbers = [f"{number:040b}" for number in rng.sample(range(2**40), CARDS)]
         table = {
-            lookup_key(lookup, Identity(Source.SERIAL_HEX, bits)): Record(rng.randbytes(16), 1, 0, FOREVER)
+            lookup_key(lookup, Identity(Source.SERIAL_HEX, bits)): Record(
+                rng.randbytes(16), 1, 0, FOREVER, 0, Flag.EXIT_ONLY
+            )
             for bits in numbers
         }
         wired = WiredDoor("cedar", {"cedar-in": Direction.ENTRY}, True, True, True, 10.0)

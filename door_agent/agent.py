@@ -10,19 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from contract import formats
-from contract import topic as topics
 from contract.authorisation import AuthorisationList, Record
 from contract.canonical import Object, Value
 from contract.credential import Identity, Source, lookup_key
 from contract.decision import Decision, Effect, Outcome, decide, decide_unlisted, input_object
-from contract.envelope import Kind, key_id, opened, signed
 from contract.fact import FactKind
-from contract.message import Ack, Carried, Receipt, ReceiptOutcome
 from contract.policy import AccessPointPolicy, Direction, ExitMode
 from contract.reason import Reason
 from contract.situation import Attempt, Moment, Proof, Situation
-from contract.topic import Down, Up
 from door_agent.chain import Chain
+from door_agent.correspondence import Correspondence
 from door_agent.door import LIFE_SAFETY, Door
 from door_agent.events import (
     Answer,
@@ -31,15 +28,12 @@ from door_agent.events import (
     Command,
     Committed,
     Event,
-    Forget,
     Level,
     LinkState,
     Moved,
-    Proven,
     ReaderState,
     ResetAsked,
     Resumed,
-    Send,
     Show,
     Sign,
     Tick,
@@ -48,12 +42,10 @@ from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
 from door_agent.portal import Admission
-from door_agent.refusals import Refusals
 from door_agent.wiring import WiredDoor
 
 JOURNAL_WITHIN_S = 0.150
 COMPANY_WITHIN_S = 10.0
-STATUS_RETRY_S = 5.0
 PEERS_WITHIN_S = 60
 DEFAULT_RELEASE_S, DEFAULT_HELD_OPEN_S = 5.0, 30.0
 
@@ -95,20 +87,19 @@ class Agent:
         self.address = resumed.address
         self.presence = dict(resumed.presence)
         self.lists = Lists(resumed.address, keys, store, random)
-        self._keys, self._resumed, self._status_every_s = keys, resumed, status_every_s
+        self._keys, self._resumed = keys, resumed
         self._chain = Chain(resumed.address, resumed.sequence, resumed.head, keys.intake, random)
         self._doors = {
             wired.id: Door(wired, self._chain, DEFAULT_HELD_OPEN_S, lambda door=wired.id: self._guarded(door))  # type: ignore[misc]
             for wired in doors
         }
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
-        self._signers = {key_id(keys.controller): keys.controller}
+        self._letters = Correspondence(
+            resumed.address, keys, self._chain, self.lists, status_every_s, self._apply_policy, self._not_permitted
+        )
         self._uncertain = set(resumed.uncertain)
         self._pending: list[_Pending] = []
         self._company: dict[str, list[_Companion]] = {}
-        self._refused = {kind: Refusals() for kind in (FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED)}
-        self._status_due: float | None = None
-        self._up = False
 
     @property
     def deadline(self) -> float | None:
@@ -116,7 +107,7 @@ class Agent:
         doors = (door.deadline for door in self._doors.values())
         waiting = (each.until for each in self._pending)
         company = (each.until for companions in self._company.values() for each in companions)
-        moments = [each for each in (*doors, *waiting, *company, self._status_due) if each is not None]
+        moments = [each for each in (*doors, *waiting, *company, self._letters.status_due) if each is not None]
         return min(moments, default=None)
 
     @property
@@ -142,7 +133,7 @@ class Agent:
             door = self._door_of.get(admission.access_point) or next(iter(self._doors.values()))
             commands.append(door.ended(moment, admission, "OUTCOME_UNKNOWN"))
         if wrong is not None:
-            commands += self._refuse_list(moment, wrong)
+            commands += self._letters.refuse_list(moment, wrong)
         return commands
 
     def feed(self, event: Event, moment: Moment) -> list[Command]:
@@ -155,11 +146,12 @@ class Agent:
             case Committed():
                 commands = self._committed(event, moment)
             case Arrived():
-                commands = self._arrived(event, moment)
+                commands = self._letters.arrived(event, moment)
             case ReaderState():
                 commands = self._reader(event, moment)
             case LinkState():
-                commands = self._link(event, moment)
+                self._letters.link(event.up, moment)
+                commands = []
             case ResetAsked():
                 commands = self._reset(event, moment)
             case Tick():
@@ -255,8 +247,8 @@ class Agent:
                 commands += door.tick(moment)
         for point in list(self._company):
             commands += self._company_gone(point, moment)
-        if self._status_due is not None and moment.mono >= self._status_due:
-            commands += self._ask(moment)
+        if self._letters.status_due is not None and moment.mono >= self._letters.status_due:
+            commands += self._letters.ask(moment)
         return commands
 
     def _journal_too_late(self, pending: _Pending, moment: Moment) -> list[Command]:
@@ -319,87 +311,6 @@ class Agent:
         if commands is None:
             return [Answer(event.door, done=False, reason="an input is still active")]
         return [*commands, Answer(event.door, done=True, reason="")]
-
-    def _link(self, event: LinkState, moment: Moment) -> list[Command]:
-        self._up = event.up
-        self._status_due = moment.mono if event.up else None
-        return []
-
-    def _ask(self, moment: Moment) -> list[Command]:
-        proven = self.lists.proven_s(moment)
-        recently = proven is not None and proven < self._status_every_s
-        self._status_due = moment.mono + (self._status_every_s if recently else STATUS_RETRY_S)
-        return [self._send(Up.STATUS, Kind.STATUS, self.lists.ask(moment))]
-
-    def _arrived(self, event: Arrived, moment: Moment) -> list[Command]:
-        parsed = topics.parse_down(event.topic)
-        if parsed is None or parsed[0] != self.address:
-            return self._refuse_message(moment, "elsewhere", "not my topic")
-        name = parsed[1]
-        try:
-            if name is Down.LIST:
-                return self._take_list(event.payload, moment)
-            if name is Down.FRESH:
-                proven = self.lists.prove(event.payload, moment)
-                return [] if proven is None else [Proven(proven)]
-            if name is Down.ACK:
-                return self._take_ack(event.payload)
-        except ValueError as flaw:
-            if name is Down.LIST:
-                return self._refuse_list(moment, str(flaw))
-            return self._refuse_message(moment, name, str(flaw))
-        return self._refuse_message(moment, name, "not understood by this version")
-
-    def _take_ack(self, payload: bytes) -> list[Command]:
-        ack = Ack.decoded(opened(payload, Kind.ACK, self._signers).payload)
-        if ack.address != self.address or ack.through > self._chain.sequence:
-            raise ValueError("an acknowledgement of what was never sent")
-        return [Forget(ack.through, ack.head)]
-
-    def _take_list(self, payload: bytes, moment: Moment) -> list[Command]:
-        adopted = self.lists.take(payload)
-        carried = self.lists.carried
-        if carried is None:
-            return []
-        known = Carried(carried.version, carried.set_hash)
-        not_permitted = self._not_permitted()
-        receipt = Receipt(self.address, ReceiptOutcome.ADOPTED, known, "", not_permitted)
-        told = self._send(Up.RECEIPT, Kind.RECEIPT, receipt.encoded())
-        self._status_due = moment.mono if self._up else None
-        if adopted is None:
-            return [told]
-        self._apply_policy()
-        points: list[Value] = list(not_permitted)
-        body: Object = {
-            "epoch": carried.version.epoch,
-            "version": carried.version.number,
-            "set_hash": carried.set_hash.hex(),
-            "hash": carried.hash.hex(),
-            "policy": carried.policy_hash.hex(),
-            "not_permitted": points,
-        }
-        return [self._chain.record(FactKind.LIST_ADOPTED, moment, body), told]
-
-    def _refuse_list(self, moment: Moment, why: str) -> list[Command]:
-        count = self._refused[FactKind.LIST_REFUSED].count(moment.mono)
-        if count is None:
-            return []
-        carried = self.lists.carried
-        known = Carried(carried.version, carried.set_hash) if carried else None
-        receipt = Receipt(self.address, ReceiptOutcome.REFUSED, known, why[:200])
-        body: Object = {"reason": why[:200], "count": count}
-        told = self._send(Up.RECEIPT, Kind.RECEIPT, receipt.encoded())
-        return [self._chain.record(FactKind.LIST_REFUSED, moment, body), told]
-
-    def _refuse_message(self, moment: Moment, name: str, why: str) -> list[Command]:
-        count = self._refused[FactKind.MESSAGE_REFUSED].count(moment.mono)
-        if count is None:
-            return []
-        body: Object = {"topic": name, "reason": why[:200], "count": count}
-        return [self._chain.record(FactKind.MESSAGE_REFUSED, moment, body)]
-
-    def _send(self, name: Up, kind: Kind, payload: bytes) -> Send:
-        return Send(self.address.up(name), signed(kind, payload, self._keys.signing))
 
     def _body(self, door: Door, point: AccessPointPolicy | None, attempt: Attempt, decision: Decision) -> Object:
         carried = self.lists.carried
