@@ -147,15 +147,16 @@ class Link:
             raise ValueError("made for another address")
         _heard(agent, now)
         # What the ledger already calls for must be compiled before anything is called the newest.
-        distribution.follow(session, site, now, self._authority.signing)
+        made = distribution.follow(session, site, now, self._authority.signing)
+        others = [self._list(site, each, new) for each, new in made if each.id != agent.id]
         last = issued.newest(session, agent)
         if last is None:
-            return []
+            return others
         newest = Carried(Version(last.epoch, last.version), last.set_hash)
         answer = Outgoing(address, Down.FRESH, Kind.FRESH, Fresh(address, asked.nonce, newest).encoded())
         if asked.carried == newest:
-            return [answer]
-        return [self._list(site, agent, last), answer]
+            return [*others, answer]
+        return [*others, self._list(site, agent, last), answer]
 
     def _receipt(self, session: Session, agent: Agent, payload: bytes, address: Address) -> None:
         receipt = Receipt.decoded(envelope.opened(payload, Kind.RECEIPT, _signer(agent)).payload)

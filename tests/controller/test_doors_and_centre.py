@@ -288,6 +288,17 @@ def test_a_lost_card_leaves_the_list_after_a_week_unless_its_holder_is_inside(si
             assert [record.flags for record in tables["cedar-room"].values()] == ([1] if kept else [])
 
 
+def test_a_question_that_finds_a_change_first_sends_it_to_every_door(site: Site) -> None:
+    site.talk()
+    site.grant("Ada")
+    site.doors["cedar-back"].feed(LinkState(up=True))
+    arrived = site.link.inbox.get()
+    assert arrived is not None
+    site.link.take(arrived, NOW)
+    lists = [topic for topic, _ in site.sent if topic.endswith("/down/list")]
+    assert sorted(lists) == ["sekisho/1/tokyo/cedar-back/down/list", "sekisho/1/tokyo/cedar/down/list"]
+
+
 def test_a_list_over_the_message_limit_is_refused_at_approval(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envelope, "LIMIT", 1500)
     with pytest.raises(Refused, match="exceed what one message can carry"):
