@@ -1,19 +1,26 @@
-"""Everything a driver may deliver: card bits, reader faults and input levels, each with its monotonic stamp.
+"""Everything a driver may deliver: card bits, keys, reader states and faults, input levels; each with its stamp.
 
 The law: a driver says what was on the wire and when, never what it means. No card data goes into a `detail`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 SERIAL_HEX: Final = "serial-hex"
 WIEGAND: Final = "wiegand"
+OSDP: Final = "osdp"
 
 
 class FaultKind(StrEnum):
-    """What went wrong at a reader, or came right again (`REOPENED`)."""
+    """What went wrong at a reader, or came right again (`REOPENED`).
+
+    STALE: a read that was made while the line was down, and was dropped; FLOOD: more than a reader may deliver;
+    LOST_EDGE: the kernel lost an edge, so the frame cannot be trusted; STUCK: a line that stays active;
+    AUTHENTICATION: a message of a secure channel that does not verify; CAPABILITY: a paired reader offers less than
+    when it was paired.
+    """
 
     LOST = "lost"
     REOPENED = "reopened"
@@ -21,6 +28,12 @@ class FaultKind(StrEnum):
     OVERLONG = "overlong"
     GARBAGE = "garbage"
     TIMEOUT = "timeout"
+    STALE = "stale"
+    FLOOD = "flood"
+    LOST_EDGE = "lost-edge"
+    STUCK = "stuck"
+    AUTHENTICATION = "authentication"
+    CAPABILITY = "capability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,15 @@ class CardBits:
     reader: str
     source: str
     bits: str
+    mono: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPressed:
+    """Keys of a reader's keypad in the order they were pressed: 0 to 9, * and #. Never logged: they may be a PIN."""
+
+    reader: str
+    keys: str = field(repr=False)
     mono: float
 
 
@@ -44,6 +66,15 @@ class ReaderFault:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderTamper:
+    """A supervised reader says that its housing was opened or that it was torn off its wall, or closed again."""
+
+    reader: str
+    active: bool
+    mono: float
+
+
+@dataclass(frozen=True, slots=True)
 class InputLevel:
     """An input has this level since `mono` (the stamp of its first settled edge)."""
 
@@ -52,7 +83,7 @@ class InputLevel:
     mono: float
 
 
-Signal = CardBits | ReaderFault | InputLevel
+Signal = CardBits | KeysPressed | ReaderFault | ReaderTamper | InputLevel
 
 Deliver = Callable[[Signal], None]
 """Takes a signal from a driver's own thread. It must return at once and must not raise: it only enqueues."""
