@@ -41,7 +41,9 @@ _CAUTION: Final = {
 @click.argument("bits", required=False, metavar="[BITS|0xHEX]")
 @click.option("--length", type=click.IntRange(1, LONGEST_BITS), help="How many bits 0xHEX stands for.")
 @click.option("--uid", metavar="HEX", help="A chip's serial number of 4, 7, 8 or 10 bytes, instead of bits.")
-@click.option("--source", type=click.Choice(list(Source)), help="Only formats of this class of reader.")
+@click.option(
+    "--source", type=click.Choice([each.value for each in Source]), help="Only formats of this class of reader."
+)
 @click.option("--format", "name", metavar="NAME", help="Only this format, even if its parity is wrong.")
 @click.option(
     "--formats",
@@ -179,7 +181,8 @@ def _digits(text: str) -> str:
 def _nearest(length: int) -> str:
     lengths = sorted({each.length for each in FORMATS.values()})
     near = [each for each in lengths if abs(each - length) <= 2 and each != length]
-    return f"none of {length} bits" + (f"; a lost or added bit? there are formats of {near} bits" if near else "")
+    listed = ", ".join(map(str, near))
+    return f"none of {length} bits" + (f"; a lost or added bit? there are formats of {listed} bits" if near else "")
 
 
 def _show_formats(own: Mapping[str, CardFormat], as_json: bool) -> None:

@@ -127,7 +127,7 @@ class CardFormat:
                 return False
         if self._fixed_mask and number & self._fixed_mask != self._fixed:
             return False
-        return not self._bounded or all([each.of(bits) is not None for each in self._bounded])
+        return not self._bounded or all(each.of(bits) is not None for each in self._bounded)
 
     def decode(self, bits: str) -> Reading | None:
         """What `bits` say in this format, whatever their parity; None when length, fixed bits or ranges are others."""

@@ -102,8 +102,8 @@ def cautions(
 
 
 def cut_to_four_bytes(uid: bytes) -> bytes:
-    """What a reader that knows only four bytes delivers of a longer serial number: the cascade tag and three bytes."""
-    return uid if len(uid) <= 4 else bytes.fromhex(CASCADE_TAG) + uid[:3]
+    """What a reader that knows only four bytes delivers of seven or ten: the cascade tag and the first three."""
+    return bytes.fromhex(CASCADE_TAG) + uid[:3] if len(uid) in (7, 10) else uid
 
 
 def reversed_bytes(bits: str) -> str:
