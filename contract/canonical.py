@@ -36,6 +36,8 @@ def encode(value: Value) -> bytes:
         return _encoder.encode(value)
     except UnicodeEncodeError as flaw:
         raise NotCanonical("a text holds a lone surrogate") from flaw
+    except TypeError as flaw:
+        raise NotCanonical("a key is not a text") from flaw
 
 
 def object_of(members: Mapping[str, bytes]) -> bytes:
@@ -72,9 +74,7 @@ def _check(value: object, depth: int) -> None:
         if not -_LARGEST <= value <= _LARGEST:
             raise NotCanonical("an integer is too large")
     elif isinstance(value, dict):
-        for key, item in value.items():
-            if type(key) is not str:
-                raise NotCanonical("a key is not a text")
+        for item in value.values():
             if type(item) not in _PLAIN:
                 _check(item, depth + 1)
     elif isinstance(value, list):
