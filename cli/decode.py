@@ -188,7 +188,9 @@ def _nearest(length: int) -> str:
 def _show_formats(own: Mapping[str, CardFormat], as_json: bool) -> None:
     """The site's formats as they will be understood: the preview before they are put to use."""
     if as_json:
-        click.echo(json.dumps({"formats": [_preview(each) for each in own.values()]}, ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps({"formats": [site_formats.preview(each) for each in own.values()]}, ensure_ascii=False, indent=2)
+        )
         return
     for each in own.values():
         click.echo(f"{each.name}: {each.length} bits, {', '.join(each.sources)}; {each.title or 'no title'}")
@@ -203,12 +205,3 @@ def _show_formats(own: Mapping[str, CardFormat], as_json: bool) -> None:
         same = [one.name for one in FORMATS.values() if one.length == each.length]
         if same:
             click.echo(f"    note: the same length as {', '.join(same)}: tell each access point which it reads")
-
-
-def _preview(each: CardFormat) -> Object:
-    return {
-        **site_formats.as_table(each),
-        "drawn": list(each.drawn()),
-        "unprotected": spans(each.unprotected()),
-        "same_length": [one.name for one in FORMATS.values() if one.length == each.length],
-    }

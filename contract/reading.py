@@ -19,7 +19,8 @@ CASCADE_TAG = "88"
 
 _RANDOM_UID = "08"
 _RANDOM_IDM = "01fe"
-_SHORTEST_PART = 24
+_SHORTEST_PART = 6
+"""Hex digits: three bytes; fewer agree by chance."""
 
 
 class Warned(StrEnum):
@@ -85,16 +86,20 @@ def _printed_serial(reading: Reading, number: int, width: int) -> tuple[str, ...
 def cautions(
     identity: Identity, fitting: Iterable[Reading] = (), enrolled: Iterable[Identity] = ()
 ) -> tuple[Caution, ...]:
-    """What to beware of before `identity` is enrolled, given its `fitting` readings and the identities there are."""
+    """What to beware of before `identity` is enrolled, given its `fitting` readings and the identities there are.
+
+    Its time grows with `enrolled`, some microseconds each: for a person who waits, never for a door.
+    """
     found = []
     if _cut_short(identity.bits):
         found.append(Caution(Warned.CUT_SHORT))
     if _random(identity.bits):
         found.append(Caution(Warned.RANDOM))
+    own, own_ends = _serials(identity.bits), _ends(identity.bits)
     for other in enrolled:
-        if _within(identity.bits, other.bits):
+        if other.length > identity.length and _within(own_ends, _serials(other.bits)):
             found.append(Caution(Warned.PART_OF, other))
-        elif _within(other.bits, identity.bits):
+        elif other.length < identity.length and _within(_ends(other.bits), own):
             found.append(Caution(Warned.WHOLE_OF, other))
     if len({tuple(sorted(each.values.items())) for each in fitting if each.fits}) > 1:
         found.append(Caution(Warned.AMBIGUOUS))
@@ -154,16 +159,16 @@ def _random(bits: str) -> bool:
     return any(len(each) in starts and each.startswith(starts[len(each)]) for each in _serials(bits))
 
 
-def _within(part: str, whole: str) -> bool:
-    """Whether `part` looks like a beginning or an end of the longer `whole`: cascade tag, parities, order aside."""
-    if len(part) >= len(whole):
-        return False
-    longer = [each for each in _serials(whole) if len(each) > _SHORTEST_PART // 4]
-    for short in _serials(part):
-        core = short.removeprefix(CASCADE_TAG) if len(short) == 8 else short
-        for each in longer:
-            if len(core) < len(each) and len(core) * 4 >= _SHORTEST_PART and each.startswith(core):
-                return True
-            if len(short) < len(each) and len(short) * 4 >= _SHORTEST_PART and each.endswith(short):
+def _ends(bits: str) -> tuple[str, ...]:
+    """What `bits` would be inside a longer serial number: without the cascade tag, if it has one."""
+    found = [each.removeprefix(CASCADE_TAG) if len(each) == 8 else each for each in _serials(bits)]
+    return tuple({*found, *_serials(bits)})
+
+
+def _within(ends: tuple[str, ...], whole: tuple[str, ...]) -> bool:
+    """Whether one of `ends` is the beginning or the end of the longer one of `whole` (hex digits)."""
+    for each in whole:
+        for end in ends:
+            if _SHORTEST_PART <= len(end) < len(each) and (each.startswith(end) or each.endswith(end)):
                 return True
     return False

@@ -109,6 +109,14 @@ def as_table(found: CardFormat) -> Object:
     }
 
 
+def preview(found: CardFormat) -> Object:
+    """The format as it is understood, for a person who checks it: its table, drawing, unprotected bits and namesakes
+    in length, between which only an access point's own list of formats decides."""
+    drawn: list[Value] = list(found.drawn())
+    same: list[Value] = [each.name for each in FORMATS.values() if each.length == found.length]
+    return {**as_table(found), "drawn": drawn, "unprotected": spans(found.unprotected()), "same_length": same}
+
+
 def _field_table(each: Field) -> Object:
     most = {} if each.most is None else {"most": each.most}
     return {"bits": spans(each.bits), "coding": str(each.coding), "least": each.least, **most}
