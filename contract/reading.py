@@ -166,5 +166,5 @@ def _ends(bits: str) -> tuple[str, ...]:
 
 
 def _within(ends: tuple[str, ...], whole: tuple[str, ...]) -> bool:
-    """Whether one of `ends` begins a longer one of `whole` (hex digits, each in both byte orders: so ends count, too)."""
+    """Whether one of `ends` begins a longer one of `whole` (hex digits, each in both byte orders: ends count, too)."""
     return any(_SHORTEST_PART <= len(end) < len(each) and each.startswith(end) for each in whole for end in ends)
