@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract import canonical, schedule, shape
 from contract.canonical import Object, Value
+from contract.card_format import CardFormat
+from contract.formats import FORMATS
 from contract.schedule import Schedule
+from contract.site_formats import MOST_FORMATS, as_table, from_tables
 
 
 class Direction(StrEnum):
@@ -170,7 +173,10 @@ class AccessPointPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone."""
+    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone.
+
+    formats: the site's own card formats that these access points name; readable: those and the published ones.
+    """
 
     site: str
     agent: str
@@ -179,13 +185,16 @@ class Policy:
     doors: Mapping[str, DoorPolicy]
     access_points: Mapping[str, AccessPointPolicy]
     schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
+    formats: Mapping[str, CardFormat] = field(default_factory=dict)
     site_time: ZoneInfo = field(init=False, repr=False, compare=False)
+    readable: Mapping[str, CardFormat] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
             object.__setattr__(self, "site_time", ZoneInfo(self.zone))
         except (ZoneInfoNotFoundError, ValueError) as flaw:
             raise ValueError(f"{self.zone} is not a time zone") from flaw
+        object.__setattr__(self, "readable", {**FORMATS, **self.formats})
         for point in self.access_points.values():
             if point.door not in self.doors or point.guarded not in self.areas:
                 raise ValueError(f"{point.id}: its door or its guarded area is not in the policy")
@@ -195,6 +204,7 @@ class Policy:
         doors: list[Value] = [self.doors[key].as_object() for key in sorted(self.doors)]
         points: list[Value] = [self.access_points[key].as_object() for key in sorted(self.access_points)]
         schedules: list[Value] = [each.as_object() for each in self.schedules]
+        own: list[Value] = [as_table(self.formats[key]) for key in sorted(self.formats)]
         return {
             "site": self.site,
             "agent": self.agent,
@@ -203,11 +213,12 @@ class Policy:
             "doors": doors,
             "access_points": points,
             "schedules": schedules,
+            "formats": own,
         }
 
     @classmethod
     def from_object(cls, data: Object) -> Policy:
-        shape.exactly(data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules"))
+        shape.exactly(data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules", "formats"))
         areas = [AreaPolicy.from_object(each) for each in shape.children(data, "areas")]
         doors = [DoorPolicy.from_object(each) for each in shape.children(data, "doors")]
         points = [AccessPointPolicy.from_object(each) for each in shape.children(data, "access_points")]
@@ -219,6 +230,7 @@ class Policy:
             {each.id: each for each in doors},
             {each.id: each for each in points},
             tuple(Schedule.from_object(each) for each in shape.children(data, "schedules")),
+            from_tables(own) if (own := shape.items(data, "formats", MOST_FORMATS)) else {},
         )
 
     def hash(self) -> bytes:

@@ -51,7 +51,7 @@ class Judging:
     def judge(self, door: WiredDoor, card: Card, moment: Moment, *, interlocked: bool) -> Judged:
         """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
-        identity = _read(card, point)
+        identity = _read(card, point, carried)
         record = None
         if carried is not None and point is not None and identity is not None:
             record = carried.find(point.guarded, lookup_key(self._lookup, identity))
@@ -91,13 +91,14 @@ class Judging:
         return Admission(self._chain.sequence + 1, attempt.access_point, holder, source, target)
 
 
-def _read(card: Card, point: AccessPointPolicy | None) -> Identity | None:
-    """The identity on the card, if it is a clean read here; without a list every known format is."""
+def _read(card: Card, point: AccessPointPolicy | None, carried: AuthorisationList | None) -> Identity | None:
+    """The identity on the card, if it is a clean read here; what an unlisted access point may read is not known."""
+    if carried is None or point is None:
+        return None
     try:
-        source = Source(card.source)
+        return formats.read(Source(card.source), card.bits, point.formats, carried.policy.readable)
     except ValueError:
         return None
-    return formats.read(source, card.bits, point.formats if point else formats.FORMATS)
 
 
 def _decision(

@@ -46,6 +46,24 @@ POLICY: dict[str, Any] = {
         )
     ],
     "schedules": [{"week": "ff" * 84, "exceptions": {}}, {"week": "00000000ffffffff00000000" * 7, "exceptions": {}}],
+    "formats": [
+        {
+            "name": "Tokyo28",
+            "title": "The badge of the Tokyo office",
+            "length": 28,
+            "sources": ["wiegand", "osdp"],
+            "fields": {
+                "facility": {"bits": "1-8", "coding": "binary", "least": 0},
+                "number": {"bits": "9-26", "coding": "binary", "least": 0},
+            },
+            "parity": [{"bit": 0, "kind": "even", "covers": "1-13"}, {"bit": 27, "kind": "odd", "covers": "14-26"}],
+            "one": "",
+            "zero": "",
+            "unused": "",
+            "strength": "open-number",
+            "origin": "",
+        }
+    ],
 }
 
 
