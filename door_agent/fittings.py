@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from door_agent.events import Card, Event, Level, Lock, LockWish, ReaderState, Show, Sign
 from door_agent.settings import AccessPointSettings, AgentSettings, DoorSettings, LockKind
@@ -41,6 +42,12 @@ class Fittings:
         self._inputs: list[Input] = []
         self._indicators: dict[str, Indicator] = {}
         self._readers: list[SerialReader] = []
+        with contextlib.ExitStack() as half_built:
+            half_built.callback(self.close)
+            self._build(settings)
+            half_built.pop_all()
+
+    def _build(self, settings: AgentSettings) -> None:
         for door in settings.door:
             self._locks[door.id] = (Strike if door.lock is LockKind.STRIKE else Maglock)(door.lock_pin)
             self._inputs += self._inputs_of(door)
@@ -49,13 +56,24 @@ class Fittings:
                 self._readers.append(self._reader(point))
 
     def start(self) -> None:
-        """Begin to listen: the inputs first, so that a fire that burns already is known before any card."""
-        for each in self._inputs:
-            each.start()
-        for reader in self._readers:
-            reader.start()
-        for reader in self._readers:
-            reader.wait_open(_READERS_OPEN_WITHIN_S)
+        """Begin to listen: the inputs first, so that a fire that burns already is known before any card.
+
+        What raises here lets go of everything first.
+        """
+        with contextlib.ExitStack() as half_started:
+            half_started.callback(self.close)
+            for each in self._inputs:
+                each.start()
+            for reader in self._readers:
+                reader.start()
+            for reader in self._readers:
+                reader.wait_open(_READERS_OPEN_WITHIN_S)
+            half_started.pop_all()
+
+    def probes(self) -> dict[str, Callable[[], bool]]:
+        """What a watchdog must ask between `start` and `close`: is each reader alive, and each input?"""
+        readers = {f"reader {reader.id}": partial(_alive, reader) for reader in self._readers}
+        return readers | {f"input {each.id}": partial(_alive, each) for each in self._inputs}
 
     def lock(self, command: Lock) -> None:
         """Carry out what the core wishes of a lock; a latched one ignores `SECURE`."""
@@ -127,3 +145,7 @@ class Fittings:
             case InputLevel():
                 part = self._parts[signal.input]
                 self._post(Level(part.door, part.name, signal.active))
+
+
+def _alive(part: SerialReader | Input) -> bool:
+    return part.alive
