@@ -20,6 +20,8 @@ from hardware.readers.serial_port import SerialReader
 from hardware.signal import CardBits, FaultKind, InputLevel, ReaderFault, Signal
 
 _READERS_OPEN_WITHIN_S = 2.0
+_CAP_GRACE_S = 1.0
+"""The core secures in time; the lock's own cap is for a core that cannot."""
 _AT_ONCE = ("fire", "break-glass")
 _STATES = {FaultKind.LOST: "lost", FaultKind.REOPENED: "back"}
 
@@ -42,6 +44,7 @@ class Fittings:
         self._inputs: list[Input] = []
         self._indicators: dict[str, Indicator] = {}
         self._readers: list[SerialReader] = []
+        self._probes: dict[str, Callable[[], bool]] = {}
         with contextlib.ExitStack() as half_built:
             half_built.callback(self.close)
             self._build(settings)
@@ -49,11 +52,13 @@ class Fittings:
 
     def _build(self, settings: AgentSettings) -> None:
         for door in settings.door:
-            self._locks[door.id] = (Strike if door.lock is LockKind.STRIKE else Maglock)(door.lock_pin)
+            self._locks[door.id] = _lock(door)
             self._inputs += self._inputs_of(door)
             for point in door.access_point:
                 self._indicators[point.id] = Indicator(point.green_pin, point.red_pin, point.buzzer_pin)
-                self._readers.append(self._reader(point))
+                reader = self._reader(point)
+                self._readers.append(reader)
+                self._probes[f"reader {point.id}"] = partial(_alive, reader)
 
     def start(self) -> None:
         """Begin to listen: the inputs first, so that a fire that burns already is known before any card.
@@ -72,19 +77,20 @@ class Fittings:
 
     def probes(self) -> dict[str, Callable[[], bool]]:
         """What a watchdog must ask between `start` and `close`: is each reader alive, and each input?"""
-        readers = {f"reader {reader.id}": partial(_alive, reader) for reader in self._readers}
-        return readers | {f"input {each.id}": partial(_alive, each) for each in self._inputs}
+        return dict(self._probes)
 
     def lock(self, command: Lock) -> None:
-        """Carry out what the core wishes of a lock; a latched one ignores `SECURE`."""
+        """Carry out what the core wishes of a lock; a held or latched one ignores `SECURE`."""
         lock = self._locks[command.door]
         match command.wish:
             case LockWish.RELEASE:
                 lock.release()
             case LockWish.SECURE:
                 lock.secure()
-            case LockWish.LATCH:
+            case LockWish.HOLD | LockWish.LATCH:
                 lock.latch_released(command.cause)
+            case LockWish.LIFT:
+                lock.lift(command.cause)
             case LockWish.RESET:
                 lock.reset_latch()
 
@@ -97,6 +103,8 @@ class Fittings:
                 indicator.refused()
             case Sign.WAITING:
                 indicator.waiting()
+            case Sign.WARNING:
+                indicator.warning()
             case Sign.ALARM_ON:
                 indicator.alarm(True)
             case Sign.ALARM_OFF:
@@ -123,7 +131,9 @@ class Fittings:
         self._parts[input_id] = _Part(door.id, name)
         at_once = self._latching(self._locks[door.id], name) if name in _AT_ONCE else None
         pull = Pull.DOWN if high else Pull.UP
-        return Input(input_id, pin, self._take, active_high=high, pull=pull, at_once=at_once)
+        found = Input(input_id, pin, self._take, active_high=high, pull=pull, at_once=at_once)
+        self._probes[f"input {input_id}"] = partial(_alive, found)
+        return found
 
     def _latching(self, lock: Strike | Maglock, cause: str) -> AtOnce:
         def at_once(active: bool) -> None:
@@ -149,3 +159,8 @@ class Fittings:
 
 def _alive(part: SerialReader | Input) -> bool:
     return part.alive
+
+
+def _lock(door: DoorSettings) -> Strike | Maglock:
+    kind = Strike if door.lock is LockKind.STRIKE else Maglock
+    return kind(door.lock_pin, longest_release=door.max_release_ms / 1000 + _CAP_GRACE_S)

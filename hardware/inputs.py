@@ -63,11 +63,6 @@ class Input:
         return self._debounce.active
 
     @property
-    def id(self) -> str:
-        """Its name, as in every signal it delivers."""
-        return self._input
-
-    @property
     def alive(self) -> bool:
         """Does its settling thread run? (It must, between `start` and `close`: a watchdog may ask.)"""
         return self._settler is not None and self._settler.is_alive()

@@ -149,7 +149,7 @@ class MqttSession:
 
     @property
     def alive(self) -> bool:
-        """Does its thread run? (It must, between `start` and `stop`; whether the broker can be reached is no matter.)"""
+        """Does its thread run? (It must, between `start` and `stop`, broker or no broker.)"""
         return self._thread is not None and self._thread.is_alive()
 
     @property
