@@ -53,7 +53,7 @@ class Fittings:
     def _build(self, settings: AgentSettings) -> None:
         for door in settings.door:
             self._locks[door.id] = _lock(door)
-            self._inputs += self._inputs_of(door)
+            self._claim_inputs(door)
             for point in door.access_point:
                 self._indicators[point.id] = Indicator(point.green_pin, point.red_pin, point.buzzer_pin)
                 reader = self._reader(point)
@@ -116,7 +116,7 @@ class Fittings:
             for closing in (*self._readers, *self._inputs, *self._indicators.values(), *self._locks.values()):
                 stack.callback(closing.close)
 
-    def _inputs_of(self, door: DoorSettings) -> list[Input]:
+    def _claim_inputs(self, door: DoorSettings) -> None:
         pins = {
             "contact": door.contact_pin,
             "rex": door.rex_pin,
@@ -124,7 +124,9 @@ class Fittings:
             "fire": door.fire_pin,
             "tamper": door.tamper_pin,
         }
-        return [self._input(door, name, pin) for name, pin in pins.items() if pin is not None]
+        for name, pin in pins.items():
+            if pin is not None:
+                self._inputs.append(self._input(door, name, pin))
 
     def _input(self, door: DoorSettings, name: str, pin: int) -> Input:
         input_id, high = f"{door.id}.{name}", door.inputs == "active-high"
