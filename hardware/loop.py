@@ -66,6 +66,8 @@ def double_end_of_line(series: float, across: float, contact: Contact, reference
 LOOPS: Final[Mapping[str, Loop]] = {
     "1k-1k": double_end_of_line(1_000, 1_000, Contact.NORMALLY_OPEN, 1_500),
     "1k-1k-nc": double_end_of_line(1_000, 1_000, Contact.NORMALLY_CLOSED, 1_500),
+    "2k2-4k7": double_end_of_line(2_200, 4_700, Contact.NORMALLY_OPEN, 4_700),
+    "2k2-4k7-nc": double_end_of_line(2_200, 4_700, Contact.NORMALLY_CLOSED, 4_700),
     "2k2-8k2": double_end_of_line(2_200, 8_200, Contact.NORMALLY_OPEN, 4_700),
     "2k2-8k2-nc": double_end_of_line(2_200, 8_200, Contact.NORMALLY_CLOSED, 4_700),
     "4k7-5k6": double_end_of_line(4_700, 5_600, Contact.NORMALLY_OPEN, 6_800),
@@ -73,7 +75,7 @@ LOOPS: Final[Mapping[str, Loop]] = {
     "single-4k7": single_end_of_line(4_700, Contact.NORMALLY_OPEN, 4_700),
     "single-4k7-nc": single_end_of_line(4_700, Contact.NORMALLY_CLOSED, 4_700),
 }
-"""Common schemes by name: series and across resistor; the third number above is the reference resistor to fit."""
+"""Common schemes by name: the series resistor and the one across the contact; -nc: the contact is normally closed."""
 
 
 @dataclass(frozen=True, slots=True)
