@@ -13,8 +13,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,7 +30,7 @@ _FIRST_PIN = 4
 
 
 class LoneAgent:
-    """Working once it exists. `signal` it as you like; `close` ends it and the bench."""
+    """Working once it exists; `close` ends it and the bench (`contextlib.closing`)."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.data = folder / "data"
@@ -68,14 +67,6 @@ class LoneAgent:
                 pipe.close()
         self.bench.close()
         self._silent.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _wiring(folder: Path, port: int) -> tuple[str, str]:

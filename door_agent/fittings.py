@@ -6,6 +6,7 @@ Fire and break-glass release the lock here, in the input's own callback, before 
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ class Fittings:
         self._inputs: list[Input] = []
         self._indicators: dict[str, Indicator] = {}
         self._readers: list[SerialReader] = []
+        self._life_safety: defaultdict[str, list[Input]] = defaultdict(list)
         self._probes: dict[str, Callable[[], bool]] = {}
         with contextlib.ExitStack() as half_built:
             half_built.callback(self.close)
@@ -92,7 +94,7 @@ class Fittings:
             case LockWish.LIFT:
                 lock.lift(command.cause)
             case LockWish.RESET:
-                lock.reset_latch()
+                lock.reset_latch(partial(self._standing, command.door))
 
     def show(self, command: Show) -> None:
         indicator = self._indicators[command.access_point]
@@ -135,7 +137,13 @@ class Fittings:
         pull = Pull.DOWN if high else Pull.UP
         found = Input(input_id, pin, self._take, active_high=high, pull=pull, at_once=at_once)
         self._probes[f"input {input_id}"] = partial(_alive, found)
+        if at_once is not None:
+            self._life_safety[door.id].append(found)
         return found
+
+    def _standing(self, door: str) -> bool:
+        """Does one of the door's life-safety inputs ask for release at this moment?"""
+        return any(each.raw for each in self._life_safety[door])
 
     def _latching(self, lock: Strike | Maglock, cause: str) -> AtOnce:
         def at_once(active: bool) -> None:

@@ -24,7 +24,7 @@ WITHIN_S = 10.0
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[LoneAgent]:
-    with LoneAgent(tmp_path) as agent:
+    with contextlib.closing(LoneAgent(tmp_path)) as agent:
         yield agent
 
 
@@ -66,7 +66,7 @@ def test_a_working_agent_feeds_the_watchdog_and_a_stopped_one_does_not(tmp_path:
         systemd.bind(f"\0{name}")
         systemd.settimeout(WITHIN_S)
         told = {"NOTIFY_SOCKET": f"@{name}", "WATCHDOG_USEC": "2000000"}
-        with LoneAgent(tmp_path, told) as agent:
+        with contextlib.closing(LoneAgent(tmp_path, told)) as agent:
             assert systemd.recv(100) == b"READY=1"
             assert [systemd.recv(100) for _ in range(2)] == [b"WATCHDOG=1"] * 2
             agent.process.send_signal(signal.SIGSTOP)

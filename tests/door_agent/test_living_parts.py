@@ -10,7 +10,6 @@ from queue import SimpleQueue
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from contract.message import SealedFact
@@ -33,15 +32,6 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     reported = threading.Event()
     monkeypatch.setattr(threading, "excepthook", lambda _told: reported.set())
     return reported
-
-
-@pytest.fixture
-def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockFactory]:
-    factory = MockFactory()
-    monkeypatch.setattr(Device, "pin_factory", factory)
-    monkeypatch.setattr("door_agent.fittings._READERS_OPEN_WITHIN_S", 0.0)  # no reader is plugged in here
-    yield factory
-    factory.close()
 
 
 @pytest.fixture
