@@ -35,12 +35,15 @@ _RESET_WITHIN_S: Final = 20.0
 
 def measure() -> list[Latency]:
     """1,000 fires in peace and 1,000 under load; goal 20 ms, must 100 ms."""
-    with tempfile.TemporaryDirectory() as name, contextlib.closing(LoneAgent(Path(name))) as agent:
-        with Hand(agent.bench.socket) as hand:
-            hand.watch()
-            calm = [_fire(hand, agent.data) for _ in range(TRIALS)]
-            with _stalled(agent.data / "journal.sqlite"), _flooded(agent.bench.socket), _burning():
-                loaded = [_fire(hand, agent.data) for _ in range(TRIALS)]
+    with (
+        tempfile.TemporaryDirectory() as name,
+        contextlib.closing(LoneAgent(Path(name))) as agent,
+        Hand(agent.bench.socket) as hand,
+    ):
+        hand.watch()
+        calm = [_fire(hand, agent.data) for _ in range(TRIALS)]
+        with _stalled(agent.data / "journal.sqlite"), _flooded(agent.bench.socket), _burning():
+            loaded = [_fire(hand, agent.data) for _ in range(TRIALS)]
     return [latency("fire-to-release", calm, _BOUNDS), latency("fire-to-release-loaded", loaded, _BOUNDS)]
 
 
