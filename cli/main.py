@@ -8,6 +8,7 @@ import click
 
 from cli import __version__
 from cli.centre import controller, web
+from cli.decode import decode
 from cli.door import door
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
@@ -71,6 +72,7 @@ main.add_command(bench)
 main.add_command(controller)
 main.add_command(web)
 main.add_command(door)
+main.add_command(decode)
 
 __all__ = ["CANNOT", "main"]
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.contract import slow_formats
 from tests.contract import slow_reference as slow
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "vectors"
@@ -58,6 +59,7 @@ def every() -> dict[str, Any]:
         "list.json": _list(),
         "facts.json": _facts(),
         "leaves.json": _leaves(),
+        "card-formats.json": _card_formats(),
     }
 
 
@@ -203,6 +205,14 @@ def _leaves() -> list[Any]:
     }
     encoded = slow.canonical(leaf)
     return [{"bytes": encoded.hex(), "hash": slow.leaf_hash(encoded).hex()}]
+
+
+def _card_formats() -> list[Any]:
+    return [
+        {"format": name, "values": values, "bits": slow_formats.encoded(name, values)}
+        for name in slow_formats.DRAWINGS
+        for values in slow_formats.cases(name)
+    ]
 
 
 def main() -> None:
