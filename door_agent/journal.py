@@ -157,6 +157,11 @@ class JournalThread:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        """Does it run? (It must, between `start` and `stop`; a disk that fails is no reason not to.)"""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 

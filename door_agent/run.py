@@ -46,7 +46,7 @@ from door_agent.uplink import Uplink
 from door_agent.wiring import WiredDoor
 from process import logs, settings
 from process.mqtt_session import MqttSession, TlsFiles
-from process.readiness import StopSignal, Watchdog, say_ready
+from process.readiness import Probe, StopSignal, Watchdog, say_ready
 
 CANNOT_START = 3
 _IDLE_S = 1.0
@@ -110,7 +110,7 @@ class Running:
         return 0
 
     def _think(self, stop: StopSignal) -> None:
-        watchdog = Watchdog()
+        watchdog = Watchdog(probes=self._probes())
         while not stop.is_set():
             deadline = self._agent.deadline
             event = self._next(_IDLE_S if deadline is None else min(_IDLE_S, deadline - time.monotonic()))
@@ -120,6 +120,16 @@ class Running:
             if isinstance(event, Committed):
                 self._uplink.wake()
             watchdog.ping(time.monotonic())
+
+    def _probes(self) -> dict[str, Probe]:
+        """What must be alive for this process to be of use; that the broker is away or the disk fails is no reason to
+        start again. The thinking thread feeds the watchdog itself, so it needs no probe."""
+        return {
+            **self._fittings.probes(),
+            "journal": lambda: self._writer.alive,
+            "uplink": lambda: self._uplink.alive,
+            "session": lambda: self._session.alive,
+        }
 
     def _next(self, within: float) -> Event:
         """The next event; until one comes, what later ones need is prepared. Tick when none came in time."""

@@ -13,6 +13,10 @@ from typing import Any, ClassVar
 from gpiozero import OutputDevice
 
 
+def _nothing() -> bool:
+    return False
+
+
 class ElectricLock:
     """What both kinds do. All methods are thread-safe, never wait for anything but a pin write, and are idempotent."""
 
@@ -82,11 +86,18 @@ class ElectricLock:
             self._causes = tuple(each for each in self._causes if each != cause)
             self._guard.notify_all()
 
-    def reset_latch(self) -> None:
-        """Take back every cause. The door stays released until somebody calls `secure()`."""
+    def reset_latch(self, standing: Callable[[], bool] = _nothing) -> bool:
+        """Take back every cause. The door stays released until somebody calls `secure()`.
+
+        False, and nothing done, while `standing()`: it asks the inputs' own pins, so that a reset on its way when a
+        fire broke out, before anybody but this lock heard of it, lifts nothing.
+        """
         with self._guard:
+            if self._causes and standing():
+                return False
             self._causes = ()
             self._guard.notify_all()
+            return True
 
     def expire(self) -> None:
         """End a plain release that has lasted for `longest_release`. The lock's own thread calls it in time."""

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 from contract import envelope, fact
 from contract.authorisation import FOREVER, Record, Version, build
@@ -164,3 +166,13 @@ def core(tmp_path: Path, wired: WiredDoor) -> Iterator[Core]:
     made = Core(tmp_path, wired)
     yield made
     made.journal.close()
+
+
+@pytest.fixture
+def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockFactory]:
+    """The pins of a machine without wires, for fittings that ask for no other."""
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    monkeypatch.setattr("door_agent.fittings._READERS_OPEN_WITHIN_S", 0.0)  # no reader is plugged in here
+    yield factory
+    factory.close()

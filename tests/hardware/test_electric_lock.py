@@ -144,3 +144,18 @@ def test_a_held_release_outlasts_the_cap_and_ends_with_its_cause(factory: MockFa
     lock.lift("fire")
     assert eventually(lambda: not lock.released)
     lock.close()
+
+
+@pytest.mark.parametrize("kind", [Strike, Maglock])
+def test_a_reset_lifts_nothing_while_what_latched_the_lock_still_stands(
+    factory: MockFactory, kind: type[ElectricLock]
+) -> None:
+    lock, standing = kind(17, factory), [True]
+    lock.latch_released("fire")
+    assert not lock.reset_latch(lambda: standing[0])
+    assert not lock.secure()
+    assert (lock.released, lock.causes) == (True, ("fire",))
+    standing[0] = False
+    assert lock.reset_latch(lambda: standing[0])
+    assert lock.secure()
+    lock.close()
