@@ -236,7 +236,6 @@ CHECKS: Final = (
         "断線と短絡の検出",
         "At the door's end: open the wire, then bridge it.",
         "Two different faults with the input's name.",
-        (FactKind.LINE_FAULT,),
     ),
     Check(
         "mains",
@@ -245,7 +244,6 @@ CHECKS: Final = (
         "停電時の蓄電池切替",
         "Switch the cabinet's breaker off for the time that the battery must last.",
         "Alarm at once; doors work to the end of the time; the Pi reports no under-voltage.",
-        (FactKind.POWER,),
     ),
     Check(
         "clock",
