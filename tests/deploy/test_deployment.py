@@ -20,8 +20,8 @@ import click
 import pytest
 
 from admin_web.settings import WebSettings
-from cli.brokers import mosquitto
-from cli.brokers.rules import AgentRules, TopicTable
+from cli.brokers import mosquitto, running
+from cli.brokers.rules import AgentRules, TopicTable, agent_client_id
 from cli.main import main
 from controller.database import migrate, open_database
 from controller.service import prepare
@@ -30,6 +30,7 @@ from door_agent.keys import load as load_keys
 from door_agent.settings import AgentSettings
 from process.mqtt_session import TlsFiles
 from process.settings import load
+from tests.cli_brokers.broker_hands import Hand
 from tests.conftest import need
 
 ROOT = Path(__file__).parents[2]
@@ -199,6 +200,33 @@ def test_keys_by_hand_never_replace_what_doors_believe(site: Path) -> None:
     assert (site / "centre" / "keys" / "signing.key").read_bytes() == before
     assert by_hand("enrol", site / "controller.toml", "nobody", site / "elsewhere").returncode == 1
     assert by_hand("enrol").returncode == 2
+
+
+@pytest.mark.broker
+def test_mosquitto_starts_with_the_shipped_files_and_lets_an_enrolled_agent_in(site: Path) -> None:
+    program = mosquitto.find()
+    need("mosquitto", program)
+    assert program is not None
+    enrolled(site)
+    port = running.free_port()
+    text = (DEPLOY / "mosquitto" / "sekisho.conf").read_text(encoding="utf-8")
+    text = text.replace("/etc/mosquitto/sekisho.acl", str(DEPLOY / "mosquitto" / "sekisho.acl"))
+    text = text.replace("/etc/mosquitto/sekisho", str(site / "centre" / "keys"))
+    text = text.replace("8883 0.0.0.0", f"{port} 127.0.0.1")
+    (site / "sekisho.conf").write_text(("user root\n" if os.geteuid() == 0 else "") + text, encoding="utf-8")
+    command = [str(program.program), "-c", str(site / "sekisho.conf")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as broker:
+        try:
+            assert broker.stderr is not None
+            assert any(mosquitto.RUNNING.search(line.decode()) for line in broker.stderr)
+            keys = site / "door" / "keys"
+            tls = TlsFiles(keys / "ca.pem", keys / "certificate.pem", keys / "broker.key")
+            name = agent_client_id("tokyo", "cedar")
+            hand = Hand(running.RunningBroker("mosquitto", "127.0.0.1", port, broker), tls, name)
+            assert hand.accepted
+            hand.leave()
+        finally:
+            broker.terminate()
 
 
 @pytest.fixture
