@@ -29,6 +29,7 @@ class Concerns(StrEnum):
     HEARTBEAT = "heartbeat"
     POWER = "power inputs"
     CONTROLLED = "controlled exit"
+    INTERLOCK = "interlock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,15 @@ CHECKS: Final = (
         (FactKind.READER_LOST, FactKind.RELEASED),
     ),
     Check(
+        "interlock",
+        Concerns.INTERLOCK,
+        "Interlocked doors never open for entry together",
+        "インターロックの動作",
+        "Hold one of the doors open; present a permitted card at the entry of another; then leave by it.",
+        "The entry is refused with INTERLOCKED; leaving opens all the same.",
+        (FactKind.DECISION,),
+    ),
+    Check(
         "agent-alone",
         Concerns.EVERY_DOOR,
         "Works without the network",
@@ -236,6 +246,7 @@ CHECKS: Final = (
         "断線と短絡の検出",
         "At the door's end: open the wire, then bridge it.",
         "Two different faults with the input's name.",
+        (FactKind.LINE_FAULT,),
     ),
     Check(
         "mains",
@@ -244,6 +255,7 @@ CHECKS: Final = (
         "停電時の蓄電池切替",
         "Switch the cabinet's breaker off for the time that the battery must last.",
         "Alarm at once; doors work to the end of the time; the Pi reports no under-voltage.",
+        (FactKind.POWER,),
     ),
     Check(
         "clock",
