@@ -36,6 +36,7 @@ NEEDS = (
     Need("mosquitto", ("mosquitto", "/usr/sbin/mosquitto")),
     Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",)),
     Need("chromium", ("chromium", "/usr/bin/chromium")),
+    Need("systemd", ("systemd-analyze",)),
     Need("fonts-noto-cjk", ("/usr/share/fonts/opentype/noto/NotoSansCJK*",)),
 )
 
