@@ -11,10 +11,10 @@ from hardware.readers.framing import (
     Frame,
     Framer,
     LineHex,
-    RepeatSuppression,
     StxEtxHex,
     framer_named,
 )
+from hardware.readers.repeats import RepeatSuppression
 from hardware.signal import FaultKind
 
 RDM6300 = b"\x0262E3086CED08\x03"

@@ -53,9 +53,10 @@ def test_both_lines_at_once_spoil_the_whole_frame() -> None:
 
 def test_too_many_bits_are_overlong_and_the_next_frame_is_read() -> None:
     collector = WiegandFrame(longest=32)
-    _, last = send(collector, "01" * 100, 1.0)
-    found, later = send(collector, CARD, last + 1)
+    found, last = send(collector, "01" * 100, 1.0)
     assert [flaw.kind for flaw in found if isinstance(flaw, Flaw)] == [FaultKind.OVERLONG]
+    found, later = send(collector, CARD, last + 1)
+    assert found == []
     assert collector.tick(later + 1) == [Frame(CARD, later)]
 
 

@@ -1,0 +1,75 @@
+"""ID-12LA, ID-20LA and RDM6300: forty bits of an EM4100 card as hex between STX and ETX.
+
+9600 baud, 8N1. STX, 10 hex digits, 2 hex digits (the XOR of the 5 bytes), CR LF on ID-12LA and ID-20LA only, ETX.
+Forty bits, most significant first: the first byte is the card's version, the other four are the number printed on it.
+An RDM6300 repeats its frame for as long as the card lies there: it wants a repeat window.
+Sources: ID-2LA/12LA/20LA data sheet (ID Innovations, 2013), section 4; Seeed wiki, 125 kHz RFID module, where card
+62E3086CED has the check 08.
+"""
+
+from typing import Final
+
+from hardware.readers.framing.framer import CR, ETX, HEX, LF, STX, Finding, Flaw, Frame, Framer, bits_of, xor_of
+from hardware.signal import FaultKind
+
+
+class StxEtxHex(Framer):
+    """An STX always begins a new frame. Noise between frames is reported once, until the next STX."""
+
+    _LIMIT: Final = 14
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inside = False
+        self._noisy = False
+
+    @property
+    def pending(self) -> bool:
+        return self._inside
+
+    def reset(self) -> None:
+        self._part.clear()
+        self._inside = self._noisy = False
+
+    def _abandon(self, now: float) -> list[Finding]:
+        self.reset()
+        return [Flaw(FaultKind.TIMEOUT, "a frame stopped half way", now)]
+
+    def _take(self, byte: int, now: float) -> list[Finding]:
+        if byte == STX:
+            return self._begin(now)
+        if not self._inside:
+            return self._noise(byte, now)
+        if byte == ETX:
+            body = bytes(self._part)
+            self.reset()
+            return [_checked(body, now)]
+        self._part.append(byte)
+        if len(self._part) > self._LIMIT:
+            self.reset()
+            self._noisy = True
+            return [Flaw(FaultKind.OVERLONG, "no ETX within the length of a frame", now)]
+        return []
+
+    def _begin(self, now: float) -> list[Finding]:
+        cut_short = bool(self._part)
+        self.reset()
+        self._inside = True
+        return [Flaw(FaultKind.GARBAGE, "a new frame began inside a frame", now)] if cut_short else []
+
+    def _noise(self, byte: int, now: float) -> list[Finding]:
+        if self._noisy or byte in (CR, LF):
+            return []
+        self._noisy = True
+        return [Flaw(FaultKind.GARBAGE, "bytes outside a frame", now)]
+
+
+def _checked(body: bytes, now: float) -> Finding:
+    if len(body) == 14 and body.endswith(b"\r\n"):
+        body = body[:12]
+    if len(body) != 12 or not HEX.issuperset(body):
+        return Flaw(FaultKind.GARBAGE, "a frame that is not 12 hex digits", now)
+    data = bytes.fromhex(body.decode("ascii"))
+    if xor_of(data):
+        return Flaw(FaultKind.BAD_CHECKSUM, "the checksum does not fit", now)
+    return Frame(bits_of(data[:5]), now)
