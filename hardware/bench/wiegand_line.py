@@ -1,7 +1,7 @@
 """One simulated Wiegand reader: its pulses go to the agent as one message, each edge with its stamp.
 
-The law: the stamps travel with the edges, so a frame is exact however busy the machine is. A train is stamped so that
-its last bit falls on the moment of sending, or later if the wire was not free before.
+The law: the stamps travel with the edges, so a frame is exact however busy the machine is. A train begins now, or when
+the wire is free, and is sent whole: its later stamps lie ahead, and so does the time that the hand is told.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from hardware.bench.reader_line import Surroundings
 from hardware.bench.wire import Fault, FaultDeed, RequestRefusedError
 from hardware.readers.keypad import KEYS, Keypad, burst_of
 
-BETWEEN: Final = 0.15
+BETWEEN: Final = 0.12
 """Seconds between two frames: longer than any gap by which they are told apart."""
 LONGEST: Final = 512
 MOST_AHEAD: Final = 5.0
@@ -93,8 +93,7 @@ class WiegandLine:
     def _frames(self, frames: list[str], shape: Shape, spacing: float) -> float:
         if not all(0 < len(bits) <= LONGEST for bits in frames):
             raise RequestRefusedError(f"a Wiegand frame has 1 to {LONGEST} bits")
-        lasts = sum(duration(bits, spacing) for bits in frames) + BETWEEN * (len(frames) - 1)
-        at = self._free_from(lasts)
+        at = self._free_from()
         levels: list[LineLevel] = []
         for bits in frames:
             levels += shape(bits, at, spacing, self.reader.pulse)
@@ -104,7 +103,7 @@ class WiegandLine:
         return at - BETWEEN
 
     def _noise(self, fault: Fault) -> float:
-        levels = noise(fault.seed, fault.count, self._free_from(0.0), self.reader.pulse)
+        levels = noise(fault.seed, fault.count, self._free_from(), self.reader.pulse)
         self._send(levels)
         self._free_at = levels[-1].at + BETWEEN
         return levels[-1].at
@@ -115,21 +114,22 @@ class WiegandLine:
         if on is not self._powered:
             self._powered = on
             self._send(dip(now, DIP))
+            self._free_at = max(self._free_at, now + DIP + BETWEEN)
         return now
 
     def _pull_down(self, lines: set[int], low: bool) -> float:
         self._low = self._low | lines if low else self._low - lines
         return max(self._around.set_input(self.reader.wire(line), int(low)) for line in lines)
 
-    def _free_from(self, lasts: float) -> float:
-        """When a train that lasts so long begins; RequestRefusedError if the wire is not free, cut or without power."""
+    def _free_from(self) -> float:
+        """When the next train begins; RequestRefusedError if the wire is not free in time, cut, or without power."""
         self.must_be_whole()
         if not self._powered:
             raise RequestRefusedError(f"reader {self.reader.id} has no power")
         now = self._around.clock()
         if self._free_at - now > MOST_AHEAD:
             raise RequestRefusedError(f"reader {self.reader.id}: the wire is busy for seconds to come")
-        return max(now - lasts, self._free_at)
+        return max(now, self._free_at)
 
     def must_be_whole(self) -> None:
         """RequestRefusedError if the cable is cut."""

@@ -23,7 +23,7 @@ SHORTEST_CARD: Final = 24
 """A frame of fewer bits that is no key is noise: no card format is that short."""
 _LOOK_AGAIN: Final = 0.5
 """While a line is stuck, it is looked at this often."""
-_REST: Final = 2.0
+_REST: Final = 1.0
 """A stuck line must have rested for this long to count as well again."""
 _MOST_LATE: Final = 20
 _SETTLE: Final = 0.005
@@ -55,6 +55,7 @@ class WiegandReader:
         self._indicator = indicator
         self._gate = FloodGate(reader_id, deliver)
         self._frame = WiegandFrame(frame_gap)
+        self._gap = frame_gap
         self._keys = KeyCollector()
         self._open = threading.Event()
         self._stuck = False
@@ -115,12 +116,19 @@ class WiegandReader:
         while not self._taken():
             if self._stop.wait(_RETRY):
                 return
-        self._now = self._source.wait(0.0).until
-        self._look_for_stuck_lines(self._now)
-        self._open.set()
+        self._begin()
         while not self._stop.is_set():
             self._turn(self._source.wait(self._wanted()))
         self._open.clear()
+
+    def _begin(self) -> None:
+        came = self._source.wait(0.0)
+        self._frame.opened(came.until)
+        self._turn(came)
+        self._look_for_stuck_lines(came.until)
+        # A frame that was under way is over after a gap. Whoever waits for us presents a card that is read whole.
+        self._stop.wait(self._gap)
+        self._open.set()
 
     def _taken(self) -> bool:
         try:

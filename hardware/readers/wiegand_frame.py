@@ -48,6 +48,10 @@ class WiegandFrame:
         """In how many seconds `tick` is wanted."""
         return None if self._last is None else max(0.0, self._last[1] + self._gap - stamp)
 
+    def opened(self, stamp: float) -> None:
+        """The lines are listened to since `stamp`: a frame that was under way then is no card, its beginning is lost."""
+        self._closed_at = stamp
+
     def edge(self, line: int, stamp: float, *, after_loss: bool = False) -> list[Finding]:
         """Take one falling edge; return the frame before it, if this edge's stamp shows that it had ended.
 
@@ -78,9 +82,9 @@ class WiegandFrame:
         return self._close(self._last[1])
 
     def _begin(self, stamp: float) -> None:
-        # Nobody may rest assured of a frame that was closed too early: its remainder at least must be no card.
+        # Of a frame that was closed too early, or began before we listened, the remainder at least must be no card.
         if self._closed_at is not None and stamp - self._closed_at < self._gap:
-            self._flaw = (FaultKind.LOST_EDGE, "an edge came after its frame was closed")
+            self._flaw = (FaultKind.LOST_EDGE, "a frame without its beginning")
 
     def _append(self, line: int) -> list[Finding]:
         if len(self._bits) < self._longest:

@@ -4,6 +4,8 @@ import csv
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from gpiozero.pins.mock import MockFactory
@@ -16,7 +18,7 @@ from hardware.readers.keypad import Keypad, burst_of
 from hardware.readers.reader import Reader, Shown
 from hardware.readers.wiegand import WiegandReader
 from hardware.signal import CardBits, FaultKind, KeysPressed, ReaderFault
-from tests.hardware.timed_pins import D0, D1, WiegandBed
+from tests.hardware.timed_pins import D0, D1, TellingPin, WiegandBed, approx
 
 CARD = "10110011100011110000111110"
 
@@ -51,7 +53,7 @@ def fault_of(bed: WiegandBed) -> FaultKind:
 def test_a_card_is_delivered_with_the_stamp_of_its_last_bit(bed: WiegandBed) -> None:
     last = bed.send(CARD)
     bed.rest()
-    assert bed.next() == CardBits("elm-in", "wiegand", CARD, pytest.approx(last))
+    assert bed.next() == CardBits("elm-in", "wiegand", CARD, approx(last))
     reader: Reader = bed.reader
     assert (reader.id, reader.online, reader.alive, reader.secure) == ("elm-in", True, True, False)
 
@@ -126,7 +128,8 @@ def test_a_line_that_stays_low_is_told_once_with_its_return_and_spoils_its_frame
     fault = bed.next()
     assert isinstance(fault, ReaderFault)
     assert (fault.kind, fault.detail) == (FaultKind.STUCK, f"D{line} stays low")
-    assert not bed.reader.online
+    stuck_online = bed.reader.online
+    assert not stuck_online
     bed.rest(10)
     bed.level(line, True, bed.factory.now + 1)
     bed.rest(10)
@@ -206,7 +209,7 @@ def test_a_flood_of_cards_is_cut_off_told_and_counted(bed: WiegandBed) -> None:
         bed.send(CARD, 0.0002)
         bed.factory.now -= 0.17  # the reader of the flood leaves no more than it must
     bed.rest()
-    signals = []
+    signals: list[Any] = []
     while not isinstance(signals[-1] if signals else None, ReaderFault):
         signals.append(bed.next())
     assert signals[-1].kind is FaultKind.FLOOD
@@ -239,26 +242,21 @@ def test_after_any_pulse_train_a_valid_card_is_read_within_two_seconds(bed: Wieg
     bed.rest(0.1)
     last = bed.send(CARD[::-1])
     bed.rest(1.0)
-    signals = []
-    while not (signals and isinstance(signals[-1], CardBits) and signals[-1].mono == pytest.approx(last)):
+    signals: list[Any] = []
+    while not (signals and isinstance(signals[-1], CardBits) and signals[-1].mono == approx(last)):
         signals.append(bed.next())
     assert signals[-1].bits == CARD[::-1]
     bed.rest(200)
 
 
 def test_the_readers_own_wires_are_active_low_and_show_what_was_decided() -> None:
-    lights = MockFactory()
+    lights = MockFactory(pin_class=TellingPin)
+    lights.edges = SimpleQueue()
     bed = WiegandBed(indicator=Indicator(5, None, 6, lights, active_high=False, pace=20))
-    green = lights.pin(5)
-    assert green.state == 1
-    bed.reader.indicate(Shown.WAITING)
+    assert lights.pin(5).state == 1
     bed.reader.indicate(Shown.GRANTED)
-    deadline = threading.Event()
-    for _ in range(500):
-        if len(green.states) > 2:
-            break
-        deadline.wait(0.01)
-    assert [state.state for state in green.states][:3] == [1, 0, 1]
+    found = [lights.edges.get(timeout=5) for _ in range(6)]
+    assert found == [(5, True), (6, True), (5, False), (6, False), (6, True), (5, True)]
     for shown in Shown:
         bed.reader.indicate(shown)
     bed.close()

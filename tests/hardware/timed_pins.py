@@ -1,8 +1,9 @@
-"""Pins whose edges carry simulated stamps, and a Wiegand reader on two of them: no test waits for pulses."""
+"""Pins that tell, pins whose edges carry simulated stamps, and a Wiegand reader on two: no test waits for pulses."""
 
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from hardware.indicator import Indicator
@@ -15,8 +16,15 @@ D0, D1 = 17, 27
 PULSE = 50e-6
 
 
+def approx(stamp: float) -> Any:
+    """A stamp within a nanosecond or so; pytest's own type says that it is no float."""
+    return pytest.approx(stamp, abs=1e-6)
+
+
 class TimedPin(MockPin):
     """A pin that is driven with stamps."""
+
+    _state: bool
 
     def drive(self, level: bool, stamp: float) -> None:
         if self._state == level:
@@ -25,6 +33,16 @@ class TimedPin(MockPin):
         self._last_change = stamp
         if self._when_changed is not None and self._edges in ("both", "rising" if level else "falling"):
             self._call_when_changed()
+
+
+class TellingPin(MockPin):  # type: ignore[misc,unused-ignore]  # gpiozero has no types
+    """Puts each change into the factory's queue."""
+
+    def _set_state(self, value: float) -> None:
+        before = self._state
+        super()._set_state(value)
+        if self._state != before:
+            self._factory.edges.put((self._number, bool(self._state)))
 
 
 class TimedFactory(MockFactory):

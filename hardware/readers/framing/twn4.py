@@ -23,7 +23,7 @@ RED: Final = 0x01
 GREEN: Final = 0x02
 PAUSE: Final = 0.05
 """Seconds between an answer and the next question."""
-PATIENCE: Final = 0.5
+PATIENCE: Final = 0.3
 """Seconds after which a question counts as not answered."""
 SILENT_AFTER: Final = 3
 SHOWN_FOR: Final = 2.0
