@@ -49,7 +49,7 @@ class WiegandFrame:
         return None if self._last is None else max(0.0, self._last[1] + self._gap - stamp)
 
     def opened(self, stamp: float) -> None:
-        """The lines are listened to since `stamp`: a frame that was under way then is no card, its beginning is lost."""
+        """The lines are listened to since `stamp`: of a frame that was under way then the beginning is lost."""
         self._closed_at = stamp
 
     def edge(self, line: int, stamp: float, *, after_loss: bool = False) -> list[Finding]:
