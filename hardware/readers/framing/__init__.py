@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hardware.readers.framing.enclosed import Enclosed
+from hardware.readers.framing.enclosed import EnclosedDigits
 from hardware.readers.framing.framer import INTER_BYTE_GAP, Finding, Flaw, Frame, Framer
 from hardware.readers.framing.gwiot import Gwiot7941
 from hardware.readers.framing.line import CardDigits, Digits, LineDecimal, LineHex
@@ -45,7 +45,7 @@ class SerialKind:
 
 
 def _enclosed(base: Digits, *, lrc: bool) -> SerialKind:
-    return SerialKind(lambda digits: Enclosed(CardDigits(base, digits), lrc=lrc), counts_digits=True)
+    return SerialKind(lambda digits: EnclosedDigits(CardDigits(base, digits), lrc=lrc), counts_digits=True)
 
 
 SERIAL_KINDS: Final[Mapping[str, SerialKind]] = {

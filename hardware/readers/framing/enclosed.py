@@ -1,9 +1,11 @@
-"""Generic readers: digits between STX and ETX, with or without a check byte after the ETX.
+"""Frames between STX and ETX, with or without a check byte after the ETX.
 
-STX, 4 to 64 digits, an optional CR, LF or both, ETX, and with `lrc` one byte more: the XOR of everything after the STX
-up to and including the ETX (the longitudinal redundancy check of ISO 1155). The check byte may have any value, that of
-an STX or ETX too: it is taken by its place.
+Generic readers: STX, 4 to 64 digits, an optional CR, LF or both, ETX, and with `lrc` one byte more: the XOR of
+everything after the STX up to and including the ETX (the longitudinal redundancy check of ISO 1155). The check byte may
+have any value, that of an STX or ETX too: it is taken by its place.
 """
+
+from collections.abc import Callable
 
 from hardware.readers.framing.framer import CR, ETX, LF, STX, Finding, Flaw, Framer, xor_of
 from hardware.readers.framing.line import LONGEST, CardDigits
@@ -11,11 +13,15 @@ from hardware.signal import FaultKind
 
 
 class Enclosed(Framer):
-    """An STX begins a new frame, but where the check byte stands. Noise between frames is reported once."""
+    """An STX begins a new frame, but where the check byte stands. Noise between frames is reported once.
 
-    def __init__(self, card: CardDigits, *, lrc: bool = False) -> None:
+    `read` makes a finding of what stands between; more than `longest` bytes between are no frame.
+    """
+
+    def __init__(self, read: Callable[[bytes, float], Finding], longest: int, *, lrc: bool = False) -> None:
         super().__init__()
-        self._card = card
+        self._read = read
+        self._longest = longest
         self._lrc = lrc
         self._inside = False
         self._check_next = False
@@ -44,7 +50,7 @@ class Enclosed(Framer):
             self._check_next = self._lrc
             return [] if self._lrc else self._end(now)
         self._part.append(byte)
-        if len(self._part) > LONGEST + 2:
+        if len(self._part) > self._longest:
             self.reset()
             self._noisy = True
             return [Flaw(FaultKind.OVERLONG, "no ETX within the length of a frame", now)]
@@ -61,10 +67,7 @@ class Enclosed(Framer):
     def _end(self, now: float) -> list[Finding]:
         body = bytes(self._part)
         self.reset()
-        for ending in (b"\r\n", b"\r", b"\n"):
-            if body.endswith(ending):
-                return [self._card.read(body.removesuffix(ending), now)]
-        return [self._card.read(body, now)]
+        return [self._read(body, now)]
 
     def _begin(self, now: float) -> list[Finding]:
         cut_short = bool(self._part)
@@ -77,3 +80,17 @@ class Enclosed(Framer):
             return []
         self._noisy = True
         return [Flaw(FaultKind.GARBAGE, "bytes outside a frame", now)]
+
+
+class EnclosedDigits(Enclosed):
+    """Digits that are a card, with or without a line ending before the ETX."""
+
+    def __init__(self, card: CardDigits, *, lrc: bool = False) -> None:
+        super().__init__(self._digits, LONGEST + 2, lrc=lrc)
+        self._card = card
+
+    def _digits(self, body: bytes, now: float) -> Finding:
+        for ending in (b"\r\n", b"\r", b"\n"):
+            if body.endswith(ending):
+                return self._card.read(body.removesuffix(ending), now)
+        return self._card.read(body, now)

@@ -7,61 +7,16 @@ Sources: ID-2LA/12LA/20LA data sheet (ID Innovations, 2013), section 4; Seeed wi
 62E3086CED has the check 08.
 """
 
-from typing import Final
-
-from hardware.readers.framing.framer import CR, ETX, HEX, LF, STX, Finding, Flaw, Frame, Framer, bits_of, xor_of
+from hardware.readers.framing.enclosed import Enclosed
+from hardware.readers.framing.framer import HEX, Finding, Flaw, Frame, bits_of, xor_of
 from hardware.signal import FaultKind
 
 
-class StxEtxHex(Framer):
+class StxEtxHex(Enclosed):
     """An STX always begins a new frame. Noise between frames is reported once, until the next STX."""
 
-    _LIMIT: Final = 14
-
     def __init__(self) -> None:
-        super().__init__()
-        self._inside = False
-        self._noisy = False
-
-    @property
-    def pending(self) -> bool:
-        return self._inside
-
-    def reset(self) -> None:
-        self._part.clear()
-        self._inside = self._noisy = False
-
-    def _abandon(self, now: float) -> list[Finding]:
-        self.reset()
-        return [Flaw(FaultKind.TIMEOUT, "a frame stopped half way", now)]
-
-    def _take(self, byte: int, now: float) -> list[Finding]:
-        if byte == STX:
-            return self._begin(now)
-        if not self._inside:
-            return self._noise(byte, now)
-        if byte == ETX:
-            body = bytes(self._part)
-            self.reset()
-            return [_checked(body, now)]
-        self._part.append(byte)
-        if len(self._part) > self._LIMIT:
-            self.reset()
-            self._noisy = True
-            return [Flaw(FaultKind.OVERLONG, "no ETX within the length of a frame", now)]
-        return []
-
-    def _begin(self, now: float) -> list[Finding]:
-        cut_short = bool(self._part)
-        self.reset()
-        self._inside = True
-        return [Flaw(FaultKind.GARBAGE, "a new frame began inside a frame", now)] if cut_short else []
-
-    def _noise(self, byte: int, now: float) -> list[Finding]:
-        if self._noisy or byte in (CR, LF):
-            return []
-        self._noisy = True
-        return [Flaw(FaultKind.GARBAGE, "bytes outside a frame", now)]
+        super().__init__(_checked, longest=14)
 
 
 def _checked(body: bytes, now: float) -> Finding:
