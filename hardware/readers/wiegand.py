@@ -58,6 +58,7 @@ class WiegandReader:
         self._gap = frame_gap
         self._keys = KeyCollector()
         self._open = threading.Event()
+        self._lost = False
         self._stuck = False
         self._stuck_seen = 0.0
         self._late = 0
@@ -134,9 +135,14 @@ class WiegandReader:
         try:
             self._source.open()
         except (OSError, ImportError, GPIOZeroError) as error:
-            detail = f"the pins are not to be had: {error}"
-            self._gate.flaw(FaultKind.LOST, detail, time.monotonic())
+            if not self._lost:
+                self._lost = True
+                detail = f"the pins are not to be had: {error}"
+                self._deliver(ReaderFault(self._reader, FaultKind.LOST, detail, time.monotonic()))
             return False
+        if self._lost:
+            self._lost = False
+            self._deliver(ReaderFault(self._reader, FaultKind.REOPENED, "the pins are ours", time.monotonic()))
         return True
 
     def _wanted(self) -> float | None:

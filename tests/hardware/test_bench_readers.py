@@ -186,6 +186,17 @@ def test_a_twn4_without_power_is_lost_though_its_port_stands_and_comes_back(
     assert elm.card().bits == EM4100
 
 
+def test_a_twn4_that_never_answered_is_lost_too(bench: BenchProcess, hand: Hand) -> None:
+    hand.fault("elm-out", "power")
+    heard: SimpleQueue[Signal] = SimpleQueue()
+    reader = SerialReader("elm-out", bench.port("elm-out"), framer_named("twn4"), heard.put)
+    reader.start()
+    fault = heard.get(timeout=5)
+    assert isinstance(fault, ReaderFault)
+    assert (fault.kind, fault.detail, reader.online) == (FaultKind.LOST, "the reader does not answer", False)
+    reader.close()
+
+
 def test_a_card_that_left_a_twn4_before_it_was_asked_is_never_read(
     bench: BenchProcess, hand: Hand, reading: Callable[[str], Reading]
 ) -> None:

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from gpiozero import InputDevice
 from gpiozero.pins.mock import MockFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -263,17 +264,20 @@ def test_the_readers_own_wires_are_active_low_and_show_what_was_decided() -> Non
     lights.close()
 
 
-def test_a_pin_that_is_taken_is_a_lost_reader_and_not_a_dead_one(bed: WiegandBed) -> None:
-    second = WiegandReader("elm-out", GpiozeroEdges(5, D1, bed.factory), bed.heard.put)
+def test_a_pin_that_is_taken_is_a_lost_reader_and_not_a_dead_one_until_it_is_free(
+    bed: WiegandBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.readers.wiegand._RETRY", 0.01)
+    taken = InputDevice(6, pin_factory=bed.factory)
+    second = WiegandReader("elm-out", GpiozeroEdges(5, 6, bed.factory), bed.heard.put)
     second.start()
     assert fault_of(bed) is FaultKind.LOST
     assert (second.alive, second.online) == (True, False)
+    taken.close()
+    assert fault_of(bed) is FaultKind.REOPENED
+    assert second.wait_open(5)
     second.close()
     assert not second.alive
-    third = GpiozeroEdges(5, 6, bed.factory)
-    third.open()
-    assert third.low() == frozenset()
-    third.close()
 
 
 def test_closing_leaves_no_thread_and_gives_the_pins_back() -> None:
