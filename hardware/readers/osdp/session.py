@@ -78,7 +78,7 @@ class Session:
 
     @property
     def ready(self) -> bool:
-        """Would a card presented now be read *and* delivered? (Not in the first moments of a session: it could be old.)"""
+        """Would a card presented now be delivered? (Not in the first moments of a session: it could be old.)"""
         return self.online and self._fresh
 
     def show(self, shown: Shown) -> None:
