@@ -1,7 +1,7 @@
 """An RS-485 line on the bench: a pty for the panel, a libosdp reader in a process of its own on each drop.
 
-The law: what the panel says reaches every reader and what a reader says reaches the panel, byte for byte, unless the line
-is cut or the noise that was asked for takes it. The noise is seeded. Everything ends with `close`.
+The law: what the panel says reaches every reader and what a reader says reaches the panel, byte for byte, unless the
+line is cut or the noise that was asked for takes it. The noise is seeded. Everything ends with `close`.
 """
 
 import json

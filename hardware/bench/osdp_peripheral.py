@@ -1,8 +1,9 @@
 """`python -m hardware.bench.osdp_peripheral PORT`: an OSDP reader that is not ours, at a port of its own.
 
 The law: the protocol is libosdp's, an independent implementation; nothing here knows how OSDP works. Only the bench and
-the tests start it: an agent never does. JSON lines: the first on stdin says what reader it is, each further one is a deed;
-on stdout it says `{"ready":true}`, then what it was told to show and when its channel opens or closes. It ends with stdin.
+the tests start it: an agent never does. JSON lines: the first on stdin says what reader it is, each further one is a
+deed; on stdout it says `{"ready":true}`, then what it was told to show and when its channel opens or closes. It ends
+with stdin.
 """
 
 import ctypes
@@ -91,7 +92,7 @@ class _Reader:
         self._said = said
         self._secure = False
 
-    def tell(self, message: Mapping[str, Any]) -> None:
+    def tell(self, message: dict[str, Any]) -> None:
         self._said.write(json.dumps(message | {"mono": time.monotonic()}) + "\n")
 
     def refresh(self) -> None:
