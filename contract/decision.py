@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from contract import canonical, shape
 from contract.authorisation import ALWAYS, FOREVER, Flag, Record
@@ -166,7 +165,7 @@ def _record_rules(policy: Policy, record: Record, moment: Moment) -> list[Reason
 def _scheduled(policy: Policy, record: Record, earliest: datetime, latest: datetime) -> bool:
     if record.schedule >= len(policy.schedules):
         return False
-    zone = ZoneInfo(policy.zone)
+    zone = policy.site_time
     return policy.schedules[record.schedule].permits_throughout(earliest.astimezone(zone), latest.astimezone(zone))
 
 

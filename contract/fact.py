@@ -128,7 +128,7 @@ def first_previous(address: Address) -> bytes:
 
 def encode_openings(openings: Mapping[str, Opening]) -> bytes:
     """The plain text that is sealed (purpose SEAL_PURPOSE) beside a fact: openings by commitment name."""
-    return canonical.encode({name: opening.as_object() for name, opening in openings.items()})
+    return canonical.object_of({name: opening.encoded() for name, opening in openings.items()})
 
 
 def decode_openings(data: bytes) -> dict[str, Opening]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -149,10 +149,11 @@ class Policy:
     doors: Mapping[str, DoorPolicy]
     access_points: Mapping[str, AccessPointPolicy]
     schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
+    site_time: ZoneInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.zone)
+            object.__setattr__(self, "site_time", ZoneInfo(self.zone))
         except (ZoneInfoNotFoundError, ValueError) as flaw:
             raise ValueError(f"{self.zone} is not a time zone") from flaw
         for point in self.access_points.values():

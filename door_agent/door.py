@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from contract.canonical import Object
 from contract.fact import FactKind
+from contract.presence import Passage
 from contract.situation import Moment
 from door_agent.chain import Chain
-from door_agent.events import Command, Lock, LockWish, Moved, Show, Sign
+from door_agent.events import Command, Lock, LockWish, Show, Sign
 from door_agent.portal import (
     Admission,
     Closed,
@@ -168,7 +169,7 @@ class Door:
             "decision": admission.decision,
         }
         holder = admission.holder
-        moved = Moved(holder, admission.to_area, certain=not passed.inferred) if holder else None
+        moved = Passage(holder, admission.from_area, admission.to_area, passed.inferred) if holder else None
         personal = {"holder": holder.hex()} if holder else None
         return self._chain.record(FactKind.PASSAGE, moment, body, personal, moved=moved, ended=admission.decision)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from contract.presence import Passage, Whereabouts
 from contract.topic import Address
 from door_agent.portal import Admission
 
@@ -75,15 +76,6 @@ Event: TypeAlias = Card | ReaderState | Level | Committed | Arrived | LinkState 
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Presence changes with a fact: this holder is now in this area."""
-
-    holder: bytes
-    area: str
-    certain: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """Commit this fact, with the presence and the admissions that change with it, in one transaction."""
 
@@ -91,7 +83,7 @@ class Record:
     encoded: bytes
     hash: bytes
     openings: bytes
-    moved: Moved | None = None
+    moved: Passage | None = None
     opened: Admission | None = None
     ended: int | None = None
     uncertain: tuple[str, ...] = ()
@@ -169,7 +161,7 @@ class Resumed:
     address: Address
     sequence: int
     head: bytes
-    presence: dict[bytes, tuple[str, bool]]
+    presence: dict[bytes, Whereabouts]
     unfinished: tuple[Admission, ...]
     uncertain: frozenset[str]
     proven_at: int | None

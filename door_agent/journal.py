@@ -14,6 +14,7 @@ from pathlib import Path
 
 from contract.fact import first_previous
 from contract.message import SealedFact
+from contract.presence import Whereabouts
 from contract.topic import Address
 from door_agent.events import Committed, Forget, Proven, Record, Resumed
 from door_agent.portal import Admission
@@ -58,7 +59,7 @@ class Journal:
             address,
             sequence,
             head,
-            {holder: (area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
+            {holder: Whereabouts(area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
             frozenset(area for (area,) in execute("SELECT area FROM uncertain")),
             meta.get("proven_at"),
@@ -102,8 +103,8 @@ class Journal:
         row = (record.sequence, record.encoded, record.hash, record.openings)
         execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
         if record.moved is not None:
-            moved = record.moved
-            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (moved.holder, moved.area, moved.certain))
+            holder, where = record.moved.holder, record.moved.leads_to
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
         if record.opened is not None:
             admission = record.opened
             values = (
