@@ -10,8 +10,8 @@ from typing import Final
 
 from hardware.readers.osdp.channel import RandomBytes
 from hardware.readers.osdp.frame import LONGEST, MARK, Damaged, Deframer
-from hardware.readers.osdp.liveness import REPLY_TIMEOUT
-from hardware.readers.osdp.session import Miss, Session
+from hardware.readers.osdp.liveness import REPLY_TIMEOUT, Failure
+from hardware.readers.osdp.session import Session
 from hardware.readers.osdp.settings import BusSettings
 from hardware.signal import Signal
 
@@ -44,6 +44,8 @@ class Bus:
         self._hard_deadline = now
         self._quiet_until = now
         self._damaged = False
+        self._said = b""
+        self._heard = b""
         self._owed: set[int] = set()
 
     def advance(self, now: float, received: bytes = b"") -> Step:
@@ -66,6 +68,7 @@ class Bus:
             session.port_opened(now)
 
     def _listen(self, received: bytes, now: float) -> list[Signal]:
+        self._heard += received[: len(self._said) + 1 - len(self._heard)]
         for found in self._deframer.feed(received):
             if isinstance(found, Damaged):
                 self._damaged = True
@@ -80,10 +83,10 @@ class Bus:
         return []
 
     def _miss(self, session: Session, now: float) -> list[Signal]:
-        why = Miss.DAMAGED if self._damaged or self._deframer.pending else Miss.SILENT
+        echo_or_less = self._said.startswith(self._heard)  # some adapters hear what they say
         self._end_turn(now)
         self._owed = {id(other) for other in self.sessions if other.online and other is not session}
-        return session.missed(why, now)
+        return session.missed(Failure.SILENCE if echo_or_less else Failure.NOISE, now)
 
     def _begin_turn(self, now: float) -> bytes:
         session = self._chosen(now)
@@ -93,6 +96,7 @@ class Bus:
         self._owed.discard(id(session))
         self._turn = session
         self._damaged = False
+        self._said, self._heard = message, b""
         self._deadline = now + len(message) * self._byte_time + REPLY_TIMEOUT
         self._hard_deadline = self._deadline + LONGEST * self._byte_time
         return message

@@ -1,18 +1,28 @@
 """How long a reader has proved nothing, when to try again, and whether its reads may be old. Sans-I/O.
 
-The law: quick tries first, then one a second, and after `OFFLINE_AFTER` one in `OFFLINE_PAUSE` for ever, never minutes.
-A read counts only if it cannot be older than `OLDEST_READ`: readers keep what they read while the line was down.
+The law: quick tries first, then one each `RETRY_PAUSE`, and after `OFFLINE_AFTER` of mere silence one each
+`OFFLINE_PAUSE`, never minutes. While anything is heard tries stay quick: a card right after noise is read in time. A read
+counts only if it cannot be older than `OLDEST_READ`: readers keep what they read while the line was down.
 """
 
+from enum import Enum, auto
 from typing import Final
 
 REPLY_TIMEOUT: Final = 0.2
 """A reader begins its answer within this time."""
 QUICK_TRIES: Final = 3
-RETRY_PAUSE: Final = 1.0
+RETRY_PAUSE: Final = 0.3
 OFFLINE_AFTER: Final = 8.0
 OFFLINE_PAUSE: Final = 5.0
 OLDEST_READ: Final = 1.0
+
+
+class Failure(Enum):
+    """Why a session has failed: nothing came, nothing but noise, or something that was not to be trusted."""
+
+    SILENCE = auto()
+    NOISE = auto()
+    DISTRUST = auto()
 
 
 class Liveness:
@@ -48,10 +58,10 @@ class Liveness:
         """Was a read that arrives now made while the line was up?"""
         return self._drained and now >= self._fresh_from
 
-    def next_try(self, now: float) -> float:
+    def next_try(self, now: float, why: Failure) -> float:
         """The session has failed: when to begin a new one."""
         self._restarts += 1
-        if self.overdue(now):
+        if self.overdue(now) and why is Failure.SILENCE:
             return now + OFFLINE_PAUSE
         return now if self._restarts == 1 else now + RETRY_PAUSE
 

@@ -4,7 +4,6 @@ The law: only what a channel has vouched for comes here. A read that may be old 
 delivers more than people can present is counted, not believed. No detail repeats what was on a card or a keypad.
 """
 
-from collections import deque
 from typing import Final
 
 from hardware.readers.osdp.capabilities import Capabilities
@@ -13,7 +12,7 @@ from hardware.readers.osdp.summary import Summary
 from hardware.signal import OSDP, CardBits, FaultKind, InputLevel, KeysPressed, ReaderTamper, Signal
 
 MOST_READS: Final = 20
-"""Reads and keys of one reader in one second; no hand is faster."""
+"""Reads and keys of one reader in one second; no hand is faster. After a flood the next one is taken at once."""
 MOST_INPUTS: Final = 32
 
 
@@ -24,7 +23,8 @@ class Report:
         self._reader = reader
         self._paired = paired
         self._summary = summary
-        self._reads: deque[float] = deque(maxlen=MOST_READS)
+        self._room = float(MOST_READS)
+        self._room_at = 0.0
         self._tampers: dict[str, bool] = {}
         self._levels: dict[str, bool] = {}
 
@@ -56,14 +56,21 @@ class Report:
     def _read(self, read: Card | Keypad, now: float, fresh: bool) -> list[Signal]:
         if not fresh:
             return [*self._summary.note(FaultKind.STALE, "a read from while the line was down was dropped", now)]
-        if len(self._reads) == MOST_READS and now - self._reads[0] < 1.0:
+        if not self._has_room(now):
             return [*self._summary.note(FaultKind.FLOOD, f"more than {MOST_READS} reads in a second", now)]
         if read.head != 0:
             return [*self._summary.note(FaultKind.GARBAGE, "a read from a second head, which has no access point", now)]
-        self._reads.append(now)
         if isinstance(read, Card):
             return [CardBits(self._reader, OSDP, read.bits, now)]
         return [KeysPressed(self._reader, read.keys, now)]
+
+    def _has_room(self, now: float) -> bool:
+        self._room = min(float(MOST_READS), self._room + (now - self._room_at) * MOST_READS)
+        self._room_at = now
+        if self._room < 1.0:
+            return False
+        self._room -= 1.0
+        return True
 
     def _tamper(self, part: str, active: bool, now: float) -> list[Signal]:
         before = any(self._tampers.values())

@@ -13,7 +13,7 @@ from hardware.readers.osdp.capabilities import Capabilities, Function
 from hardware.readers.osdp.channel import OWN, Channel, Handshake, PlainChannel, RandomBytes
 from hardware.readers.osdp.command import Command
 from hardware.readers.osdp.frame import Frame
-from hardware.readers.osdp.liveness import QUICK_TRIES, Liveness
+from hardware.readers.osdp.liveness import QUICK_TRIES, Failure, Liveness
 from hardware.readers.osdp.outbox import NOTHING, Outbox
 from hardware.readers.osdp.reply import Ack, Busy, Identity, Nak, Refused, Reply, read_reply
 from hardware.readers.osdp.report import Report
@@ -37,13 +37,6 @@ class Phase(Enum):
     PROVING = auto()
     LEARNING = auto()
     ONLINE = auto()
-
-
-class Miss(Enum):
-    """Why a message had no answer."""
-
-    SILENT = auto()
-    DAMAGED = auto()
 
 
 class Session:
@@ -110,18 +103,18 @@ class Session:
         if frame.sequence != self._sequence:
             return None
         if isinstance(plain, Nak) and plain.reason == Refused.CHECK:
-            return self.missed(Miss.DAMAGED, now)  # our message was damaged: it is for the reader to say so unsealed
+            return self.missed(Failure.NOISE, now)  # our message was damaged: it is for the reader to say so unsealed
         return [*self._answered(frame, plain, now), *self._summary.due(now)]
 
-    def missed(self, why: Miss, now: float) -> list[Signal]:
-        """There was no answer in time."""
+    def missed(self, why: Failure, now: float) -> list[Signal]:
+        """There was no answer in time; `why` is SILENCE or NOISE."""
         noted: list[Signal] = []
-        if why is Miss.DAMAGED:
+        if why is Failure.NOISE:
             noted = [*self._summary.note(FaultKind.BAD_CHECKSUM, "a message was damaged on the line", now)]
         if self._tries < (QUICK_TRIES if self.phase is not Phase.GREETING else 1):
             self.due = now
             return noted
-        return [*noted, *self._start_over(now)]
+        return [*noted, *self._start_over(now, why)]
 
     def port_lost(self, detail: str, now: float) -> list[Signal]:
         """The wire is gone."""
@@ -148,8 +141,8 @@ class Session:
         self._outbox.clear()
         self.due = due
 
-    def _start_over(self, now: float) -> list[Signal]:
-        self._begin(self._liveness.next_try(now))
+    def _start_over(self, now: float, why: Failure) -> list[Signal]:
+        self._begin(self._liveness.next_try(now, why))
         if self._liveness.silent_too_long(now):
             return [ReaderFault(self.settings.id, FaultKind.LOST, "it has proved nothing for 8 s", now)]
         return []
@@ -180,7 +173,7 @@ class Session:
     def _busy(self, now: float) -> list[Signal]:
         """Not proof of anything: a reader that is busy for too long is lost like a silent one."""
         if self._liveness.overdue(now):
-            return self._start_over(now)
+            return self._start_over(now, Failure.DISTRUST)
         self._tries = 0
         self.due = now + BUSY_PAUSE
         return []
@@ -195,7 +188,7 @@ class Session:
         if payload is not None:
             return self._vouched(read_reply(payload), now)
         if isinstance(plain, Nak):
-            return self._start_over(now)  # it has lost the session, or somebody says so
+            return self._start_over(now, Failure.DISTRUST)  # it has lost the session, or somebody says so
         return self._distrust("a message does not belong to its Secure Channel", now)
 
     def _greeted(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
@@ -206,13 +199,13 @@ class Session:
             self._advance(now)
             return []
         if frame.block or not isinstance(plain, Identity):
-            return self._start_over(now)
+            return self._start_over(now, Failure.DISTRUST)
         self._learn()
         return self._vouched(plain, now)
 
     def _shaken(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
         if self._handshake is None:
-            return self._start_over(now)
+            return self._start_over(now, Failure.DISTRUST)
         if isinstance(plain, Nak):
             return self._distrust("it refuses the Secure Channel with its key", now)
         if self.phase is Phase.CHALLENGING:
@@ -238,13 +231,13 @@ class Session:
 
     def _distrust(self, detail: str, now: float) -> list[Signal]:
         self.authentication_failures += 1
-        return [*self._summary.note(FaultKind.AUTHENTICATION, detail, now), *self._start_over(now)]
+        return [*self._summary.note(FaultKind.AUTHENTICATION, detail, now), *self._start_over(now, Failure.DISTRUST)]
 
     def _vouched(self, reply: Reply, now: float) -> list[Signal]:
         """The channel stands for this reply."""
         self._liveness.proven(now)
         if isinstance(reply, Nak) and reply.reason in _OUT_OF_STEP:
-            return self._start_over(now)
+            return self._start_over(now, Failure.DISTRUST)
         told = self._taken(reply, now)
         self._fresh = self._liveness.fresh(now)
         busy = self.phase is Phase.LEARNING or not self._outbox.empty or not isinstance(reply, Ack | Nak)
