@@ -37,11 +37,14 @@ class Pty:
         tty.setraw(self._kept)
         os.set_blocking(self.ours, False)
         self.path = os.ttyname(self._kept)
+        self.closed = False
 
     def close(self) -> None:
-        """Hang up."""
-        os.close(self.ours)
-        os.close(self._kept)
+        """Hang up. May be called twice."""
+        if not self.closed:
+            self.closed = True
+            os.close(self.ours)
+            os.close(self._kept)
 
 
 class OsdpPeripheral:
@@ -68,8 +71,8 @@ class OsdpPeripheral:
             self.process.stdin.write(json.dumps(deed).encode("ascii") + b"\n")
             self.process.stdin.flush()
 
-    def close(self) -> None:
-        """End it, and wait for its end."""
+    def die(self) -> None:
+        """End it, and wait for its end; its drop hangs on the line without it."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:
@@ -80,6 +83,10 @@ class OsdpPeripheral:
         self._thread.join(2.0)
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def close(self) -> None:
+        """End it, and take its drop away. May be called twice; the line must be closed before."""
+        self.die()
         self.wire.close()
 
     def _listen(self) -> None:
@@ -130,7 +137,10 @@ class OsdpLine:
                 self._pass_on(source, self._drops if source == ours else [ours])
 
     def _pass_on(self, source: int, ends: Sequence[int]) -> None:
-        data = self._worn(os.read(source, LONGEST_CHUNK))
+        try:
+            data = self._worn(os.read(source, LONGEST_CHUNK))
+        except BlockingIOError:  # it was flushed away between being seen and being read
+            return
         if not self.joined or not data:
             return
         if self.recording:

@@ -1,8 +1,8 @@
 """How long a reader has proved nothing, when to try again, and whether its reads may be old. Sans-I/O.
 
 The law: quick tries first, then one each `RETRY_PAUSE`, and after `OFFLINE_AFTER` of mere silence one each
-`OFFLINE_PAUSE`, never minutes. While anything is heard tries stay quick: a card right after noise is read in time. A read
-counts only if it cannot be older than `OLDEST_READ`: readers keep what they read while the line was down.
+`OFFLINE_PAUSE`, never minutes. While anything is heard tries stay quick: a card right after noise is read in time. A
+read counts only if it cannot be older than `OLDEST_READ`: readers keep what they read while the line was down.
 """
 
 from enum import Enum, auto
