@@ -26,7 +26,15 @@ from cli.brokers.running import RunningBroker, free_port
 from cli.demo import announce, settings_files
 from cli.demo.announce import Places
 from cli.demo.building import AGENTS, SITE
-from cli.demo.folder import Claim, Folder, OtherLayoutError, SocketPlace, TakenError, write_private
+from cli.demo.folder import (
+    Claim,
+    Folder,
+    ForeignFolderError,
+    OtherLayoutError,
+    SocketPlace,
+    TakenError,
+    write_private,
+)
 from cli.demo.processes import CHECKOUT, BrokerPart, Child, Event, Events, Part
 from cli.demo.relay import Relays
 from cli.demo.secrets_file import Secrets, read, unknown_card
@@ -62,8 +70,10 @@ def run(wish: Wish) -> int:
     try:
         with Claim(folder):
             return _run(wish, folder)
-    except (TakenError, OtherLayoutError) as error:
+    except (TakenError, ForeignFolderError, OtherLayoutError) as error:
         raise Cannot(str(error)) from error
+    except PermissionError as error:
+        raise Cannot(f"{error.filename}: {error.strerror}: name a folder of your own with --data") from error
 
 
 def default_folder() -> Path:
@@ -99,7 +109,10 @@ def _building(wish: Wish, folder: Folder) -> Secrets:
         say("making the demo building, once for this folder")
         seed.make(folder, datetime.now(UTC), say)
         folder.finish_building()
-    return read(folder.secrets)
+    try:
+        return read(folder.secrets)
+    except (OSError, ValueError) as error:
+        raise Cannot(f"{folder.secrets} cannot be read: remove {folder.building}, and it is made anew") from error
 
 
 class _Demo:
