@@ -44,6 +44,7 @@ NEEDS = (
     Need("mosquitto", ("mosquitto", "/usr/sbin/mosquitto")),
     Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",)),
     Need("chromium", ("chromium", "chromium-browser")),
+    Need("libatomic1", ("/usr/lib/*/libatomic.so.1", "/lib/*/libatomic.so.1")),  # playwright's driver is linked to it
     Need("fonts-noto-cjk", ("/usr/share/fonts/opentype/noto/NotoSansCJK*",)),
 )
 
