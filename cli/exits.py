@@ -51,6 +51,8 @@ def told_plainly() -> Iterator[None]:
         raise WrongUse(_sentence(error)) from error
     except _database_errors() as error:
         raise Cannot(f"the database cannot be used: {_sentence(error.__cause__ or error)}") from error
+    except ModuleNotFoundError as error:  # a driver that the settings or the environment name
+        raise Cannot(f"the library {error.name} is not installed here") from error
     except _pin_errors() as error:
         raise Cannot(f"the pins cannot be used: {_sentence(error)} (a Raspberry Pi needs lgpio)") from error
 

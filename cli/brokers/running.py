@@ -24,6 +24,7 @@ from process.mqtt_session import TlsFiles
 HOST: Final = "127.0.0.1"
 READY_WITHIN: Final = 20.0
 STOP_WITHIN: Final = 3.0
+NO_MOSQUITTO: Final = "there is no mosquitto 2.x on this machine: install the package `mosquitto`"
 
 BrokerKind = Literal["mosquitto", "embedded"]
 
@@ -84,7 +85,7 @@ def start(
     if found is not None:
         return _start_mosquitto(found, folder, tls, TopicTable.of(agents, sites), port)
     if kind == "mosquitto":
-        raise BrokerNotStartedError("there is no mosquitto 2.x on this machine: install the package `mosquitto`")
+        raise BrokerNotStartedError(NO_MOSQUITTO)
     return _start_embedded(folder, tls, agents, port, sites)
 
 

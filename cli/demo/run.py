@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 import click
 
+from cli.brokers import mosquitto
 from cli.brokers import running as brokers
 from cli.brokers.rules import AgentRules
 from cli.brokers.running import RunningBroker, free_port
@@ -67,6 +68,8 @@ class Wish:
 def run(wish: Wish) -> int:
     """Run the demo to its end; the exit code."""
     folder = Folder((wish.data or default_folder()).absolute())
+    if wish.broker == "mosquitto" and mosquitto.find() is None:
+        raise Cannot(brokers.NO_MOSQUITTO)
     try:
         with Claim(folder):
             return _run(wish, folder)

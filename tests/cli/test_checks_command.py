@@ -55,7 +55,7 @@ class Machine:
         monkeypatch.setattr(testing, "_missing", lambda: list(self.lacking))
         monkeypatch.setattr(testing, "_is_root", lambda: root)
         monkeypatch.setattr(testing, "_steps", lambda *_: [])
-        monkeypatch.setattr(testing.shutil, "which", lambda program: f"/usr/bin/{program}")
+        monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
 
     def _ran(self, command: Sequence[str]) -> bool:
         self.ran.append(" ".join(command))
