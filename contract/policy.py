@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,26 +69,56 @@ class AreaPolicy:
         )
 
 
+class Relock(StrEnum):
+    """When a released lock is secured: as soon as the door is opened, or only once it is closed again."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class DoorPolicy:
-    """release_ms: how long the lock stays released; held_open_s: how long open before the held-open alarm."""
+    """release_ms: how long the lock stays released; held_open_s: how long open before the held-open alarm;
+    extended_ms, extended_held_open_s: the same for holders flagged EXTENDED; pre_alarm_s: how long before that alarm
+    the door warns the people at it (0: not); shunt_ms: an opening this soon after a closing is the door's bounce."""
 
     id: str
     release_ms: int
     held_open_s: int
     mode: DoorMode = DoorMode.NORMAL
+    extended_ms: int = 15_000
+    extended_held_open_s: int = 60
+    pre_alarm_s: int = 0
+    shunt_ms: int = 500
+    relock: Relock = Relock.CLOSED
 
     def as_object(self) -> Object:
-        return {"id": self.id, "release_ms": self.release_ms, "held_open_s": self.held_open_s, "mode": self.mode}
+        return {
+            "id": self.id,
+            "release_ms": self.release_ms,
+            "held_open_s": self.held_open_s,
+            "extended_ms": self.extended_ms,
+            "extended_held_open_s": self.extended_held_open_s,
+            "pre_alarm_s": self.pre_alarm_s,
+            "shunt_ms": self.shunt_ms,
+            "relock": self.relock,
+            "mode": self.mode,
+        }
 
     @classmethod
     def from_object(cls, data: Object) -> DoorPolicy:
-        shape.exactly(data, ("id", "release_ms", "held_open_s", "mode"))
+        extended = ("extended_ms", "extended_held_open_s", "pre_alarm_s", "shunt_ms", "relock")
+        shape.exactly(data, ("id", "release_ms", "held_open_s", "mode", *extended))
         return cls(
             shape.text(data, "id", 64),
             shape.integer(data, "release_ms", 500, 60_000),
             shape.integer(data, "held_open_s", 1, 3600),
             shape.choice(data, "mode", DoorMode),
+            shape.integer(data, "extended_ms", 500, 60_000),
+            shape.integer(data, "extended_held_open_s", 1, 3600),
+            shape.integer(data, "pre_alarm_s", 0, 3600),
+            shape.integer(data, "shunt_ms", 0, 5000),
+            shape.choice(data, "relock", Relock),
         )
 
 
@@ -149,10 +179,11 @@ class Policy:
     doors: Mapping[str, DoorPolicy]
     access_points: Mapping[str, AccessPointPolicy]
     schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
+    site_time: ZoneInfo = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.zone)
+            object.__setattr__(self, "site_time", ZoneInfo(self.zone))
         except (ZoneInfoNotFoundError, ValueError) as flaw:
             raise ValueError(f"{self.zone} is not a time zone") from flaw
         for point in self.access_points.values():

@@ -19,6 +19,8 @@ from hardware.readers.serial_port import SerialReader
 from hardware.signal import CardBits, FaultKind, InputLevel, ReaderFault, Signal
 
 _READERS_OPEN_WITHIN_S = 2.0
+_CAP_GRACE_S = 1.0
+"""The core secures in time; the lock's own cap is for a core that cannot."""
 _AT_ONCE = ("fire", "break-glass")
 _STATES = {FaultKind.LOST: "lost", FaultKind.REOPENED: "back"}
 
@@ -42,7 +44,7 @@ class Fittings:
         self._indicators: dict[str, Indicator] = {}
         self._readers: list[SerialReader] = []
         for door in settings.door:
-            self._locks[door.id] = (Strike if door.lock is LockKind.STRIKE else Maglock)(door.lock_pin)
+            self._locks[door.id] = _lock(door)
             self._inputs += self._inputs_of(door)
             for point in door.access_point:
                 self._indicators[point.id] = Indicator(point.green_pin, point.red_pin, point.buzzer_pin)
@@ -58,15 +60,17 @@ class Fittings:
             reader.wait_open(_READERS_OPEN_WITHIN_S)
 
     def lock(self, command: Lock) -> None:
-        """Carry out what the core wishes of a lock; a latched one ignores `SECURE`."""
+        """Carry out what the core wishes of a lock; a held or latched one ignores `SECURE`."""
         lock = self._locks[command.door]
         match command.wish:
             case LockWish.RELEASE:
                 lock.release()
             case LockWish.SECURE:
                 lock.secure()
-            case LockWish.LATCH:
+            case LockWish.HOLD | LockWish.LATCH:
                 lock.latch_released(command.cause)
+            case LockWish.LIFT:
+                lock.lift(command.cause)
             case LockWish.RESET:
                 lock.reset_latch()
 
@@ -79,6 +83,8 @@ class Fittings:
                 indicator.refused()
             case Sign.WAITING:
                 indicator.waiting()
+            case Sign.WARNING:
+                indicator.warning()
             case Sign.ALARM_ON:
                 indicator.alarm(True)
             case Sign.ALARM_OFF:
@@ -127,3 +133,8 @@ class Fittings:
             case InputLevel():
                 part = self._parts[signal.input]
                 self._post(Level(part.door, part.name, signal.active))
+
+
+def _lock(door: DoorSettings) -> Strike | Maglock:
+    kind = Strike if door.lock is LockKind.STRIKE else Maglock
+    return kind(door.lock_pin, longest_release=door.max_release_ms / 1000 + _CAP_GRACE_S)

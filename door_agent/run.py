@@ -113,17 +113,24 @@ class Running:
         watchdog = Watchdog()
         while not stop.is_set():
             deadline = self._agent.deadline
-            wait = _IDLE_S if deadline is None else min(_IDLE_S, max(0.0, deadline - time.monotonic()))
-            try:
-                event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
-            except queue.Empty:
-                event = Tick()
+            event = self._next(_IDLE_S if deadline is None else min(_IDLE_S, deadline - time.monotonic()))
             if isinstance(event, LinkState) and event.up:
                 self._uplink.connected()
             self._carry_out(self._agent.feed(event, self._clock.moment()))
             if isinstance(event, Committed):
                 self._uplink.wake()
             watchdog.ping(time.monotonic())
+
+    def _next(self, within: float) -> Event:
+        """The next event; until one comes, what later ones need is prepared. Tick when none came in time."""
+        until = time.monotonic() + within
+        while self._events.empty() and time.monotonic() < until and self._agent.prepare():
+            pass
+        try:
+            left = until - time.monotonic()
+            return self._events.get(timeout=left) if left > 0 else self._events.get_nowait()
+        except queue.Empty:
+            return Tick()
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:

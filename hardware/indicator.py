@@ -30,6 +30,7 @@ REFUSED: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.15), Step(red=T
 )
 WAITING: Final[Pattern] = (Step(green=True, seconds=0.25), Step(seconds=0.25))
 ALARM: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.5), Step(seconds=0.25))
+WARNING: Final[Pattern] = (Step(buzzer=True, seconds=0.08), Step(seconds=0.42)) * 4
 IDLE: Final[Pattern] = (DARK,)
 
 
@@ -71,6 +72,11 @@ class Indicator:
     def waiting(self) -> None:
         """Green blinks until the next answer or `off()`: something more is expected (a second person, a PIN)."""
         self._set(answer=None, waiting=True)
+
+    def warning(self) -> None:
+        """Two seconds of short beeps: the door will be held open in a moment. An answer is not cut short by it."""
+        if self._answer is None:
+            self._set(answer=WARNING)
 
     def alarm(self, on: bool) -> None:
         """Red and buzzer pulse until `alarm(False)`; no other call but `close()` silences them for good."""

@@ -16,7 +16,19 @@ POLICY: dict[str, Any] = {
     "agent": "cedar",
     "zone": "Asia/Tokyo",
     "areas": [{"id": "cedar-room", "private": True, "fresh_s": 3600, "essential_s": 86400, "company": 1}],
-    "doors": [{"id": "cedar", "release_ms": 5000, "held_open_s": 30, "mode": "normal"}],
+    "doors": [
+        {
+            "id": "cedar",
+            "release_ms": 5000,
+            "held_open_s": 30,
+            "extended_ms": 15000,
+            "extended_held_open_s": 60,
+            "pre_alarm_s": 5,
+            "shunt_ms": 500,
+            "relock": "closed",
+            "mode": "normal",
+        }
+    ],
     "access_points": [
         {
             "id": f"cedar-{way}",
@@ -134,7 +146,7 @@ def _list() -> dict[str, Any]:
             "flags": number % 4,
         }
     header = {
-        "format": 1,
+        "format": 2,
         "epoch": 1,
         "version": 7,
         "compiled_at": "2026-11-23T01:02:03.000004Z",
