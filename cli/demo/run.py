@@ -75,6 +75,9 @@ def run(wish: Wish) -> int:
             return _run(wish, folder)
     except (TakenError, ForeignFolderError, OtherLayoutError) as error:
         raise Cannot(str(error)) from error
+    except KeyboardInterrupt:
+        say("ended before it was ready")
+        return FINE
     except PermissionError as error:
         raise Cannot(f"{error.filename}: {error.strerror}: name a folder of your own with --data") from error
 
