@@ -10,10 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from hardware.bench.fixture_readers import ReaderOnBench, SerialOnBench, WiegandOnBench, read_reader
+from hardware.bench.fixture_readers import OsdpOnBench, ReaderOnBench, SerialOnBench, WiegandOnBench, read_reader
+from hardware.bench.osdp_lights import OUTPUTS
 from hardware.bench.table import FixtureError, gpio, known, once, one_of, tables, text
 
-__all__ = ["BenchPin", "Fixture", "FixtureError", "Role", "parse_fixture", "read_fixture"]
+__all__ = ["BenchPin", "Fixture", "FixtureError", "ReaderPart", "Role", "parse_fixture", "read_fixture"]
 
 
 class Role(StrEnum):
@@ -35,6 +36,15 @@ class BenchPin:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderPart:
+    """An input or output of a reader itself: it reaches no pin, only the reader's own protocol tells of it."""
+
+    reader: str
+    id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Fixture:
     """Everything on the bench. The lines of Wiegand readers are among the pins: active is low."""
 
@@ -42,6 +52,7 @@ class Fixture:
     doors: tuple[str, ...]
     readers: tuple[ReaderOnBench, ...]
     pins: tuple[BenchPin, ...]
+    parts: tuple[ReaderPart, ...] = ()
 
 
 def read_fixture(path: Path) -> Fixture:
@@ -60,8 +71,10 @@ def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
     declared = tuple(_pin(table) for table in tables(document, "pin"))
     pins = declared + tuple(pin for reader in readers for pin in _lines_of(reader))
     once("reader", (reader.id for reader in readers))
-    once("port", (str(reader.port) for reader in readers if isinstance(reader, SerialOnBench)))
-    once("pin", (pin.id for pin in pins))
+    parts = tuple(part for reader in readers if isinstance(reader, OsdpOnBench) for part in _parts_of(reader))
+    once("port", _ports(readers))
+    once("address", (f"{each.address} at {each.port}" for each in readers if isinstance(each, OsdpOnBench)))
+    once("pin", (each.id for each in (*pins, *parts)))
     once("GPIO", (f"{pin.agent} {pin.number}" for pin in pins))
     agents = [text(table, "agent", "name") for table in tables(document, "agent", {"name"})]
     doors = [text(table, "door", "id") for table in tables(document, "door", {"id", "agent", "name"})]
@@ -70,7 +83,18 @@ def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
         # Not declared: whatever a pin belongs to, unless it is an access point's lamp.
         points = {reader.access_point for reader in readers}
         doors = [door for pin in declared if (door := pin.id.partition(".")[0]) not in points]
-    return Fixture(tuple(dict.fromkeys(agents)), tuple(dict.fromkeys(doors)), readers, pins)
+    return Fixture(tuple(dict.fromkeys(agents)), tuple(dict.fromkeys(doors)), readers, pins, parts)
+
+
+def _ports(readers: tuple[ReaderOnBench, ...]) -> list[str]:
+    """Each serial reader's port, and each RS-485 line's once."""
+    lines = {str(reader.port) for reader in readers if isinstance(reader, OsdpOnBench)}
+    return [str(reader.port) for reader in readers if isinstance(reader, SerialOnBench)] + sorted(lines)
+
+
+def _parts_of(reader: OsdpOnBench) -> list[ReaderPart]:
+    shown = [ReaderPart(reader.id, reader.output(name), Role.OUTPUT) for name in OUTPUTS]
+    return [ReaderPart(reader.id, reader.tamper, Role.INPUT), *shown]
 
 
 def _lines_of(reader: ReaderOnBench) -> list[BenchPin]:

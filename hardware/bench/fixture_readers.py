@@ -1,6 +1,6 @@
 """Readers of the bench's fixture file: one dataclass and one parser for each kind, one table of all kinds.
 
-The law: a further kind is one more entry of `KINDS`, and one more case in `reader_lines.line_of`.
+The law: a further kind is one more entry of `KINDS`, and one more case in `reader_lines`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Final
 from hardware.bench.table import FixtureError, gpio, known, number, one_of, text
 from hardware.readers.framing import SERIAL_KINDS
 from hardware.readers.keypad import Keypad
+from hardware.readers.osdp.frame import HIGHEST_ADDRESS
+from hardware.readers.osdp.settings import BAUDS
 
 _EVERYWHERE: Final = {"id", "kind", "access_point", "agent", "door"}
 
@@ -47,7 +49,30 @@ class WiegandOnBench:
         return f"{self.id}.d{line}"
 
 
-ReaderOnBench = SerialOnBench | WiegandOnBench
+@dataclass(frozen=True, slots=True)
+class OsdpOnBench:
+    """An OSDP reader on an RS-485 line; readers with the same `port` hang on one line. `key`: the file with its key."""
+
+    id: str
+    port: Path
+    address: int
+    key: Path
+    baud: int
+    access_point: str
+
+    kind: ClassVar[str] = "osdp"
+
+    @property
+    def tamper(self) -> str:
+        """The name of its housing's contact among the inputs of the bench."""
+        return f"{self.id}.tamper"
+
+    def output(self, name: str) -> str:
+        """The name of one of its lights or its buzzer among the outputs of the bench."""
+        return f"{self.id}.{name}"
+
+
+ReaderOnBench = SerialOnBench | WiegandOnBench | OsdpOnBench
 
 
 def read_reader(table: Mapping[str, Any], folder: Path) -> ReaderOnBench:
@@ -83,7 +108,24 @@ def _wiegand(table: Mapping[str, Any], where: str, _folder: Path) -> WiegandOnBe
     )
 
 
+def _osdp(table: Mapping[str, Any], where: str, folder: Path) -> OsdpOnBench:
+    known(table, where, _EVERYWHERE | {"port", "address", "key", "baud"})
+    name = text(table, where, "id")
+    baud = number(table, where, "baud", range(9_600, 230_401), 9_600)
+    if baud not in BAUDS:
+        raise FixtureError(f"{where}: baud is one of {', '.join(map(str, BAUDS))}")
+    return OsdpOnBench(
+        name,
+        folder / text(table, where, "port"),
+        number(table, where, "address", range(HIGHEST_ADDRESS + 1), 0),
+        folder / text(table, where, "key"),
+        baud,
+        text(table, where, "access_point", name),
+    )
+
+
 KINDS: Final[Mapping[str, Callable[[Mapping[str, Any], str, Path], ReaderOnBench]]] = {
     "serial": _serial,
     "wiegand": _wiegand,
+    "osdp": _osdp,
 }

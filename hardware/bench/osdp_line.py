@@ -4,6 +4,7 @@ The law: what the panel says reaches every reader and what a reader says reaches
 line is cut or the noise that was asked for takes it. The noise is seeded. Everything ends with `close`.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 LONGEST_CHUNK: Final = 4096
+_STOP, _LOOK_AGAIN = b".", b"r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Pty:
 
 
 class OsdpPeripheral:
-    """A libosdp reader on a drop of the line; `heard` is called, from a thread of its own, with what it says."""
+    """A libosdp reader on a drop of the line; `heard` is called, from a thread of its own, with what it says.
+
+    Its last word is `{"ended": true}`. It may be given deeds before it is ready: it does them when it is.
+    """
 
     def __init__(self, settings: Mapping[str, Any], heard: Callable[[dict[str, Any]], None]) -> None:
         self.wire = Pty()
@@ -60,7 +65,11 @@ class OsdpPeripheral:
         self._ready = False
         self._thread = threading.Thread(target=self._listen, name="osdp peripheral", daemon=True)
         self._thread.start()
-        self.do(settings)
+        with contextlib.suppress(OSError):  # it has ended already: its last word says so
+            self.do(settings)
+
+    def wait_ready(self) -> None:
+        """Wait until it says that it is; OSError if it does not start, then it is closed."""
         if not self._begun.wait(20) or not self._ready:
             self.close()
             raise OSError("the reader on the bench did not start")
@@ -74,7 +83,8 @@ class OsdpPeripheral:
     def die(self) -> None:
         """End it, and wait for its end; its drop hangs on the line without it."""
         if self.process.stdin is not None:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         try:
             self.process.wait(2.0)
         except subprocess.TimeoutExpired:
@@ -97,10 +107,14 @@ class OsdpPeripheral:
                 self._begun.set()
             self._heard(message)
         self._begun.set()
+        self._heard({"ended": True})
 
 
 class OsdpLine:
-    """The line: `path` is where the panel opens it. `drops` are the descriptors of the readers' wires."""
+    """The line: `path` is where the panel opens it. `drops` are the descriptors of the readers' wires.
+
+    `attach` and `detach` do to one drop what `joined` does to the whole line.
+    """
 
     def __init__(self, drops: Sequence[int], seed: int = 0) -> None:
         self.panel = Pty()
@@ -119,9 +133,25 @@ class OsdpLine:
         """The device that the panel opens."""
         return self.panel.path
 
+    def attach(self, drop: int) -> None:
+        """Join this reader's wire to the line."""
+        self.detach(drop)
+        self._drops = [*self._drops, drop]
+        os.write(self._stopped, _LOOK_AGAIN)
+
+    def detach(self, drop: int) -> None:
+        """Take this reader's wire off; nothing if it is not on the line."""
+        self._drops = [each for each in self._drops if each != drop]
+        os.write(self._stopped, _LOOK_AGAIN)
+
+    def tell_panel(self, data: bytes) -> None:
+        """Put these bytes on the line, as if a reader had said them."""
+        with contextlib.suppress(BlockingIOError):  # nobody listens there; a wire does not wait
+            os.write(self.panel.ours, data)
+
     def close(self) -> None:
         """Stop; the panel sees a hang-up."""
-        os.write(self._stopped, b".")
+        os.write(self._stopped, _STOP)
         self._thread.join(2.0)
         for descriptor in (self._stop, self._stopped):
             os.close(descriptor)
@@ -130,11 +160,14 @@ class OsdpLine:
     def _pump(self) -> None:
         ours = self.panel.ours
         while True:
-            ready, _, _ = select.select([self._stop, ours, *self._drops], [], [])
+            drops = self._drops
+            ready, _, _ = select.select([self._stop, ours, *drops], [], [])
             if self._stop in ready:
-                return
+                if _STOP in os.read(self._stop, LONGEST_CHUNK):
+                    return
+                continue  # a drop was joined or taken off
             for source in ready:
-                self._pass_on(source, self._drops if source == ours else [ours])
+                self._pass_on(source, drops if source == ours else [ours])
 
     def _pass_on(self, source: int, ends: Sequence[int]) -> None:
         try:

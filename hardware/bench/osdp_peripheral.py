@@ -45,13 +45,13 @@ class _Wire(osdp.Channel):  # type: ignore[misc, name-defined, unused-ignore]
     def read(self, max_bytes: int) -> bytes:
         try:
             return os.read(self._descriptor, max_bytes)
-        except BlockingIOError:
+        except OSError:  # nothing there, or the bench is gone: then stdin says so
             return b""
 
     def write(self, buf: bytes) -> int:
         try:
             return os.write(self._descriptor, buf)
-        except BlockingIOError:
+        except OSError:
             return 0
 
     def flush(self) -> None:

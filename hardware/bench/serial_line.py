@@ -6,11 +6,11 @@ The law: the symlink is there exactly while the cable is; writing never blocks t
 import os
 import random
 import tty
-from pathlib import Path
 from typing import Any, Final
 
 from hardware.bench.encoding import encoded
 from hardware.bench.fixture_readers import SerialOnBench
+from hardware.bench.port_link import point, take_away
 from hardware.bench.reader_line import Surroundings
 from hardware.bench.wire import Fault, FaultDeed, RequestRefusedError
 
@@ -48,14 +48,13 @@ class SerialLine:
         tty.setraw(theirs)
         os.set_blocking(ours, False)
         self._ours, self._theirs, self._device = ours, theirs, os.ttyname(theirs)
-        _point(self.reader.port, self._device)
+        point(self.reader.port, self._device)
 
     def cut(self) -> None:
         """The device vanishes: an agent that has it open sees a hang-up. Nothing if it is cut already."""
         if self._ours is None or self._theirs is None:
             return
-        if self.reader.port.is_symlink() and os.readlink(self.reader.port) == self._device:
-            self.reader.port.unlink()
+        take_away(self.reader.port, self._device)
         os.close(self._ours)
         os.close(self._theirs)
         self._ours = self._theirs = None
@@ -67,6 +66,14 @@ class SerialLine:
     def keys(self, keys: str) -> float:  # noqa: ARG002 - none of them can be pressed
         """None of these readers has a keypad."""
         raise RequestRefusedError(f"reader {self.reader.id} has no keypad")
+
+    def set(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
+        """None of these readers tells of its housing."""
+        raise RequestRefusedError(f"reader {self.reader.id} has no inputs")
+
+    def close(self) -> None:
+        """The device vanishes."""
+        self.cut()
 
     def fault(self, fault: Fault) -> float:
         """Noise and short put bytes on the line, drip sends a card slowly, without power nothing is sent."""
@@ -126,12 +133,3 @@ class SerialLine:
     def _drop(self, value: int) -> None:
         if self.whole and self._powered:
             self.write(bytes((value,)))
-
-
-def _point(link: Path, device: str) -> None:
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if link.is_symlink():
-        link.unlink()  # of a bench that was killed
-    if link.exists():
-        raise FileExistsError(f"{link} is in the way of a reader's port")
-    link.symlink_to(device)

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from hardware.bench.address import reachable
 from hardware.bench.connection import Connection
-from hardware.bench.fixture import Fixture
-from hardware.bench.reader_line import ReaderLine, Surroundings
-from hardware.bench.reader_lines import line_of
+from hardware.bench.fixture import BenchPin, Fixture, ReaderPart
+from hardware.bench.reader_line import Awaited, ReaderLine, Stamp, Surroundings
+from hardware.bench.reader_lines import lines_of
 from hardware.bench.wire import (
     AgentHello,
     Cut,
@@ -54,8 +54,7 @@ class BenchServer:
         self._wiring = Wiring(fixture)
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._laters = 0
-        around = Surroundings(clock, self._to_agent, self._set_level, lambda edge: self._tell([edge]), self._do_later)
-        self._lines = {reader.id: line_of(reader, around) for reader in fixture.readers}
+        self._lines: Mapping[str, ReaderLine] = lines_of(fixture.readers, self._surroundings())
         self._listened: dict[str, int] = {}
         self._connections: list[Connection] = []
         self._agents: dict[str, Connection] = {}
@@ -63,7 +62,7 @@ class BenchServer:
         self._ending = False
         # poll, not epoll: epoll refuses /dev/null and plain files as stop files.
         self._selector = selectors.PollSelector()
-        self._deeds: Final[Mapping[type, Callable[[Connection, Any], Answer]]] = {
+        self._deeds: Final[Mapping[type, Callable[[Connection, Any], Answer | Awaited]]] = {
             Present: self._present,
             Keys: self._keys,
             SetInput: self._set,
@@ -72,6 +71,16 @@ class BenchServer:
             Watch: self._watch,
             Describe: self._describe,
         }
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            self._clock,
+            self._to_agent,
+            self._set_level,
+            lambda edge: self._tell([edge]),
+            self._do_later,
+            lambda output, value, mono: self._tell(self._wiring.reader_shows(output, value, mono)),
+        )
 
     def open(self) -> None:
         """Make the ptys and the socket. BenchTakenError or OSError; then nothing of ours stays behind."""
@@ -91,7 +100,7 @@ class BenchServer:
             self._listener = None
             self._path.unlink(missing_ok=True)
         for line in self._lines.values():
-            line.cut()
+            line.close()
         for connection in self._connections:
             connection.sock.close()
         self._connections.clear()
@@ -133,15 +142,22 @@ class BenchServer:
         if events & selectors.EVENT_WRITE:
             connection.flush()
         if events & selectors.EVENT_READ:
-            for line in connection.receive():
-                if connection.gone:
-                    return
-                self._take(connection, line)
+            connection.receive()
+            self._take_lines(connection)
+
+    def _take_lines(self, connection: Connection) -> None:
+        for line in connection.lines():
+            self._take(connection, line)
 
     def _take(self, connection: Connection, line: bytes | None) -> None:
         try:
             request = parse(line)
             answer = self._do(connection, request)
+            if isinstance(answer, Awaited):
+                # Answers come in the order of the questions: the next line of this connection waits for this one.
+                connection.held = True
+                answer.then(lambda outcome: self._answer_late(connection, outcome))
+                return
         except RequestRefusedError as refusal:
             answer = {"error": str(refusal)}
         except OSError as error:
@@ -149,7 +165,13 @@ class BenchServer:
         if answer:
             connection.send(answer)
 
-    def _do(self, connection: Connection, request: Request) -> Answer:
+    def _answer_late(self, connection: Connection, outcome: float | RequestRefusedError) -> None:
+        connection.held = False
+        refused = isinstance(outcome, RequestRefusedError)
+        connection.send({"error": str(outcome)} if refused else {"ok": True, "mono": outcome})
+        self._take_lines(connection)
+
+    def _do(self, connection: Connection, request: Request) -> Answer | Awaited:
         if isinstance(request, AgentHello):
             return self._hello(connection, request)
         if isinstance(request, PinChange):
@@ -177,19 +199,24 @@ class BenchServer:
             self._tell(self._wiring.agent_drives(connection.agent, change.pin, change.function, change.level, now))
         return {}
 
-    def _present(self, _hand: Connection, deed: Present) -> Answer:
-        return {"ok": True, "mono": self._line(deed.reader).present(deed.bits, deed.raw)}
+    def _present(self, _hand: Connection, deed: Present) -> Answer | Awaited:
+        return _done(self._line(deed.reader).present(deed.bits, deed.raw))
 
-    def _keys(self, _hand: Connection, deed: Keys) -> Answer:
-        return {"ok": True, "mono": self._line(deed.reader).keys(deed.keys)}
+    def _keys(self, _hand: Connection, deed: Keys) -> Answer | Awaited:
+        return _done(self._line(deed.reader).keys(deed.keys))
 
     def _fault(self, hand: Connection, deed: Fault) -> Answer:
         if deed.kind is FaultDeed.CUT:
             return self._cut(hand, Cut(deed.reader, deed.on))
         return {"ok": True, "mono": self._line(deed.reader).fault(deed)}
 
-    def _set(self, _hand: Connection, deed: SetInput) -> Answer:
-        return {"ok": True, "mono": self._set_level(deed.input, deed.value)}
+    def _set(self, _hand: Connection, deed: SetInput) -> Answer | Awaited:
+        found = self._wiring.input_named(deed.input)
+        if isinstance(found, ReaderPart):
+            stamp = self._line(found.reader).set(deed.value)
+            self._wiring.set_part(found, deed.value)
+            return _done(stamp)
+        return _done(self._set_level(deed.input, deed.value))
 
     def _cut(self, _hand: Connection, deed: Cut) -> Answer:
         line = self._line(deed.reader)
@@ -219,6 +246,8 @@ class BenchServer:
         levels: dict[str, list[Answer]] = {"input": [], "output": []}
         for pin in self._fixture.pins:
             levels[pin.role].append({"id": pin.id, "agent": pin.agent, "value": self._wiring.value(pin.id)})
+        for part in self._fixture.parts:
+            levels[part.role].append({"id": part.id, "reader": part.reader, "value": self._wiring.value(part.id)})
         agents = [{"name": name, "connected": name in self._agents} for name in self._fixture.agents]
         found = {"readers": readers, "inputs": levels["input"], "outputs": levels["output"], "agents": agents}
         return self._ok() | found | {"doors": list(self._fixture.doors)}
@@ -241,8 +270,8 @@ class BenchServer:
             self._selector.register(file, selectors.EVENT_READ, lambda _events: line.heard())
 
     def _set_level(self, name: str, value: int) -> float:
-        pin = self._wiring.input_pin(name)
-        if pin is None:
+        pin = self._wiring.input_named(name)
+        if not isinstance(pin, BenchPin):
             raise RequestRefusedError(f"unknown input {name[:64]!r}")
         now = self._clock()
         self._to_agent(pin.agent, {"pin": pin.number, "level": self._wiring.set_input(pin, value), "mono": now})
@@ -297,6 +326,10 @@ class BenchServer:
         key = self._selector.get_key(connection.sock)
         if key.events != wanted:
             self._selector.modify(connection.sock, wanted, key.data)
+
+
+def _done(stamp: Stamp) -> Answer | Awaited:
+    return stamp if isinstance(stamp, Awaited) else {"ok": True, "mono": stamp}
 
 
 def _listening(path: Path) -> socket.socket:

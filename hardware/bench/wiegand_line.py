@@ -69,6 +69,14 @@ class WiegandLine:
             raise RequestRefusedError(f"the keys are {KEYS}, at most 32 of them")
         return self._frames([burst_of(keypad, key) for key in keys], train, self.reader.spacing)
 
+    def set(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
+        """Its lines are inputs of its agent; it has none of its own."""
+        raise RequestRefusedError(f"reader {self.reader.id} has no inputs")
+
+    def close(self) -> None:
+        """Both lines rest."""
+        self.cut()
+
     def fault(self, fault: Fault) -> float:
         """See docs/bench.md."""
         match fault.kind:

@@ -67,7 +67,8 @@ class FaultDeed(StrEnum):
 class Fault:
     """Something goes wrong with a reader, or comes right again (`on` False).
 
-    `bits`: the card that bounces or drips; `count`: pulses or bytes of noise, from `seed`; `line`: which one is stuck.
+    `bits`: the card that bounces or drips; `count`: pulses or bytes of noise, from `seed`; `line`: which one is stuck;
+    `lost` and `flipped`: the share of an OSDP line's messages that noise takes or changes.
     """
 
     reader: str
@@ -77,6 +78,8 @@ class Fault:
     count: int = 32
     line: int = 0
     seed: int = 0
+    lost: float = 0.0
+    flipped: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,8 @@ def _present(message: dict[str, Any]) -> Present:
 
 
 def _fault(message: dict[str, Any]) -> Fault:
-    optional = {"on": _truth, "bits": _bits, "count": _count, "line": _bit, "seed": _count}
+    optional: dict[str, Callable[[str, Any], Any]] = {"on": _truth, "bits": _bits, "count": _count, "line": _bit, "seed": _count}
+    optional |= {"lost": _share, "flipped": _share}
     given = {name: check for name, check in optional.items() if name in message}
     fault = Fault(**_fields(message, reader=_text, kind=_fault_deed, **given))
     if fault.kind in (FaultDeed.BOUNCE, FaultDeed.DRIP) and fault.bits is None:
@@ -243,6 +247,12 @@ def _count(name: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_NOISE:
         raise RequestRefusedError(f"{name} is a number from 1 to {MOST_NOISE}")
     return value
+
+
+def _share(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise RequestRefusedError(f"{name} is a share from 0 to 1")
+    return float(value)
 
 
 def _fault_deed(name: str, value: Any) -> FaultDeed:

@@ -5,7 +5,7 @@ The law: a value is 1 when a pin's level differs from its idle level. An output 
 
 from dataclasses import dataclass
 
-from hardware.bench.fixture import BenchPin, Fixture, Role
+from hardware.bench.fixture import BenchPin, Fixture, ReaderPart, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,12 @@ class Wiring:
 
     def __init__(self, fixture: Fixture) -> None:
         self._pins = {(pin.agent, pin.number): pin for pin in fixture.pins}
-        self._inputs = {pin.id: pin for pin in fixture.pins if pin.role is Role.INPUT}
-        self._values = {pin.id: 0 for pin in fixture.pins}
+        ends: tuple[BenchPin | ReaderPart, ...] = (*fixture.pins, *fixture.parts)
+        self._inputs = {end.id: end for end in ends if end.role is Role.INPUT}
+        self._values = {end.id: 0 for end in ends}
 
-    def input_pin(self, name: str) -> BenchPin | None:
-        """The pin of that input, if there is one."""
+    def input_named(self, name: str) -> BenchPin | ReaderPart | None:
+        """The pin of that input, or the part of a reader that it is, if there is one."""
         return self._inputs.get(name)
 
     def value(self, name: str) -> int:
@@ -37,6 +38,14 @@ class Wiring:
         """Give the input this value; returns the level which that is on its wire."""
         self._values[pin.id] = value
         return value ^ pin.idle
+
+    def set_part(self, part: ReaderPart, value: int) -> None:
+        """Give the reader's own input this value."""
+        self._values[part.id] = value
+
+    def reader_shows(self, output: str, value: int, mono: float) -> list[Edge]:
+        """A reader's own light or buzzer has this value now."""
+        return self._become(output, value, mono)
 
     def snapshot(self, agent: str) -> dict[int, int]:
         """The level of each input of that agent, by GPIO number."""
@@ -51,15 +60,15 @@ class Wiring:
         pin = self._pins.get((agent, number))
         if pin is None or pin.role is not Role.OUTPUT:
             return []
-        return self._become(pin, level ^ pin.idle if function == "output" else 0, mono)
+        return self._become(pin.id, level ^ pin.idle if function == "output" else 0, mono)
 
     def agent_gone(self, agent: str, mono: float) -> list[Edge]:
         """The agent died: its outputs float to 0."""
         outputs = [pin for pin in self._pins.values() if pin.agent == agent and pin.role is Role.OUTPUT]
-        return [edge for pin in outputs for edge in self._become(pin, 0, mono)]
+        return [edge for pin in outputs for edge in self._become(pin.id, 0, mono)]
 
-    def _become(self, pin: BenchPin, value: int, mono: float) -> list[Edge]:
-        if self._values[pin.id] == value:
+    def _become(self, output: str, value: int, mono: float) -> list[Edge]:
+        if self._values[output] == value:
             return []
-        self._values[pin.id] = value
-        return [Edge(mono, pin.id, value)]
+        self._values[output] = value
+        return [Edge(mono, output, value)]

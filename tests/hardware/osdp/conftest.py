@@ -78,6 +78,7 @@ class RealLine:
     def peripheral(self, address: int = 1, **settings: Any) -> OsdpPeripheral:
         made = OsdpPeripheral({"address": address, **settings}, self.shown)
         self._stack.callback(made.close)
+        made.wait_ready()
         return made
 
     def wire(self, *peripherals: OsdpPeripheral) -> OsdpLine:
