@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -49,11 +50,12 @@ class Readers:
         self._readers |= _osdp(points, self._deliver)
 
     def start(self) -> None:
-        """Begin to read, and wait a little until a card presented from now on is seen."""
+        """Begin to read, and wait a little (two seconds for all of them) until a card presented from now on is seen."""
+        until = time.monotonic() + _OPEN_WITHIN_S
         for reader in self._readers.values():
             reader.start()
         for reader in self._readers.values():
-            reader.wait_open(_OPEN_WITHIN_S)
+            reader.wait_open(max(0.0, until - time.monotonic()))
 
     def indicate(self, access_point: str, shown: Shown) -> None:
         """Show this on the reader itself, where it has lights that we can reach."""
