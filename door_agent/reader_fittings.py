@@ -104,14 +104,15 @@ def _osdp(points: Sequence[AccessPointSettings], deliver: Deliver) -> Mapping[st
     for port, sharing in buses.items():
         first = sharing[0][1]
         try:
-            settings = BusSettings(str(port), tuple(_on_bus(*each) for each in sharing), first.baud, first.rs485)
+            settings = BusSettings(str(port), tuple(on_bus(*each) for each in sharing), first.baud, first.rs485)
         except SettingsRefused as flaw:
             raise ReaderUnusable(str(flaw)) from flaw
         readers |= OsdpBus(settings, deliver).readers
     return readers
 
 
-def _on_bus(point: str, told: OsdpReaderSettings) -> ReaderSettings:
+def on_bus(point: str, told: OsdpReaderSettings) -> ReaderSettings:
+    """One reader of a bus with its key and the record of its pairing, read from their files; ReaderUnusable."""
     try:
         key = None if told.key is None else read_key(told.key)
         record = None if told.capabilities is None else told.capabilities.read_text("ascii").strip()

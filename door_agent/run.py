@@ -188,9 +188,11 @@ class Running:
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         """Answer the control socket; runs on its thread."""
+        if question.get("do") == "facts":
+            return {"latest": self._agent.latest}
         door = question.get("door")
         if question.get("do") != "reset" or not isinstance(door, str):
-            return {"error": 'ask {"do": "reset", "door": ID}'}
+            return {"error": 'ask {"do": "reset", "door": ID} or {"do": "facts"}'}
         with self._answered:
             self._answers.pop(door, None)
             self._events.put(ResetAsked(door))
