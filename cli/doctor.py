@@ -26,8 +26,8 @@ def doctor(settings: Path, as_json: bool, walk: str | None) -> None:
     """Say what is wrong on the computer at a door, and how to mend it.
 
     SETTINGS is the agent's TOML file. Looks at the data folder and its disk, keys and certificate, pins, what a
-    controlled exit still lacks, reader ports and pairings, the clock, the journal and the list. It moves no lock and may
-    run beside the agent. Answers no (exit code 1) while something must be mended.
+    controlled exit still lacks, reader ports and pairings, the clock, the journal and the list. It moves no lock and
+    may run beside the agent. Answers no (exit code 1) while something must be mended.
 
     With --walk it leads two people through the checklist of docs/installer/commissioning.md for one door: for each
     check what to do and what proves it, whether the running agent recorded what it must, and who tried it. The answers

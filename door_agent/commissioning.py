@@ -294,5 +294,6 @@ def for_door(door: DoorSettings, cabinet: CabinetSettings) -> tuple[Check, ...]:
         Concerns.HEARTBEAT: cabinet.heartbeat_pin is not None,
         Concerns.POWER: cabinet.mains_pin is not None or cabinet.battery_pin is not None,
         Concerns.CONTROLLED: door.permits_control,
+        Concerns.INTERLOCK: bool(door.interlock),
     }
     return tuple(check for check in CHECKS if fitted[check.concerns])
