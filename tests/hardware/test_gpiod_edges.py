@@ -37,7 +37,7 @@ class Kernel:
         self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_SEMAPHORE)
         self.values = [1, 1]
         self.released = False
-        self.broken = False
+        self._broken = False
         self._guard = threading.Lock()
         self._numbers = [0, 0, 0]
 
@@ -50,13 +50,19 @@ class Kernel:
             if not full:
                 os.eventfd_write(self.fd, 1)
 
+    def fail(self) -> None:
+        """The next read raises, and there is something to read."""
+        with self._guard:
+            self._broken = True
+            os.eventfd_write(self.fd, 1)
+
     def lose(self, count: int) -> None:
         self._numbers[2] += count
 
     def read_edge_events(self, max_events: int | None = None) -> list[Any]:
-        if self.broken:
-            raise OSError("the chip is gone")
         with self._guard:
+            if self._broken:
+                raise OSError("the chip is gone")
             found: list[Any] = []
             while self.events and len(found) < (max_events or 64):
                 found.append(self.events.popleft())
@@ -199,8 +205,7 @@ def test_a_chip_that_fails_is_lost_and_asked_for_anew(
     reader.start()
     assert reader.wait_open(5)
     send(kernels[0], CARD[:25], 1000.5)  # never to be seen again
-    kernels[0].broken = True
-    kernels[0].pulse(0, 1000.55)
+    kernels[0].fail()
     for expected in (FaultKind.LOST, FaultKind.REOPENED):
         fault = heard.get(timeout=5)
         assert isinstance(fault, ReaderFault)
