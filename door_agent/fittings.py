@@ -36,22 +36,22 @@ class Fittings:
         self._post = post
         self._locks: dict[str, Strike | Maglock] = {}
         self._indicators: dict[str, Indicator] = {}
-        self._inputs: Inputs | None = None
-        self._readers: Readers | None = None
+        self._inputs = Inputs(self._locks, post, lines)
+        self._readers = Readers(self._take)
         self._heartbeat: Heartbeat | None = None
         with contextlib.ExitStack() as half_built:
             half_built.callback(self.close)
-            self._build(settings, lines)
+            self._build(settings)
             half_built.pop_all()
 
-    def _build(self, settings: AgentSettings, lines: LineSources) -> None:
+    def _build(self, settings: AgentSettings) -> None:
         for door in settings.door:
             self._locks[door.id] = _lock(door)
-        self._inputs = Inputs(settings.door, settings.cabinet, self._locks, self._post, lines)
+        self._inputs.claim(settings.door, settings.cabinet)
         points = [point for door in settings.door for point in door.access_point]
         for point in points:
             self._indicators[point.id] = Indicator(point.green_pin, point.red_pin, point.buzzer_pin)
-        self._readers = Readers(points, self._take)
+        self._readers.claim(points)
         if settings.cabinet.heartbeat_pin is not None:
             self._heartbeat = Heartbeat(settings.cabinet.heartbeat_pin)
 
@@ -62,9 +62,8 @@ class Fittings:
         """
         with contextlib.ExitStack() as half_started:
             half_started.callback(self.close)
-            if self._inputs is not None and self._readers is not None:
-                self._inputs.start()
-                self._readers.start()
+            self._inputs.start()
+            self._readers.start()
             half_started.pop_all()
 
     def beat(self) -> None:
@@ -74,8 +73,7 @@ class Fittings:
 
     def probes(self) -> dict[str, Callable[[], bool]]:
         """What a watchdog must ask between `start` and `close`: is each reader alive, and each input?"""
-        parts = [part for part in (self._readers, self._inputs) if part is not None]
-        return {name: probe for part in parts for name, probe in part.probes().items()}
+        return {**self._readers.probes(), **self._inputs.probes()}
 
     def lock(self, command: Lock) -> None:
         """Carry out what the core wishes of a lock; a held or latched one ignores `SECURE`."""
@@ -108,20 +106,22 @@ class Fittings:
                 indicator.alarm(True)
             case Sign.ALARM_OFF:
                 indicator.alarm(False)
-        if self._readers is not None:
-            self._readers.indicate(command.access_point, _ON_READERS[command.sign])
+        self._readers.indicate(command.access_point, _ON_READERS[command.sign])
 
     def close(self) -> None:
         """Let go of everything, the locks first: what power holds is let go, what power releases is secured."""
         with contextlib.ExitStack() as stack:
-            for part in (self._readers, self._inputs, *self._indicators.values(), self._heartbeat):
-                if part is not None:
-                    stack.callback(part.close)
+            stack.callback(self._readers.close)
+            stack.callback(self._inputs.close)
+            for indicator in self._indicators.values():
+                stack.callback(indicator.close)
+            if self._heartbeat is not None:
+                stack.callback(self._heartbeat.close)
             for lock in self._locks.values():
                 stack.callback(lock.close)
 
     def _standing(self, door: str) -> bool:
-        return self._inputs is not None and self._inputs.standing(door)
+        return self._inputs.standing(door)
 
     def _take(self, signal: Signal) -> None:
         """A reader's signal. Keys are for nobody yet: without a rule that asks for a PIN they are not even counted."""

@@ -50,27 +50,28 @@ class Inputs:
 
     def __init__(
         self,
-        doors: Sequence[DoorSettings],
-        cabinet: CabinetSettings,
         locks: Mapping[str, Strike | Maglock],
         post: Callable[[Event], None],
         lines: LineSources = converter,
     ) -> None:
-        self._post, self._locks, self._lines = post, locks, lines
+        self._locks, self._post, self._lines = locks, post, lines
         self._parts: dict[str, _Part] = {}
         self._pins: list[Input] = []
         self._supervised: list[SupervisedInput] = []
         self._life_safety: defaultdict[str, list[Callable[[], bool]]] = defaultdict(list)
         self._probes: dict[str, Callable[[], bool]] = {}
         self._sampler: LineSampler | None = None
-        with contextlib.ExitStack() as half_built:
-            half_built.callback(self.close)
-            for door in doors:
-                self._claim_door(door)
-            for name, pin in cabinet.input_pins.items():
-                self._claim(_Part(None, name), pin, _LOOP if name in cabinet.loops else _POLARITIES[cabinet.inputs])
-            self._sampler = LineSampler(self._supervised) if self._supervised else None
-            half_built.pop_all()
+
+    def claim(self, doors: Sequence[DoorSettings], cabinet: CabinetSettings) -> None:
+        """Take the pins and channels. What raises here leaves what was taken to `close`."""
+        for door in doors:
+            for name, pin in door.input_pins.items():
+                self._claim(_Part(door.id, name), pin, _LOOP if name in door.loops else _POLARITIES[door.inputs])
+            for line in door.supervised:
+                self._supervise(_Part(door.id, line.input), line)
+        for name, pin in cabinet.input_pins.items():
+            self._claim(_Part(None, name), pin, _LOOP if name in cabinet.loops else _POLARITIES[cabinet.inputs])
+        self._sampler = LineSampler(self._supervised) if self._supervised else None
 
     def start(self) -> None:
         """Begin to listen; every input's present level is delivered first."""
@@ -96,12 +97,6 @@ class Inputs:
                 stack.callback(line.close)
             if self._sampler is not None:
                 stack.callback(self._sampler.close)
-
-    def _claim_door(self, door: DoorSettings) -> None:
-        for name, pin in door.input_pins.items():
-            self._claim(_Part(door.id, name), pin, _LOOP if name in door.loops else _POLARITIES[door.inputs])
-        for line in door.supervised:
-            self._supervise(_Part(door.id, line.input), line)
 
     def _claim(self, part: _Part, pin: int, polarity: tuple[bool, Pull]) -> None:
         name, at_once = self._named(part), self._at_once(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -34,25 +35,27 @@ class ReaderUnusable(ValueError):
 class Readers:
     """Every reader of the agent, by access point. `deliver` is called from their own threads."""
 
-    def __init__(self, points: Sequence[AccessPointSettings], deliver: Deliver) -> None:
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
         self._readers: dict[str, Reader] = {}
-        with contextlib.ExitStack() as half_built:
-            half_built.callback(self.close)
-            for point in points:
-                match point.reader:
-                    case SerialReaderSettings():
-                        self._readers[point.id] = _serial(point.id, point.reader, deliver)
-                    case WiegandReaderSettings():
-                        self._readers[point.id] = _wiegand(point.id, point.reader, deliver)
-            self._readers |= _osdp(points, deliver)
-            half_built.pop_all()
+
+    def claim(self, points: Sequence[AccessPointSettings]) -> None:
+        """Make the drivers; ReaderUnusable. What raises here leaves what was made to `close`."""
+        for point in points:
+            match point.reader:
+                case SerialReaderSettings():
+                    self._readers[point.id] = _serial(point.id, point.reader, self._deliver)
+                case WiegandReaderSettings():
+                    self._readers[point.id] = _wiegand(point.id, point.reader, self._deliver)
+        self._readers |= _osdp(points, self._deliver)
 
     def start(self) -> None:
-        """Begin to read, and wait a little until a card presented from now on is seen."""
+        """Begin to read, and wait a little (two seconds for all of them) until a card presented from now on is seen."""
+        until = time.monotonic() + _OPEN_WITHIN_S
         for reader in self._readers.values():
             reader.start()
         for reader in self._readers.values():
-            reader.wait_open(_OPEN_WITHIN_S)
+            reader.wait_open(max(0.0, until - time.monotonic()))
 
     def indicate(self, access_point: str, shown: Shown) -> None:
         """Show this on the reader itself, where it has lights that we can reach."""
