@@ -53,6 +53,7 @@ class Session:
         self._liveness = Liveness(now)
         self._summary = Summary(settings.id)
         self._report = Report(settings.id, settings.paired, self._summary)
+        self._not_opened_yet = 0
         self._outbox = Outbox()
         self._fresh = False
         self._sent = b""
@@ -207,18 +208,18 @@ class Session:
         if self._handshake is None:
             return self._start_over(now, Failure.DISTRUST)
         if isinstance(plain, Nak):
-            return self._distrust("it refuses the Secure Channel with its key", now)
+            return self._not_opened("it refuses the Secure Channel with its key", now)
         if self.phase is Phase.CHALLENGING:
             answer = self._handshake.prove(frame)
             if answer is None:
-                return self._distrust("it has not proved that it holds its key", now)
+                return self._not_opened("it has not proved that it holds its key", now)
             self._asked = answer
             self.phase = Phase.PROVING
             self._advance(now)
             return []
         channel = self._handshake.complete(frame)
         if channel is None:
-            return self._distrust("it has not accepted the Secure Channel", now)
+            return self._not_opened("it has not accepted the Secure Channel", now)
         self._handshake, self._channel = None, channel
         self._learn()
         self._advance(now)
@@ -228,6 +229,14 @@ class Session:
         self.phase = Phase.LEARNING
         first = [command.IDENTIFY] if self._channel.secure else []
         self._to_learn = deque([*first, command.CAPABILITIES, command.LOCAL_STATUS])
+
+    def _not_opened(self, detail: str, now: float) -> list[Signal]:
+        """The first time may be an answer that came too late for its question; a second one in a row is an alarm."""
+        self._not_opened_yet += 1
+        if self._not_opened_yet > 1:
+            return self._distrust(detail, now)
+        self.authentication_failures += 1
+        return self._start_over(now, Failure.DISTRUST)
 
     def _distrust(self, detail: str, now: float) -> list[Signal]:
         self.authentication_failures += 1
@@ -268,6 +277,7 @@ class Session:
     def _go_online(self, now: float) -> list[Signal]:
         self.phase = Phase.ONLINE
         self.due = now
+        self._not_opened_yet = 0
         self._outbox.open(self.capabilities or NOTHING)
         if not self._liveness.back():
             return []
