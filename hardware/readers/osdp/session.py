@@ -33,8 +33,7 @@ class Phase(Enum):
     """How far the conversation has come."""
 
     GREETING = auto()
-    CHALLENGING = auto()
-    PROVING = auto()
+    OPENING = auto()
     LEARNING = auto()
     ONLINE = auto()
 
@@ -88,8 +87,7 @@ class Session:
     def message(self, now: float) -> bytes:
         """What to send now: the next message, or the same bytes again while the last has no answer."""
         if not self._sent:
-            self._asked = self._next()
-            self._sent = self._seal(self._asked).encode()
+            self._sent = self._next().encode()
         self._tries += 1
         self.due = now
         return self._sent
@@ -148,22 +146,15 @@ class Session:
             return [ReaderFault(self.settings.id, FaultKind.LOST, "it has proved nothing for 8 s", now)]
         return []
 
-    def _next(self) -> Command:
-        match self.phase:
-            case Phase.GREETING:
-                return command.IDENTIFY
-            case Phase.CHALLENGING if self._handshake is not None:
-                return self._handshake.challenge()
-            case Phase.PROVING:
-                return self._asked
-            case Phase.LEARNING:
-                return self._to_learn.popleft()
-        return self._outbox.next()
-
-    def _seal(self, said: Command) -> Frame:
+    def _next(self) -> Frame:
         if self._handshake is not None:
-            return self._handshake.seal(self.settings.address, self._sequence, said)
-        return self._channel.seal(self.settings.address, self._sequence, said)
+            return self._handshake.seal(self.settings.address, self._sequence)
+        match self.phase:
+            case Phase.LEARNING:
+                self._asked = self._to_learn.popleft()
+            case Phase.ONLINE:
+                self._asked = self._outbox.next()
+        return self._channel.seal(self.settings.address, self._sequence, self._asked)
 
     def _advance(self, due: float) -> None:
         self._sequence = self._sequence % 3 + 1
@@ -180,11 +171,10 @@ class Session:
         return []
 
     def _answered(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
-        match self.phase:
-            case Phase.GREETING:
-                return self._greeted(frame, plain, now)
-            case Phase.CHALLENGING | Phase.PROVING:
-                return self._shaken(frame, plain, now)
+        if self.phase is Phase.GREETING:
+            return self._greeted(frame, plain, now)
+        if self._handshake is not None:
+            return self._shaken(self._handshake, frame, now)
         payload = self._channel.open(frame)
         if payload is not None:
             return self._vouched(read_reply(payload), now)
@@ -196,7 +186,7 @@ class Session:
         key = self.settings.key
         if key is not None:
             self._handshake = Handshake(key.value, OWN, self._random_bytes, crc=self.settings.crc)
-            self.phase = Phase.CHALLENGING
+            self.phase = Phase.OPENING
             self._advance(now)
             return []
         if frame.block or not isinstance(plain, Identity):
@@ -204,24 +194,13 @@ class Session:
         self._learn()
         return self._vouched(plain, now)
 
-    def _shaken(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
-        if self._handshake is None:
-            return self._start_over(now, Failure.DISTRUST)
-        if isinstance(plain, Nak):
-            return self._not_opened("it refuses the Secure Channel with its key", now)
-        if self.phase is Phase.CHALLENGING:
-            answer = self._handshake.prove(frame)
-            if answer is None:
-                return self._not_opened("it has not proved that it holds its key", now)
-            self._asked = answer
-            self.phase = Phase.PROVING
-            self._advance(now)
-            return []
-        channel = self._handshake.complete(frame)
-        if channel is None:
-            return self._not_opened("it has not accepted the Secure Channel", now)
-        self._handshake, self._channel = None, channel
-        self._learn()
+    def _shaken(self, handshake: Handshake, frame: Frame, now: float) -> list[Signal]:
+        heard = handshake.heard(frame)
+        if isinstance(heard, str):
+            return self._not_opened(f"it {heard}", now)
+        if heard is not None:
+            self._handshake, self._channel = None, heard
+            self._learn()
         self._advance(now)
         return []
 

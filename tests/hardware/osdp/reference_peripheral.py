@@ -107,7 +107,7 @@ class ReferencePeripheral:
         return b"\x41\x03"
 
     def _challenged(self, sequence: int, block: bytes, cp_random: bytes) -> bytes:
-        if self.key is None and not self.default_key_in_use:
+        if not self.default_key_in_use and (self.key is None or block[2] == 0):
             return message(self.address, sequence, b"", b"\x41\x05", None)
         own = block[2] == 1 and not self.default_key_in_use
         scbk = self.key if own and self.key else bytes(range(0x30, 0x40))

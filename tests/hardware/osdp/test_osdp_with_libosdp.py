@@ -13,7 +13,8 @@ from hardware.bench.osdp_line import Noise, OsdpLine, Pty
 from hardware.readers.osdp import command
 from hardware.readers.osdp.key import read_key
 from hardware.readers.osdp.line import OsdpBus
-from hardware.readers.osdp.pairing import Bench, Paired, pair
+from hardware.readers.osdp.pairing import Bench, Paired, move, pair
+from hardware.readers.osdp.reply import Communication
 from hardware.readers.osdp.settings import BusSettings
 from hardware.readers.reader import Reader, Shown
 from hardware.signal import FaultKind, InputLevel, KeysPressed, ReaderTamper, Signal
@@ -259,6 +260,8 @@ def test_pairing_gives_a_new_key_that_only_the_file_and_the_reader_hold(real: Re
     peripheral = real.peripheral(1)
     line = real.wire(peripheral)
     bench = Bench(line.path, 115200, clock=real.clock)
+    trouble = move(bench, 1, Communication(1, 115200))
+    assert trouble == Communication(1, 115200)
     paired = pair(bench, 1, tmp_path / "reader.key", others_allowed=True)
     assert isinstance(paired, Paired)
     assert read_key(tmp_path / "reader.key") == paired.key
@@ -269,7 +272,7 @@ def test_pairing_gives_a_new_key_that_only_the_file_and_the_reader_hold(real: Re
     reader.close()
     again = pair(bench, 1, tmp_path / "second.key", others_allowed=True)
     assert not isinstance(again, Paired)
-    assert "install mode" in again.detail
+    assert "install mode?" in again.detail
     assert not (tmp_path / "second.key").exists()
     renewed = pair(bench, 1, tmp_path / "third.key", old=paired.key, others_allowed=True)
     assert isinstance(renewed, Paired)
