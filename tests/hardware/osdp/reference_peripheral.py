@@ -47,6 +47,7 @@ class ReferencePeripheral:
         self.local = b"\x00\x00"
         self.spoil: Callable[[bytes], bytes] = bytes
         self.default_key_in_use = False
+        self.encrypts = True
         self._keys: tuple[bytes, bytes, bytes] | None = None
         self._mac = b""
         self._last: tuple[int, bytes] = (0, b"")
@@ -137,7 +138,7 @@ class ReferencePeripheral:
             data = slow.decrypt(s_enc, self._mac, data)
         body = self._body(code, data)
         kind = b"\x02\x16"
-        if len(body) > 1:
+        if len(body) > 1 and self.encrypts:
             kind, body = b"\x02\x18", body[:1] + slow.encrypt(s_enc, theirs, body[1:])
 
         def mac(covered: bytes) -> bytes:

@@ -55,6 +55,14 @@ def test_dead_readers_do_not_starve_the_living(dead: int) -> None:
     assert FaultKind.STALE not in desk.faults
 
 
+def test_an_adapter_that_hears_what_it_says_does_not_make_a_dead_reader_noisy() -> None:
+    desk = Desk([settings(1)], [])
+    desk.answers = lambda sent: sent
+    desk.run(60.0)
+    assert desk.faults == [FaultKind.LOST]
+    assert len([at for at, _ in desk.sent if at > 115.0]) < 12
+
+
 def test_a_reader_that_dies_does_not_delay_the_other_by_more_than_a_timeout() -> None:
     peers = [ReferencePeripheral(1, KEY.value), ReferencePeripheral(2, OTHER_KEY.value)]
     desk = Desk([settings(1), settings(2, OTHER_KEY)], peers).online()
