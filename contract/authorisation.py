@@ -27,7 +27,7 @@ from contract.canonical import Object, Value
 from contract.credential import KEY_BYTES
 from contract.policy import Policy
 
-FORMAT = 1
+FORMAT = 2
 HANDLE_BYTES = 16
 FOREVER = 0xFFFF_FFFF
 ALWAYS = 0
@@ -44,7 +44,8 @@ Buffer: TypeAlias = "bytes | mmap"
 
 
 class Flag(IntEnum):
-    """Bits of a record's flags. EXIT_ONLY: may leave but not enter; ESSENTIAL: may still enter on a stale list.
+    """Bits of a record's flags. EXIT_ONLY: may leave but not enter; ESSENTIAL: may still enter on a stale list;
+    EXTENDED: needs more time at the door.
 
     An IntEnum, not an IntFlag: flags stay plain integers on the decision path, and unknown bits survive.
     """
@@ -52,6 +53,7 @@ class Flag(IntEnum):
     NONE = 0
     EXIT_ONLY = 1
     ESSENTIAL = 2
+    EXTENDED = 4
 
 
 class BadList(ValueError):

@@ -18,6 +18,8 @@ from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorMode, 
 from contract.reason import Reason, in_order
 from contract.situation import Attempt, Moment, Situation
 
+INPUT_VERSION = 2
+
 
 class Outcome(StrEnum):
     GRANT = "GRANT"
@@ -77,7 +79,8 @@ def decide_unlisted(exit_point: bool) -> Decision:
 def replayed(policy: Policy | None, decision_input: bytes) -> Decision:
     """The decision for a recorded input (see `input_object`); ValueError when the bytes are not one."""
     data = canonical.decode_object(decision_input)
-    shape.exactly(data, ("attempt", "situation", "moment"))
+    shape.exactly(data, ("version", "attempt", "situation", "moment"))
+    shape.integer(data, "version", INPUT_VERSION, INPUT_VERSION)
     attempt = Attempt.from_object(shape.child(data, "attempt"))
     situation = Situation.from_object(shape.child(data, "situation"))
     return decide(policy, attempt, situation, Moment.from_object(shape.child(data, "moment")))
@@ -85,7 +88,12 @@ def replayed(policy: Policy | None, decision_input: bytes) -> Decision:
 
 def input_object(attempt: Attempt, situation: Situation, moment: Moment) -> Object:
     """The whole input as it is committed to in the decision fact, and sealed in its opening."""
-    return {"attempt": attempt.as_object(), "situation": situation.as_object(), "moment": moment.as_object()}
+    return {
+        "version": INPUT_VERSION,
+        "attempt": attempt.as_object(),
+        "situation": situation.as_object(),
+        "moment": moment.as_object(),
+    }
 
 
 def _decide_entry(
@@ -95,6 +103,8 @@ def _decide_entry(
     failed: list[Reason] = []
     if policy.doors[point.door].mode is DoorMode.LOCKDOWN:
         failed.append(Reason.LOCKDOWN)
+    if situation.interlocked:
+        failed.append(Reason.INTERLOCKED)
     if not attempt.clean:
         failed.append(Reason.BAD_FORMAT)
     elif record is None:
@@ -140,6 +150,8 @@ def _exit_observations(
         found += _record_rules(policy, attempt.record, moment)
         if situation.presence != point.guarded:
             found.append(Reason.NOT_INSIDE)
+    if situation.interlocked:
+        found.append(Reason.INTERLOCKED)
     if not _fresh(policy.areas[point.guarded], situation.proven_s):
         found.append(Reason.LIST_STALE)
     return in_order(found)

@@ -15,6 +15,7 @@ from contract.fact import FactKind
 from contract.policy import Direction
 from contract.reason import Reason
 from contract.situation import Moment
+from door_agent.cabinet import Cabinet
 from door_agent.chain import Chain
 from door_agent.company import Company
 from door_agent.correspondence import Correspondence
@@ -29,8 +30,10 @@ from door_agent.events import (
     Committed,
     Event,
     Level,
+    LineFault,
     LinkState,
     ReaderState,
+    ReaderTampered,
     Record,
     ResetAsked,
     Resumed,
@@ -42,7 +45,7 @@ from door_agent.judging import Judged, Judging
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
 from door_agent.presence import Presence
-from door_agent.rulebook import DEFAULT_HELD_OPEN_S, Rulebook
+from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
 
 
@@ -64,15 +67,13 @@ class Agent:
         self._resumed = resumed
         self._chain = Chain(resumed.address, resumed.sequence, resumed.head, keys.intake, random)
         self._rulebook = Rulebook(self.lists, {wired.id: wired for wired in doors})
-        self._doors = {
-            wired.id: Door(wired, self._chain, DEFAULT_HELD_OPEN_S, partial(self._rulebook.guarded, wired.id))
-            for wired in doors
-        }
+        self._doors = {wired.id: Door(wired, self._chain, partial(self._rulebook.guarded, wired.id)) for wired in doors}
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
         self._company = Company()
         self._entries = DurableEntries()
         self._judging = Judging(keys, self.lists, self._chain, self._rulebook, self.presence, self._company)
         self._egress = Egress(self._chain, self._rulebook)
+        self._cabinet = Cabinet(self._chain)
         self._letters = Correspondence(
             resumed.address,
             keys,
@@ -112,7 +113,9 @@ class Agent:
             "reason": "first" if self._resumed.first else "restart",
             "presence": "whole" if self.presence.whole else "uncertain",
         }
-        commands: list[Command] = [self._chain.record(FactKind.STARTED, moment, body, uncertain=areas)]
+        latches = [each for each in self._resumed.latched if each.door in self._doors]
+        commands = [command for each in latches for command in self._doors[each.door].resume(each.causes)]
+        commands.append(self._chain.record(FactKind.STARTED, moment, body, uncertain=areas))
         for admission in self._resumed.unfinished:
             door = self._door_of.get(admission.access_point) or next(iter(self._doors.values()))
             commands.append(door.ended(moment, admission, "OUTCOME_UNKNOWN"))
@@ -127,6 +130,8 @@ class Agent:
                 commands = self._card(event, moment)
             case Level():
                 commands = self._level(event, moment)
+            case LineFault():
+                commands = self._cabinet.line_fault(event, moment)
             case Committed():
                 commands = self._committed(event, moment)
             case Arrived():
@@ -134,6 +139,9 @@ class Agent:
             case ReaderState():
                 door = self._door_of.get(event.access_point)
                 commands = self._egress.reader(door, event, moment) if door else []
+            case ReaderTampered():
+                door = self._door_of.get(event.access_point)
+                commands = door.tamper(moment, event.access_point, event.active) if door else []
             case LinkState():
                 self._letters.link(event.up, moment)
                 commands = []
@@ -151,7 +159,7 @@ class Agent:
         door = self._door_of.get(card.access_point)
         if door is None:
             return []
-        judged = self._judging.judge(door.wired, card, moment)
+        judged = self._judging.judge(door.wired, card, moment, interlocked=self._interlocked(door.wired))
         alarm = door.alarm(True) if Effect.ALARM in judged.decision.effects else []
         match judged.decision.outcome:
             case Outcome.REFUSE:
@@ -164,24 +172,35 @@ class Agent:
             case Outcome.GRANT:
                 return [*self._leaving(door, judged, moment), *alarm]
 
+    def _interlocked(self, wired: WiredDoor) -> bool:
+        """Another door of this one's interlock is released, open, or about to be released."""
+        others = [each for each in self._doors.values() if each.wired.interlock == wired.interlock != ""]
+        return any(
+            each.wired is not wired and (not each.portal.secured or self._entries.pending(each.wired.id))
+            for each in others
+        )
+
     def _entering(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
         """Granted; the lock waits until the fact is durable."""
         company = self._company.complete(judged.admission)
         until, point = moment.mono + JOURNAL_WITHIN_S, judged.admission.access_point
-        self._entries.wait(Entry(judged.fact.sequence, until, door.wired.id, point, company, judged.body))
+        entry = Entry(judged.fact.sequence, until, door.wired.id, point, company, judged.body, judged.extended)
+        self._entries.wait(entry)
         return [judged.fact]
 
     def _leaving(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
         """Granted; the lock moves before anything is written."""
-        seconds = self._rulebook.release_s(door.wired.id)
-        released, *more = door.release(moment, seconds, "decision", (judged.admission,), judged.fact.sequence)
+        seconds = self._rulebook.release_s(door.wired.id, extended=judged.extended)
+        released, *more = door.release(
+            moment, seconds, "decision", (judged.admission,), judged.fact.sequence, extended=judged.extended
+        )
         return [released, Show(judged.admission.access_point, Sign.GRANTED), judged.fact, *more]
 
     def _committed(self, event: Committed, moment: Moment) -> list[Command]:
         commands: list[Command] = []
         for each in self._entries.released(event.through, moment.mono):
-            seconds = self._rulebook.release_s(each.door)
-            commands += self._doors[each.door].release(moment, seconds, "decision", each.company, each.decision)
+            seconds, door = self._rulebook.release_s(each.door, extended=each.extended), self._doors[each.door]
+            commands += door.release(moment, seconds, "decision", each.company, each.decision, extended=each.extended)
             commands.append(Show(each.access_point, Sign.GRANTED))
         return commands
 
@@ -213,15 +232,17 @@ class Agent:
         return [refused, Show(entry.access_point, Sign.REFUSED), *self._doors[entry.door].alarm(True)]
 
     def _level(self, level: Level, moment: Moment) -> list[Command]:
+        if level.door is None:
+            return self._cabinet.level(level, moment)
         door = self._doors.get(level.door)
         if door is None:
             return []
         if level.part == "contact":
-            return door.contact(moment, level.active)
+            return self._egress.contact(door, level.active, moment)
         if level.part in LIFE_SAFETY:
             return door.life_safety(moment, level.part, level.active)
         if level.part == "tamper":
-            return door.tamper(moment, level.active)
+            return door.tamper(moment, "housing", level.active)
         return self._egress.requested(door, moment) if level.part == "rex" and level.active else []
 
     def _reset(self, event: ResetAsked, moment: Moment) -> list[Command]:
@@ -235,4 +256,4 @@ class Agent:
 
     def _apply_policy(self) -> None:
         for name, door in self._doors.items():
-            door.hold_open_after(self._rulebook.held_open_s(name))
+            door.timed_by(self._rulebook.times(name))

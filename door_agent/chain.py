@@ -13,7 +13,7 @@ from contract.fact import Clock, Fact, FactKind
 from contract.presence import Passage
 from contract.situation import Moment
 from contract.topic import Address
-from door_agent.events import Record
+from door_agent.events import Latch, Record
 from door_agent.portal import Admission
 from door_agent.seals import Seals
 
@@ -49,6 +49,7 @@ class Chain:
         opened: Admission | None = None,
         ended: int | None = None,
         uncertain: tuple[str, ...] = (),
+        latch: Latch | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
         openings = {name: Opening(self._random(SALT_BYTES), value) for name, value in (personal or {}).items()}
@@ -68,4 +69,4 @@ class Chain:
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
         sealed = envelope.seal_with(self._seals.take(), fact.encode_openings(openings)) if openings else b""
-        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain)
+        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)

@@ -20,6 +20,7 @@ class Entry:
     access_point: str
     company: tuple[Admission, ...]
     body: Object
+    extended: bool
 
 
 class DurableEntries:
@@ -35,6 +36,10 @@ class DurableEntries:
     def deadline(self) -> float | None:
         """When the first of them is late."""
         return min((each.until for each in self._waiting), default=None)
+
+    def pending(self, door: str) -> bool:
+        """Does somebody wait for `door` to be released?"""
+        return any(each.door == door for each in self._waiting)
 
     def wait(self, entry: Entry) -> None:
         self._waiting.append(entry)

@@ -22,11 +22,24 @@ class Egress:
 
     def requested(self, door: Door, moment: Moment) -> list[Command]:
         """Request to exit opens where a card is not needed, or where the reader that would take it is gone."""
-        opens = not self._rulebook.controlled(door.wired.id) or bool(door.lost_readers)
-        seconds = self._rulebook.release_s(door.wired.id)
+        name = door.wired.id
+        opens = not self._rulebook.controlled(name) or bool(door.lost_readers)
+        unbadged = opens and self._rulebook.recorded(name) and not door.leaving
+        seconds = self._rulebook.release_s(name)
         released = door.release(moment, seconds, "rex", (), None) if opens else []
-        fact = self._chain.record(FactKind.REX, moment, {"door": door.wired.id, "opened": opens})
+        fact = self._chain.record(FactKind.REX, moment, {"door": name, "opened": opens, "unbadged": unbadged})
         return [*released, fact, *(door.alarm(True) if door.lost_readers else [])]
+
+    def contact(self, door: Door, opened: bool, moment: Moment) -> list[Command]:
+        """The door was opened or closed. Where there is a handle inside, an opening that nothing released is taken for
+        a person who leaves by it, if the exit mode lets them: nothing tells it from force used outside."""
+        by_handle = opened and door.wired.inside_handle and not self._rulebook.controlled(door.wired.id)
+        if not (by_handle and door.portal.secured):
+            return door.contact(moment, opened)
+        unbadged = self._rulebook.recorded(door.wired.id)
+        body: Object = {"door": door.wired.id, "opened": True, "unbadged": unbadged}
+        areas = self._rulebook.guarded(door.wired.id)
+        return [self._chain.record(FactKind.REX, moment, body, uncertain=areas), *door.by_handle(moment)]
 
     def reader(self, door: Door, event: ReaderState, moment: Moment) -> list[Command]:
         """A reader was lost, came back, or sent what is no card."""

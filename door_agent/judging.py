@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract import formats
-from contract.authorisation import AuthorisationList, Record
+from contract.authorisation import AuthorisationList, Flag, Record
 from contract.canonical import Object, Value
 from contract.credential import Identity, Source, lookup_key
 from contract.decision import Decision, Outcome, decide, decide_unlisted, input_object
@@ -28,12 +28,14 @@ PEERS_WITHIN_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do."""
+    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do;
+    extended: they need more time at the door."""
 
     decision: Decision
     admission: Admission
     body: Object
     fact: JournalRecord
+    extended: bool
 
 
 class Judging:
@@ -46,25 +48,31 @@ class Judging:
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
         self._presence, self._company = presence, company
 
-    def judge(self, door: WiredDoor, card: Card, moment: Moment) -> Judged:
-        """What becomes of this card here and now."""
+    def judge(self, door: WiredDoor, card: Card, moment: Moment, *, interlocked: bool) -> Judged:
+        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
-        identity = _read(card, point)
+        identity = _read(card, point, carried)
         record = None
         if carried is not None and point is not None and identity is not None:
             record = carried.find(point.guarded, lookup_key(self._lookup, identity))
         attempt = Attempt(card.access_point, identity is not None, record)
-        situation = self._situation(door, point, record, moment)
+        situation = self._situation(door, point, record, moment, interlocked)
         decision = _decision(carried, point, door, attempt, situation, moment)
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt)
         opened = admission if decision.outcome is Outcome.GRANT else None
         personal = _personal(attempt, situation, moment, identity)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
-        return Judged(decision, admission, body, fact)
+        extended = record is not None and bool(record.flags & Flag.EXTENDED)
+        return Judged(decision, admission, body, fact, extended)
 
     def _situation(
-        self, door: WiredDoor, point: AccessPointPolicy | None, record: Record | None, moment: Moment
+        self,
+        door: WiredDoor,
+        point: AccessPointPolicy | None,
+        record: Record | None,
+        moment: Moment,
+        interlocked: bool,
     ) -> Situation:
         proven = self._lists.proven_s(moment)
         proof = Proof(
@@ -75,7 +83,7 @@ class Judging:
         )
         company = self._company.holders(point.id, moment.mono) if point else ()
         presence = self._presence.area_of(record.holder if record else None)
-        return Situation(presence, proven, proof, door.permits_control, company)
+        return Situation(presence, proven, proof, door.permits_control, company, interlocked)
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt) -> Admission:
         holder = attempt.record.holder if attempt.record else None
@@ -83,13 +91,14 @@ class Judging:
         return Admission(self._chain.sequence + 1, attempt.access_point, holder, source, target)
 
 
-def _read(card: Card, point: AccessPointPolicy | None) -> Identity | None:
-    """The identity on the card, if it is a clean read here; without a list every known format is."""
+def _read(card: Card, point: AccessPointPolicy | None, carried: AuthorisationList | None) -> Identity | None:
+    """The identity on the card, if it is a clean read here; what an unlisted access point may read is not known."""
+    if carried is None or point is None:
+        return None
     try:
-        source = Source(card.source)
+        return formats.read(Source(card.source), card.bits, point.formats, carried.policy.readable)
     except ValueError:
         return None
-    return formats.read(source, card.bits, point.formats if point else formats.FORMATS)
 
 
 def _decision(

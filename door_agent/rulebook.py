@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contract.policy import AccessPointPolicy, DoorPolicy, ExitMode
+from contract.policy import AccessPointPolicy, DoorPolicy, ExitMode, Relock
 from door_agent.lists import Lists
+from door_agent.portal import Times
 from door_agent.wiring import WiredDoor
 
-DEFAULT_RELEASE_S, DEFAULT_HELD_OPEN_S = 5.0, 30.0
+DEFAULT_RELEASE_S = 5.0
 
 
 class Rulebook:
@@ -49,15 +50,31 @@ class Rulebook:
         """Every area that a door of this agent guards."""
         return tuple(sorted({area for door in self._doors for area in self.guarded(door)}))
 
-    def release_s(self, door: str) -> float:
+    def recorded(self, door: str) -> bool:
+        """Whether leaving by `door` is to be recorded by a card, though the door opens without one."""
+        points = (self.point(point) for point in self._doors[door].points)
+        modes = {point.exit_mode for point in points if point is not None}
+        return ExitMode.RECORDED in modes or (ExitMode.CONTROLLED in modes and not self.controlled(door))
+
+    def release_s(self, door: str, *, extended: bool = False) -> float:
         """How long a release of `door` lasts, before the wiring's own cap."""
         policy = self._door(door)
-        return policy.release_ms / 1000 if policy else DEFAULT_RELEASE_S
+        if policy is None:
+            return DEFAULT_RELEASE_S
+        return (policy.extended_ms if extended else policy.release_ms) / 1000
 
-    def held_open_s(self, door: str) -> float:
-        """How long `door` may stand open before the alarm."""
+    def times(self, door: str) -> Times:
+        """How `door` is timed."""
         policy = self._door(door)
-        return policy.held_open_s if policy else DEFAULT_HELD_OPEN_S
+        if policy is None:
+            return Times()
+        return Times(
+            policy.held_open_s,
+            policy.extended_held_open_s,
+            policy.pre_alarm_s,
+            policy.shunt_ms / 1000,
+            relock_on_open=policy.relock is Relock.OPENED,
+        )
 
     def _door(self, door: str) -> DoorPolicy | None:
         carried = self._lists.carried
