@@ -14,15 +14,27 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from contract import leaf
 
+AWAY = (OperationalError, InterfaceError)
+"""What a database raises that is out of reach, restarting, locked or full: the same may succeed later."""
+
 _MIGRATION_LOCK = 0x5E415340
 _READ_ONLY = "sekisho_read_only"
+
+
+class NewerDatabaseError(SQLAlchemyError):
+    """The database was brought up to date by a later version of this program."""
+
+    safe_to_log = True
 
 
 class Base(DeclarativeBase):
@@ -62,8 +74,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 def open_database(url: str) -> Engine:
     """An engine for `sqlite:///file` or `postgresql+psycopg://…`; a write on it is durable when committed."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 10})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    # An error's text must not show what was to be written: it ends in logs and on terminals.
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -100,11 +113,19 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision; safe when several processes do it at once."""
+    """Bring the tables to the newest revision; safe when several processes do it at once.
+
+    NewerDatabaseError, and nothing changed, when they are of a revision that this version does not know. There is no
+    way back to an older revision but a backup: the record is never rewritten to fit an older program.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+        found = set(MigrationContext.configure(connection).get_current_heads())
+        if not found <= known:
+            raise NewerDatabaseError("the database was made by a later version of sekisho: install that one")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -6,6 +6,7 @@ journal, and is published again when no acknowledgement came within RESEND_S.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from contract.envelope import Kind, signed
 from contract.message import Events, packed
 from contract.topic import Address, Up
 from door_agent.journal import Journal
+from process import logs
 
 RESEND_S = 5.0
 IN_FLIGHT = 2000
+_log = logs.logger("uplink")
 
 
 class Uplink:
@@ -72,7 +75,8 @@ class Uplink:
             facts = packed(fact for _, fact in waiting)
             if not facts:
                 break
-            envelope = signed(Kind.EVENTS, Events(self._address, facts).encoded(), self._key)
+            held = self._journal.first_unsent() or waiting[0][0]
+            envelope = signed(Kind.EVENTS, Events(self._address, held, facts).encoded(), self._key)
             if not self._publish(self._address.up(Up.EVENTS), envelope):
                 break
             after = waiting[len(facts) - 1][0]
@@ -83,5 +87,9 @@ class Uplink:
         while not self._stopping:
             self._wake.wait(RESEND_S)
             self._wake.clear()
-            if not self._stopping:
-                self.send_due()
+            try:
+                if not self._stopping:
+                    self.send_due()
+            except sqlite3.Error as flaw:
+                # A disk that fails or is full: what is kept is sent when it can be read again.
+                logs.event(_log, "journal_unreadable", level="error", error=flaw)

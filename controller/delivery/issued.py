@@ -15,7 +15,8 @@ from controller.premises.agent import Agent
 
 class IssuedList(Base):
     """One version. reflects: the ledger row up to which its content has been right; first_reflects: the row that
-    called for it; adopted_at: when the agent's own fact of adopting it came in; receipt: the agent's early notice."""
+    called for it; adopted_at: when the agent's own fact of adopting it came in; receipt: the agent's early notice;
+    outgrown_at: when its content had stopped being right and its successor did not fit one message."""
 
     __tablename__ = "issued_list"
 
@@ -31,6 +32,7 @@ class IssuedList(Base):
     reflects: Mapped[int] = mapped_column(BigInteger)
     adopted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     receipt: Mapped[str | None] = mapped_column(String(240))
+    outgrown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_issued_list_policy_hash", "policy_hash"),)
 
@@ -63,8 +65,8 @@ def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:
     return Policy.from_object(canonical.decode_object(found.encode("utf-8"))) if found is not None else None
 
 
-def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int) -> None:
-    """An agent's fact says that it adopted this list."""
+def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int, list_hash: str) -> None:
+    """An agent's fact says that it adopted the list of this version; believed when it names the bytes we made."""
     found = session.get(IssuedList, (agent.id, epoch, version))
-    if found is not None and found.adopted_at is None:
+    if found is not None and found.list_hash.hex() == list_hash and found.adopted_at is None:
         found.adopted_at = now
