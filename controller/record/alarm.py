@@ -52,7 +52,8 @@ def kind_of(fact: Fact) -> str | None:
     if fact.kind in _ALWAYS or (fact.kind in _WHILE_ACTIVE and fact.body.get("active") is True):
         return fact.kind
     reason = fact.body.get("reason")
-    return str(reason) if fact.kind is FactKind.DECISION and reason in _REASONS else None
+    grave = fact.kind is FactKind.DECISION and isinstance(reason, str) and reason in _REASONS
+    return str(reason) if grave else None
 
 
 def raise_alarm(

@@ -149,7 +149,7 @@ def _places(wanted: LogFilter, before: int | None, limit: int) -> _Places:
     newest = FactRow.ledger_sequence.desc()
     told = _narrowed(select(FactRow.ledger_sequence), wanted, before).order_by(newest).limit(limit)
     subject = (wanted.area, wanted.door, wanted.cardholder, wanted.outcome)
-    if not wanted.kinds or any(each is not None for each in subject):
+    if len(wanted.kinds) < 2 or any(each is not None for each in subject):
         return told.where(FactRow.kind.in_(wanted.kinds)) if wanted.kinds else told
     branches = [select(told.where(FactRow.kind == kind).subquery()) for kind in dict.fromkeys(wanted.kinds)]
     every = union_all(*branches).subquery()
