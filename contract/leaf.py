@@ -58,7 +58,8 @@ def written(moment: datetime) -> str:
     """An aware moment as fixed-width UTC text, which sorts as time does: 2026-11-23T01:02:03.000004Z."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the years before 1000 with fewer digits, and then nobody can read them again.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read_moment(text: str) -> datetime:

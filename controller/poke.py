@@ -65,7 +65,7 @@ def _ring_one(sender: socket.socket, folder: Path, name: str) -> None:
         sender.sendto(b"!", _short(descriptor, name))
     except ConnectionRefusedError:
         # Its listener was killed and left the name behind.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             (folder / name).unlink()
     except OSError:
         # Full: it has been woken already. Gone: it has just closed. Whatever it is, the next one is to be woken too.

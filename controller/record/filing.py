@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -29,6 +29,9 @@ from controller.premises.site import Site
 from controller.record.chain import Taken
 
 AHEAD = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""A wall clock that shows less was never set."""
+
 _HANDLE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -62,8 +65,8 @@ def places(session: Session, agent: Agent) -> Places:
 
 
 def moment(found: Fact, now: datetime) -> datetime:
-    """When it happened, as far as that can be believed: not after it was received."""
-    return found.wall if found.wall <= now + AHEAD else now
+    """When it happened, as far as that can be believed: not after it was received, and not before clocks were set."""
+    return found.wall if EARLIEST <= found.wall <= now + AHEAD else now
 
 
 def row(now: datetime, agent: Agent, place: int, taken: Taken, known: Places, holder: int | None) -> dict[str, object]:
