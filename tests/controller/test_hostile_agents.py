@@ -502,7 +502,7 @@ def test_a_revoked_agent_is_not_taken_in_and_that_is_recorded(site: Site) -> Non
 def test_no_row_about_a_refusal_repeats_what_a_message_held(site: Site) -> None:
     secret = "1e00000001"
     forger = Forger(site)
-    forger.send(forger.next(**{secret: 1}))
+    forger.send(forger.next(body={secret: 1}, version=2))
     forger.raw(json.dumps({secret: 1}).encode())
     take(site, "sekisho/1/tokyo/cedar/up/events", secret.encode())
     with reading(site.house.engine) as session:
