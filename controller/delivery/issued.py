@@ -12,6 +12,8 @@ from contract.policy import Policy
 from controller.database import Base, UtcDateTime
 from controller.premises.agent import Agent
 
+_LARGEST = 2**31 - 1
+
 
 class IssuedList(Base):
     """One version. reflects: the ledger row up to which its content has been right; first_reflects: the row that
@@ -59,6 +61,13 @@ def newest_adopted(session: Session, agent: Agent) -> IssuedList | None:
     return session.scalar(adopted.order_by(IssuedList.epoch.desc(), IssuedList.version.desc()).limit(1))
 
 
+def of_version(session: Session, agent: Agent, epoch: int, version: int) -> IssuedList | None:
+    """The list of this version; None when none was issued, or the numbers are none that we give."""
+    if not (0 < epoch <= _LARGEST and 0 < version <= _LARGEST):
+        return None
+    return session.get(IssuedList, (agent.id, epoch, version))
+
+
 def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:
     """The policy that a decision fact names."""
     found = session.scalar(select(IssuedList.policy).where(IssuedList.policy_hash == policy_hash).limit(1))
@@ -67,6 +76,6 @@ def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:
 
 def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int, list_hash: str) -> None:
     """An agent's fact says that it adopted the list of this version; believed when it names the bytes we made."""
-    found = session.get(IssuedList, (agent.id, epoch, version))
+    found = of_version(session, agent, epoch, version)
     if found is not None and found.list_hash.hex() == list_hash and found.adopted_at is None:
         found.adopted_at = now

@@ -206,7 +206,7 @@ class Link:
         if receipt.carried is None:
             return
         version = receipt.carried.version
-        found = session.get(IssuedList, (agent.id, version.epoch, version.number))
+        found = issued.of_version(session, agent, version.epoch, version.number)
         if found is not None:
             told = " ".join((receipt.outcome, receipt.reason, ", ".join(receipt.not_permitted))).strip()
             found.receipt = "".join(letter if letter.isprintable() else "?" for letter in told[:240])

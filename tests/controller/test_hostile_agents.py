@@ -314,6 +314,8 @@ def test_a_receipt_with_control_characters_is_written_down_without_them(site: Si
         address = site.doors["cedar"].agent.address
     receipt = Receipt(address, ReceiptOutcome.REFUSED, carried, "a\0b\x1b[31m" + "c" * 150, ("x\0" * 40,))
     Forger(site).raw(receipt.encoded(), Kind.RECEIPT, Up.RECEIPT)
+    of_none = Receipt(address, ReceiptOutcome.ADOPTED, Carried(Version(2**62, 2**63 - 1), bytes(32)), "")
+    Forger(site).raw(of_none.encoded(), Kind.RECEIPT, Up.RECEIPT)
     assert kinds(site, RowKind.MESSAGE_REFUSED) == []
     with reading(site.house.engine) as session:
         newest = issued.newest(session, site.house.agent(session))
