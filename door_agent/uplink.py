@@ -44,6 +44,11 @@ class Uplink:
         self._sent_at = 0.0
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        """Does it run? (It must, between `start` and `stop`.)"""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 
@@ -87,9 +92,12 @@ class Uplink:
         while not self._stopping:
             self._wake.wait(RESEND_S)
             self._wake.clear()
-            try:
-                if not self._stopping:
-                    self.send_due()
-            except sqlite3.Error as flaw:
-                # A disk that fails or is full: what is kept is sent when it can be read again.
-                logs.event(_log, "journal_unreadable", level="error", error=flaw)
+            if not self._stopping:
+                self._send_if_readable()
+
+    def _send_if_readable(self) -> None:
+        """A journal that cannot be read now is read again later: this thread outlives the disk's bad moments."""
+        try:
+            self.send_due()
+        except sqlite3.Error as flaw:
+            logs.event(_log, "journal_not_read", level="error", error=flaw)

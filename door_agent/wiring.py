@@ -11,7 +11,8 @@ from door_agent.settings import DoorSettings
 
 @dataclass(frozen=True, slots=True)
 class WiredDoor:
-    """One door as it is wired; `points` maps its access points to their directions."""
+    """One door as it is wired; `points` maps its access points to their directions. Doors that name the same
+    `interlock` are never released for entry while another of them is released or open."""
 
     id: str
     points: Mapping[str, Direction]
@@ -19,14 +20,18 @@ class WiredDoor:
     rex: bool
     permits_control: bool
     max_release_s: float
+    inside_handle: bool = False
+    interlock: str = ""
 
     @classmethod
     def of(cls, door: DoorSettings) -> WiredDoor:
         return cls(
             door.id,
             {point.id: point.direction for point in door.access_point},
-            contact=door.contact_pin is not None,
-            rex=door.rex_pin is not None,
+            contact=door.has("contact"),
+            rex=door.has("rex"),
             permits_control=door.permits_control,
             max_release_s=door.max_release_ms / 1000,
+            inside_handle=door.inside_handle,
+            interlock=door.interlock,
         )
