@@ -15,7 +15,7 @@ from contract.reason import Reason
 from controller.people.access import Role
 from controller.people.credential import State
 from controller.people.permission import GrantState
-from controller.record.alarm import CHAIN_BROKEN
+from controller.record.alarm import CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE
 from controller.record.enquiry import LogRow
 from controller.refusal import Refused
 
@@ -43,6 +43,8 @@ KINDS: dict[str, Any] = {
     FactKind.LIST_REFUSED: _("List refused"),
     FactKind.MESSAGE_REFUSED: _("Message refused"),
     CHAIN_BROKEN: _("Record does not continue"),
+    FACTS_MISSING: _("Part of the record is lost"),
+    LIST_TOO_LARGE: _("List too large to be sent"),
 }
 REASONS: dict[str, Any] = {
     Reason.NO_LIST: _("The door holds no verified list"),

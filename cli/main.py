@@ -11,6 +11,7 @@ import click
 from cli import __version__
 from cli.centre import controller, web
 from cli.decode import decode
+from cli.doctor import doctor
 from cli.door import door
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
@@ -91,6 +92,7 @@ main.add_command(controller)
 main.add_command(web)
 main.add_command(door)
 main.add_command(decode)
+main.add_command(doctor)
 
 __all__ = ["CANNOT", "main"]
 

@@ -144,26 +144,28 @@ class SealedFact:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """up/events: consecutive facts of one agent, in order."""
+    """up/events: consecutive facts of one agent, in order. held: the number of the first fact that it still keeps, so
+    that a hole which can never be filled is told, under the agent's signature, from one that a broker made."""
 
     address: Address
+    held: int
     facts: tuple[SealedFact, ...]
 
     def encoded(self) -> bytes:
         facts: list[Value] = [
             {"fact": each.fact.decode("utf-8"), "openings": each.openings.hex()} for each in self.facts
         ]
-        return canonical.encode({**_address(self.address), "facts": facts})
+        return canonical.encode({**_address(self.address), "held": self.held, "facts": facts})
 
     @classmethod
     def decoded(cls, data: bytes) -> Events:
         found = canonical.decode_object(data)
-        shape.exactly(found, ("site", "agent", "facts"))
+        shape.exactly(found, ("site", "agent", "held", "facts"))
         facts: list[SealedFact] = []
         for each in shape.children(found, "facts"):
             shape.exactly(each, ("fact", "openings"))
             facts.append(SealedFact(shape.text(each, "fact", 2**16).encode("utf-8"), shape.octets(each, "openings")))
-        return cls(_read_address(found), tuple(facts))
+        return cls(_read_address(found), shape.integer(found, "held", 1), tuple(facts))
 
 
 def packed(facts: Iterable[SealedFact]) -> tuple[SealedFact, ...]:

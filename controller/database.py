@@ -14,16 +14,27 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from contract import leaf
 
+AWAY = (OperationalError, InterfaceError)
+"""What a database raises that is out of reach, restarting, locked or full: the same may succeed later."""
+
 _MIGRATION_LOCK = 0x5E415340
 _READ_ONLY = "sekisho_read_only"
+
+
+class NewerDatabaseError(SQLAlchemyError):
+    """The database was brought up to date by a later version of this program."""
+
+    safe_to_log = True
 
 
 class Base(DeclarativeBase):
@@ -70,10 +81,11 @@ def open_database(url: str) -> Engine:
     except ArgumentError as flaw:
         raise ValueError("database is a URL: sqlite:///file or postgresql://user@host/name") from flaw
     if meant.drivername in ("postgresql", "postgresql+psycopg"):
-        return create_engine(meant.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(meant.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     if meant.drivername != "sqlite":
         raise ValueError("database is SQLite or PostgreSQL: sqlite:///file or postgresql://user@host/name")
-    engine = create_engine(url, connect_args={"timeout": 10})
+    # An error's text must not show what was to be written: it ends in logs and on terminals.
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -110,11 +122,19 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables to the newest revision; safe when several processes do it at once."""
+    """Bring the tables to the newest revision; safe when several processes do it at once.
+
+    NewerDatabaseError, and nothing changed, when they are of a revision that this version does not know. There is no
+    way back to an older revision but a backup: the record is never rewritten to fit an older program.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+        found = set(MigrationContext.configure(connection).get_current_heads())
+        if not found <= known:
+            raise NewerDatabaseError("the database was made by a later version of sekisho: install that one")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -11,11 +11,14 @@ import os
 import secrets
 import select
 import socket
+import time
 from pathlib import Path
 from typing import Protocol, cast
 
 import psycopg
 from sqlalchemy import Engine, text
+
+from controller.database import AWAY
 
 CHANNEL = "sekisho_poke"
 
@@ -33,12 +36,11 @@ def ring(engine: Engine) -> None:
     """Wake everybody who listens; never fails and never waits. Call it after the commit."""
     folder = _folder(engine)
     if folder is None:
-        with engine.begin() as connection:
+        # What was committed is committed; the one-second poll finds it when the database is back.
+        with contextlib.suppress(*AWAY), engine.begin() as connection:
             connection.execute(text(f"NOTIFY {CHANNEL}"))
         return
-    if not folder.is_dir():
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         for name in os.listdir(folder):
             _ring_one(sender, folder, name)
@@ -63,10 +65,10 @@ def _ring_one(sender: socket.socket, folder: Path, name: str) -> None:
         sender.sendto(b"!", _short(descriptor, name))
     except ConnectionRefusedError:
         # Its listener was killed and left the name behind.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             (folder / name).unlink()
-    except (BlockingIOError, FileNotFoundError):
-        # Full: it has been woken already. Gone: it has just closed.
+    except OSError:
+        # Full: it has been woken already. Gone: it has just closed. Whatever it is, the next one is to be woken too.
         return
     finally:
         os.close(descriptor)
@@ -103,17 +105,35 @@ class _Datagrams:
 
 
 class _Notified:
+    """A lost connection is made anew at the next wait; what was rung meanwhile counts as heard."""
+
     def __init__(self, engine: Engine) -> None:
-        self._pooled = engine.raw_connection()
-        self._pooled.detach()
-        self._connection = cast("psycopg.Connection", self._pooled.driver_connection)
-        self._connection.rollback()
-        self._connection.autocommit = True
-        self._connection.execute(f"LISTEN {CHANNEL}")
+        self._engine = engine
+        self._connection: psycopg.Connection | None = None
+        self._connect()
 
     def wait(self, timeout: float) -> bool:
-        return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
+        deadline = time.monotonic() + timeout
+        try:
+            if self._connection is None:
+                self._connect()
+                return True
+            return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
+        except (psycopg.OperationalError, *AWAY):
+            self.close()
+            time.sleep(max(0.0, deadline - time.monotonic()))
+            return False
 
     def close(self) -> None:
-        self._pooled.close()
-        self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connect(self) -> None:
+        pooled = self._engine.raw_connection()
+        connection = cast("psycopg.Connection", pooled.driver_connection)
+        pooled.detach()
+        connection.rollback()
+        connection.autocommit = True
+        connection.execute(f"LISTEN {CHANNEL}")
+        self._pooled, self._connection = pooled, connection

@@ -1,26 +1,26 @@
 """`controller serve`: the one process of the centre that speaks to the agents.
 
-It brings the tables up to date, makes the site's keys at its first start, prints the one-time link for the first
-operator as long as there is none, and then follows the ledger: woken by a poke, and once a second in any case.
+It brings older tables up to date (and refuses newer ones), makes the site's keys at its first start, prints the
+one-time link for the first operator as long as there is none, and then follows the ledger: woken by a poke, and once a
+second in any case. A database that goes away is waited for.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import queue
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from contract.topic import every_up
-from controller import database, poke
-from controller.database import transaction
+from controller import claims, database, poke
+from controller.claims import Claim, SecondControllerError
+from controller.database import AWAY, NewerDatabaseError, transaction
 from controller.delivery import authority as keys
 from controller.delivery.authority import Authority
 from controller.delivery.link import Link
@@ -33,12 +33,11 @@ from process.readiness import StopSignal, Watchdog, say_ready
 
 POLL_S = 1.0
 CANNOT_START = 3
-_ONE_CONTROLLER = 0x5E415341
 _log = logs.logger("controller")
 
 
-class SecondControllerError(RuntimeError):
-    """Another controller serves this database."""
+class UnknownSiteError(LookupError):
+    """The settings name a site that the database does not know."""
 
     safe_to_log = True
 
@@ -50,11 +49,11 @@ def serve(path: Path) -> int:
     engine = database.open_database(told.database)
     stop = StopSignal()
     try:
-        with only_one(engine):
+        with claims.only_one(engine) as claim:
             database.migrate(engine)
             authority = prepare(engine, told, datetime.now(UTC))
-            _run(engine, told, authority, stop)
-    except SecondControllerError as flaw:
+            _run(engine, told, authority, stop, claim)
+    except (SecondControllerError, NewerDatabaseError, UnknownSiteError) as flaw:
         sys.stderr.write(f"{flaw}\n")
         return CANNOT_START
     finally:
@@ -73,32 +72,16 @@ def prepare(engine: Engine, told: ControllerSettings, now: datetime) -> Authorit
             plan = tomllib.loads(told.building.read_text(encoding="utf-8"))
             building.load(session, operator.HOST, now, plan)
         own = site.by_key(session, told.site)
-        link = operator.first_link(session, now, own) if own is not None else None
+        if own is None:
+            raise UnknownSiteError(f"the database knows no site {told.site}: name its description under `building`")
+        link = operator.first_link(session, now, own)
     if link is not None:
         sys.stderr.write(f"first operator: {told.public_url}/set-up/{link}\n")
         sys.stderr.flush()
     return authority
 
 
-@contextlib.contextmanager
-def only_one(engine: Engine) -> Iterator[None]:
-    """Hold this database for one controller; SecondControllerError when another has it."""
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            if not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _ONE_CONTROLLER}):
-                raise SecondControllerError("another controller serves this database")
-            connection.commit()
-            yield
-        return
-    with Path(f"{engine.url.database}.controller").open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as flaw:
-            raise SecondControllerError("another controller serves this database") from flaw
-        yield
-
-
-def _run(engine: Engine, told: ControllerSettings, authority: Authority, stop: StopSignal) -> None:
+def _run(engine: Engine, told: ControllerSettings, authority: Authority, stop: StopSignal, claim: Claim) -> None:
     broker = told.broker
     link = Link(engine, told.site, authority, lambda topic, data: session.publish(topic, data))  # noqa: PLW0108 - made next
     tls = TlsFiles(broker.ca, broker.certificate, broker.key)
@@ -113,29 +96,40 @@ def _run(engine: Engine, told: ControllerSettings, authority: Authority, stop: S
         link.follow(datetime.now(UTC))
         say_ready()
         logs.event(_log, "serving", site=told.site)
-        _work(engine, link, stop)
+        _work(engine, link, stop, claim)
     finally:
         session.stop()
         woken.join(2 * POLL_S)
         listener.close()
 
 
-def _work(engine: Engine, link: Link, stop: StopSignal) -> None:
+def _work(engine: Engine, link: Link, stop: StopSignal, claim: Claim) -> None:
     watchdog, told = Watchdog(), 0
     while not stop.is_set():
-        stored = False
-        with contextlib.suppress(queue.Empty):
-            arrived = link.inbox.get(timeout=POLL_S)
-            if arrived is not None:
-                stored = link.take(arrived, datetime.now(UTC))
-        if stored:
-            poke.ring(engine)
-        if not stored or link.inbox.empty():
-            sent = link.follow(datetime.now(UTC))
-            if sent:
-                logs.event(_log, "lists_issued", count=sent)
+        try:
+            claim.hold(datetime.now(UTC))
+            _turn(engine, link)
+        except AWAY as flaw:
+            # Nothing was changed and nothing acknowledged: the agents send it again.
+            logs.event(_log, "database_away", level="error", error=flaw)
+            stop.wait(POLL_S)
         told = _tell_refused(link, told)
         watchdog.ping(datetime.now(UTC).timestamp())
+
+
+def _turn(engine: Engine, link: Link) -> None:
+    """Take one message if there is one, and look at the ledger unless there are more."""
+    stored = False
+    with contextlib.suppress(queue.Empty):
+        arrived = link.inbox.get(timeout=POLL_S)
+        if arrived is not None:
+            stored = link.take(arrived, datetime.now(UTC))
+    if stored:
+        poke.ring(engine)
+    if not stored or link.inbox.empty():
+        sent = link.follow(datetime.now(UTC))
+        if sent:
+            logs.event(_log, "lists_issued", count=sent)
 
 
 def _tell_refused(link: Link, told: int) -> int:

@@ -98,6 +98,11 @@ class Agent:
         busy = any(each.waiting or each.latched or each.open or each.released_until is not None for each in portals)
         return not busy and not self._entries
 
+    @property
+    def latest(self) -> dict[str, int]:
+        """The number of the latest fact of each kind since this start; may be read from another thread."""
+        return dict(self._chain.latest)
+
     def prepare(self) -> bool:
         """Do one piece of what a later event would otherwise wait for; False when nothing is left to prepare."""
         return self._chain.prepare()

@@ -32,6 +32,8 @@ class Chain:
         self.sequence, self.head = sequence, head
         self._address, self._random = address, random
         self._seals = Seals(intake, random)
+        self.latest: dict[str, int] = {}
+        """The number of the latest fact of each kind since this start."""
         self._boot = random(fact.BOOT_BYTES)
 
     def prepare(self) -> bool:
@@ -68,5 +70,6 @@ class Chain:
         )
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
+        self.latest[kind] = made.sequence
         sealed = envelope.seal_with(self._seals.take(), fact.encode_openings(openings)) if openings else b""
         return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)

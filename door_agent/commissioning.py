@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from contract.fact import FactKind
+from door_agent.settings import CabinetSettings, DoorSettings, LockKind
 
 
 class Concerns(StrEnum):
@@ -276,3 +277,23 @@ CHECKS: Final = (
         (FactKind.LIST_ADOPTED,),
     ),
 )
+
+
+def for_door(door: DoorSettings, cabinet: CabinetSettings) -> tuple[Check, ...]:
+    """The checks that this door, as it is wired, has to pass, in their order."""
+    fitted = {
+        Concerns.EVERY_DOOR: True,
+        Concerns.STRIKE: door.lock is LockKind.STRIKE,
+        Concerns.MAGLOCK: door.lock is LockKind.MAGLOCK,
+        Concerns.BREAK_GLASS: door.has("break-glass"),
+        Concerns.FIRE: door.has("fire"),
+        Concerns.CONTACT: door.has("contact"),
+        Concerns.REX: door.has("rex"),
+        Concerns.TAMPER: door.has("tamper") or cabinet.tamper_pin is not None,
+        Concerns.SUPERVISED: bool(door.supervised),
+        Concerns.HEARTBEAT: cabinet.heartbeat_pin is not None,
+        Concerns.POWER: cabinet.mains_pin is not None or cabinet.battery_pin is not None,
+        Concerns.CONTROLLED: door.permits_control,
+        Concerns.INTERLOCK: bool(door.interlock),
+    }
+    return tuple(check for check in CHECKS if fitted[check.concerns])

@@ -100,6 +100,11 @@ class Journal:
         rows = self._connection.execute(statement, (after, limit)).fetchall()
         return [(sequence, SealedFact(encoded, openings)) for sequence, encoded, openings in rows]
 
+    def first_unsent(self) -> int | None:
+        """The number of the first fact that the controller has not acknowledged; None when there is none."""
+        found = self._connection.execute("SELECT min(sequence) FROM fact").fetchone()
+        return int(found[0]) if found and found[0] is not None else None
+
     def _record(self, record: Record) -> None:
         execute = self._connection.execute
         row = (record.sequence, record.encoded, record.hash, record.openings)

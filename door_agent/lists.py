@@ -76,7 +76,10 @@ class Lists:
 
     def restore(self, moment: Moment, proven_at: int | None) -> str | None:
         """Adopt the stored list; the reason when it cannot be, None when it was or there is none."""
-        stored = self._store.read() if self._store else None
+        try:
+            stored = self._store.read() if self._store else None
+        except OSError as flaw:
+            return f"the stored list cannot be read: {flaw.strerror}"
         if stored is None:
             return None
         try:
@@ -98,7 +101,7 @@ class Lists:
                 return None
             raise BadList("not newer than the carried one")
         if self._store is not None:
-            found = open_list(self._store.write(data), self._keys.controller)
+            found = open_list(self._kept(self._store, data), self._keys.controller)
         self.carried, self._proven_mono = found, None
         return found
 
@@ -130,6 +133,13 @@ class Lists:
     def proven_s(self, moment: Moment) -> int | None:
         """Seconds since the carried list was proven fresh; None when it never was since it came."""
         return None if self._proven_mono is None else max(0, int(moment.mono - self._proven_mono))
+
+    def _kept(self, store: ListStore, data: bytes) -> mmap:
+        """What cannot be kept is not adopted: after the next start an older list would be believed again."""
+        try:
+            return store.write(data)
+        except OSError as flaw:
+            raise BadList(f"it cannot be kept: {flaw.strerror}") from flaw
 
     def _ours(self, found: AuthorisationList) -> AuthorisationList:
         if (found.policy.site, found.policy.agent) != (self._address.site, self._address.agent):

@@ -41,6 +41,7 @@ from door_agent.journal import Journal, JournalThread
 from door_agent.keys import Keys, KeysError
 from door_agent.keys import load as load_keys
 from door_agent.lists import ListStore
+from door_agent.reader_fittings import ReaderUnusable
 from door_agent.settings import AgentSettings
 from door_agent.uplink import Uplink
 from door_agent.wiring import WiredDoor
@@ -69,7 +70,11 @@ def run(path: Path) -> int:
             keys = load_keys(told.keys)
         except KeysError as flaw:
             return _cannot(str(flaw))
-        return Running(told, keys).run()
+        try:
+            running = Running(told, keys)
+        except ReaderUnusable as flaw:
+            return _cannot(str(flaw))
+        return running.run()
 
 
 class Running:
@@ -119,6 +124,7 @@ class Running:
             self._carry_out(self._agent.feed(event, self._clock.moment()))
             if isinstance(event, Committed):
                 self._uplink.wake()
+            self._fittings.beat()
             watchdog.ping(time.monotonic())
 
     def _probes(self) -> dict[str, Probe]:
@@ -182,9 +188,11 @@ class Running:
 
     def _asked(self, question: dict[str, Any]) -> dict[str, Any]:
         """Answer the control socket; runs on its thread."""
+        if question.get("do") == "facts":
+            return {"latest": self._agent.latest}
         door = question.get("door")
         if question.get("do") != "reset" or not isinstance(door, str):
-            return {"error": 'ask {"do": "reset", "door": ID}'}
+            return {"error": 'ask {"do": "reset", "door": ID} or {"do": "facts"}'}
         with self._answered:
             self._answers.pop(door, None)
             self._events.put(ResetAsked(door))

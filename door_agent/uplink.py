@@ -19,9 +19,9 @@ from contract.topic import Address, Up
 from door_agent.journal import Journal
 from process import logs
 
-_log = logs.logger("uplink")
 RESEND_S = 5.0
 IN_FLIGHT = 2000
+_log = logs.logger("uplink")
 
 
 class Uplink:
@@ -80,7 +80,8 @@ class Uplink:
             facts = packed(fact for _, fact in waiting)
             if not facts:
                 break
-            envelope = signed(Kind.EVENTS, Events(self._address, facts).encoded(), self._key)
+            held = self._journal.first_unsent() or waiting[0][0]
+            envelope = signed(Kind.EVENTS, Events(self._address, held, facts).encoded(), self._key)
             if not self._publish(self._address.up(Up.EVENTS), envelope):
                 break
             after = waiting[len(facts) - 1][0]

@@ -28,8 +28,8 @@ class WiredDoor:
         return cls(
             door.id,
             {point.id: point.direction for point in door.access_point},
-            contact=door.contact_pin is not None,
-            rex=door.rex_pin is not None,
+            contact=door.has("contact"),
+            rex=door.has("rex"),
             permits_control=door.permits_control,
             max_release_s=door.max_release_ms / 1000,
             inside_handle=door.inside_handle,

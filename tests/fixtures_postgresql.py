@@ -56,8 +56,18 @@ def postgresql_server() -> Iterator[Server]:
 @pytest.fixture
 def postgresql_database(postgresql_server: Server) -> Iterator[str]:
     """The URL of an empty database."""
+    yield from _database(postgresql_server)
+
+
+@pytest.fixture(scope="module")
+def postgresql_module_database(postgresql_server: Server) -> Iterator[str]:
+    """The URL of an empty database that a module's tests share."""
+    yield from _database(postgresql_server)
+
+
+def _database(server: Server) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    place = ("-h", str(postgresql_server.sockets), "-U", "postgres")
-    postgresql_server.run("createdb", *place, name)
-    yield f"postgresql+psycopg://postgres@/{name}?host={postgresql_server.sockets}"
-    postgresql_server.run("dropdb", *place, "--force", name)
+    place = ("-h", str(server.sockets), "-U", "postgres")
+    server.run("createdb", *place, name)
+    yield f"postgresql+psycopg://postgres@/{name}?host={server.sockets}"
+    server.run("dropdb", *place, "--force", name)

@@ -19,7 +19,7 @@ from admin_web.pages.live import heard
 from contract.credential import Identity, Source
 from contract.fact import FactKind
 from controller.delivery import distribution
-from controller.delivery.compiling import must_fit
+from controller.delivery.compiling import card_must_fit, must_fit
 from controller.ledger import ledger
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
@@ -100,7 +100,8 @@ def issue_credential() -> tuple[Response, int]:
     with centre().write() as session:
         holder = forms.row(session, Cardholder, given["cardholder"])
         label = str(_body().get("label", ""))
-        made = credentials.issue(session, _actor(), now(), holder, label, _identities(given["identities"]))
+        identities = _identities(given["identities"])
+        made = credentials.issue(session, _actor(), now(), holder, label, identities, card_must_fit)
         return jsonify(_credential(session, made)), 201
 
 
@@ -120,7 +121,7 @@ def restore_credential(credential_id: int) -> Response:
     given = _given(reason=str)
     with centre().write() as session:
         card = forms.row(session, Credential, credential_id)
-        credentials.restore(session, _actor(), now(), card, given["reason"])
+        credentials.restore(session, _actor(), now(), card, given["reason"], card_must_fit)
         return jsonify(_credential(session, card))
 
 

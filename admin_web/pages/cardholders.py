@@ -9,6 +9,7 @@ from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.credential import Identity
+from controller.delivery.compiling import card_must_fit
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
@@ -80,7 +81,8 @@ def issue(holder_id: int) -> Response:
         raise Refused("identity-missing") from flaw
     with centre().write() as session:
         holder = forms.row(session, Cardholder, holder_id)
-        credentials.issue(session, guard.operator().actor, now(), holder, forms.text("label", 120), [identity])
+        by, label = guard.operator().actor, forms.text("label", 120)
+        credentials.issue(session, by, now(), holder, label, [identity], card_must_fit)
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 
@@ -107,5 +109,5 @@ def lost(credential_id: int) -> Response:
 def restore(credential_id: int) -> Response:
     with centre().write() as session:
         card = forms.row(session, Credential, credential_id)
-        credentials.restore(session, guard.operator().actor, now(), card, forms.text("reason"))
+        credentials.restore(session, guard.operator().actor, now(), card, forms.text("reason"), card_must_fit)
     return redirect(url_for("cardholders.page", holder_id=card.cardholder_id), 303)

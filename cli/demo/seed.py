@@ -93,7 +93,7 @@ def _person(session: Session, site: Site, now: datetime, staff: list[Operator], 
     asks, decides, *_ = staff
     holder = cardholders.enrol(session, asks.actor, now, site, person.name, person.number, person.kana)
     card = Identity(Source.SERIAL_HEX, bits)
-    credentials.issue(session, asks.actor, now, holder, f"Card of {person.number}", [card])
+    credentials.issue(session, asks.actor, now, holder, f"Card of {person.number}", [card], compiling.card_must_fit)
     for key, hours in person.areas:
         area = areas.by_key(session, site, key)
         schedule = schedules.by_name(session, site, hours) if hours is not None else None

@@ -37,6 +37,9 @@ from controller.record.occupancy import Presence
 from controller.refusal import Refused
 
 EXIT_ONLY_DAYS = timedelta(days=7)
+RESERVE_BYTES = 4096
+"""What is kept free when people ask for more, so that time and revocations always find room."""
+
 _SEAL_BYTES = 32 + 16
 _ENVELOPE_BYTES = 4 + 1 + len(envelope.Kind.LIST) + envelope.KEY_ID_BYTES + 4 + 64
 
@@ -106,15 +109,22 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
 
 def issue(
     session: Session, site: Site, agent: Agent, now: datetime, reflects: int, signer: Ed25519PrivateKey
-) -> IssuedList:
-    """The newest list for `agent`, right up to ledger row `reflects`: a new version only if the content differs."""
+) -> IssuedList | None:
+    """The newest list for `agent`, right up to ledger row `reflects`: a new version only if the content differs.
+
+    None when it would not fit one message: nothing is cut, and the agent keeps what it has.
+    """
     content, last = content_for(session, site, agent, now), newest(session, agent)
     found_set, found_policy = set_hash(content.tables), content.policy.hash()
     if last is not None and (last.set_hash, last.policy_hash) == (found_set, found_policy):
-        last.reflects = reflects
+        last.reflects, last.outgrown_at = reflects, None
         return last
     version = Version(last.epoch, last.version + 1) if last else Version(1, 1)
     encoded = build(content.policy, version, now, content.tables, signer)
+    if not _fits(encoded, 0):
+        if last is not None:
+            last.outgrown_at = now
+        return None
     made = IssuedList(
         agent_id=agent.id,
         epoch=version.epoch,
@@ -134,18 +144,33 @@ def issue(
 
 def must_fit(session: Session, grant: Grant) -> None:
     """Refused list-too-large when, with `grant` in force, the list of a door would exceed one message."""
-    now = grant.decided_at or grant.requested_at
     site = session.get_one(Site, session.get_one(Cardholder, grant.cardholder_id).site_id)
+    _must_fit(session, site, _areas_of(session, grant), grant.decided_at or grant.requested_at)
+
+
+def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
+    """Refused list-too-large when, with `card` in use, the list of a door would exceed one message."""
+    holder = session.get_one(Cardholder, card.cardholder_id)
+    given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
+    areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
+    _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
+
+
+def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime) -> None:
     throwaway = Ed25519PrivateKey.generate()
-    for area in _areas_of(session, grant):
-        for door in doors.of_area(session, area):
-            agent = session.get_one(Agent, door.agent_id)
-            if agent.list_key is None:
-                continue
-            content = content_for(session, site, agent, now)
-            encoded = build(content.policy, Version(1, 2**31), now, content.tables, throwaway)
-            if len(encoded) + _SEAL_BYTES + _ENVELOPE_BYTES > envelope.LIMIT:
-                raise Refused("list-too-large", door=door.name)
+    checked: set[int] = set()
+    for door in (door for area in areas for door in doors.of_area(session, area)):
+        agent = session.get_one(Agent, door.agent_id)
+        if agent.list_key is None or agent.id in checked:
+            continue
+        checked.add(agent.id)
+        content = content_for(session, site, agent, now)
+        if not _fits(build(content.policy, Version(1, 2**31), now, content.tables, throwaway), RESERVE_BYTES):
+            raise Refused("list-too-large", door=door.name)
+
+
+def _fits(encoded: bytes, reserve: int) -> bool:
+    return len(encoded) + _SEAL_BYTES + _ENVELOPE_BYTES + min(reserve, envelope.LIMIT // 16) <= envelope.LIMIT
 
 
 def next_boundary(session: Session, now: datetime) -> datetime | None:
@@ -233,7 +258,7 @@ def _record(
         return None
     ids = frozenset(each.schedule_id for each in merged)
     alike = len(ids) == 1
-    starts = [int(each.grant.valid_from.timestamp()) for each in merged]
+    starts = [_seconds(each.grant.valid_from) for each in merged]
     ends = [_until(each.grant) for each in merged]
     essential = any(each.grant.essential for each in merged)
     return Record(
@@ -247,7 +272,12 @@ def _record(
 
 
 def _until(grant: Grant) -> int:
-    return FOREVER if grant.valid_until is None else int(grant.valid_until.timestamp())
+    return FOREVER if grant.valid_until is None else _seconds(grant.valid_until)
+
+
+def _seconds(moment: datetime) -> int:
+    """As a record holds it: whole UTC seconds from 1970 to 2106."""
+    return max(0, min(FOREVER, int(moment.timestamp())))
 
 
 def _ended(holder: Cardholder, card: Credential, rights: Sequence[_Right], now: datetime) -> datetime:

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from controller.delivery import compiling
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest_adopted
-from controller.ledger.kinds import CHANGES_LISTS
-from controller.ledger.ledger import LedgerRow, head, rows_after
+from controller.ledger.kinds import CHANGES_LISTS, Kind
+from controller.ledger.ledger import LedgerRow, append, head, rows_after
 from controller.premises import agent as agents
 from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site
+from controller.record import alarm
 
 _LOOK_AGAIN = timedelta(hours=1)
 
@@ -51,7 +52,9 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     for agent in agents.of_site(session, site):
         if agent.trusted and doors.of_agent(session, agent):
             made = compiling.issue(session, site, agent, now, until, signer)
-            if made.compiled_at == now and made.adopted_at is None:
+            if made is None:
+                _too_large(session, agent, now)
+            elif made.compiled_at == now and made.adopted_at is None:
                 issued.append((agent, made))
     return issued
 
@@ -68,6 +71,14 @@ def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
     if row is None or not adopted or len(adopted) < len(concerned):
         return InForce(len(adopted), len(concerned), None)
     return InForce(len(adopted), len(concerned), max(max(adopted) - row.at, timedelta(0)))
+
+
+def _too_large(session: Session, agent: Agent, now: datetime) -> None:
+    """Say so once until somebody has looked at it: what changed is not in force at this agent's doors."""
+    if alarm.is_waiting(session, alarm.LIST_TOO_LARGE, agent.id):
+        return
+    place = append(session, Kind.LIST_TOO_LARGE, "controller", now, {"agent": agent.id})
+    alarm.raise_alarm(session, alarm.LIST_TOO_LARGE, now, place, agent.id, None)
 
 
 def _time_calls(session: Session, position: DeliveryPosition, now: datetime) -> bool:

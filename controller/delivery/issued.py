@@ -12,10 +12,13 @@ from contract.policy import Policy
 from controller.database import Base, UtcDateTime
 from controller.premises.agent import Agent
 
+_LARGEST = 2**31 - 1
+
 
 class IssuedList(Base):
     """One version. reflects: the ledger row up to which its content has been right; first_reflects: the row that
-    called for it; adopted_at: when the agent's own fact of adopting it came in; receipt: the agent's early notice."""
+    called for it; adopted_at: when the agent's own fact of adopting it came in; receipt: the agent's early notice;
+    outgrown_at: when its content had stopped being right and its successor did not fit one message."""
 
     __tablename__ = "issued_list"
 
@@ -31,6 +34,7 @@ class IssuedList(Base):
     reflects: Mapped[int] = mapped_column(BigInteger)
     adopted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     receipt: Mapped[str | None] = mapped_column(String(240))
+    outgrown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_issued_list_policy_hash", "policy_hash"),)
 
@@ -57,14 +61,21 @@ def newest_adopted(session: Session, agent: Agent) -> IssuedList | None:
     return session.scalar(adopted.order_by(IssuedList.epoch.desc(), IssuedList.version.desc()).limit(1))
 
 
+def of_version(session: Session, agent: Agent, epoch: int, version: int) -> IssuedList | None:
+    """The list of this version; None when none was issued, or the numbers are none that we give."""
+    if not (0 < epoch <= _LARGEST and 0 < version <= _LARGEST):
+        return None
+    return session.get(IssuedList, (agent.id, epoch, version))
+
+
 def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:
     """The policy that a decision fact names."""
     found = session.scalar(select(IssuedList.policy).where(IssuedList.policy_hash == policy_hash).limit(1))
     return Policy.from_object(canonical.decode_object(found.encode("utf-8"))) if found is not None else None
 
 
-def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int) -> None:
-    """An agent's fact says that it adopted this list."""
-    found = session.get(IssuedList, (agent.id, epoch, version))
-    if found is not None and found.adopted_at is None:
+def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int, list_hash: str) -> None:
+    """An agent's fact says that it adopted the list of this version; believed when it names the bytes we made."""
+    found = of_version(session, agent, epoch, version)
+    if found is not None and found.list_hash.hex() == list_hash and found.adopted_at is None:
         found.adopted_at = now

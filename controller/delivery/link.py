@@ -1,13 +1,15 @@
 """The link to the agents: the only place of the centre that speaks MQTT.
 
 Everything that arrives is verified before it is believed: the topic names an agent of this site, the envelope is
-signed by that agent's key, and the payload names the same address. Whatever fails is counted and dropped; nothing a
-message holds reaches a log. Acknowledgements and lists go out after the commit they stand for.
+signed by that agent's key, and the payload names the same address. Whatever fails is counted, recorded a few times and
+dropped; nothing a message holds reaches a log. Acknowledgements and lists go out after the commit they stand for.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +18,12 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from contract import envelope, topic
 from contract.authorisation import Version
-from contract.envelope import Kind
+from contract.envelope import BadEnvelope, Kind
 from contract.message import Carried, Fresh, Receipt, Status
 from contract.topic import Address, Down, Up
 from controller.database import transaction
@@ -32,8 +35,13 @@ from controller.premises import site as sites
 from controller.premises.agent import Agent
 from controller.premises.site import Site
 from controller.record import intake
+from controller.record.chain import Flaw
+from controller.record.refused import Refusals
 
 INBOX = 2000
+OF_ONE = 200
+"""Most messages of one sender in the inbox: a flooding agent waits for itself and for nobody else."""
+
 _HEARD_STEP = timedelta(seconds=10)
 Send = Callable[[str, bytes], bool]
 
@@ -57,35 +65,55 @@ class Arrived:
 class Link:
     """Takes arrived messages one by one, each in its own transaction, and sends what follows from them.
 
-    `arrive` may be called from any thread and never waits: when the inbox is full the message is dropped, because
-    agents send again until they are acknowledged. Everything else belongs to one thread.
+    `arrive` may be called from any thread and never waits: when the inbox is full, or the sender has its share of it,
+    the message is dropped, because agents send again until they are acknowledged. Everything else belongs to one
+    thread. An exception of the database leaves `take` and `follow` with nothing changed and nothing sent.
     """
 
     def __init__(self, engine: Engine, site: str, authority: Authority, send: Send) -> None:
         self._engine, self._site, self._authority, self._send = engine, site, authority, send
         self.inbox: queue.Queue[Arrived | None] = queue.Queue(INBOX)
         self.refused: Counter[str] = Counter()
+        self._refusals = Refusals()
+        self._waiting: Counter[str] = Counter()
+        self._waiting_lock = threading.Lock()
 
     def arrive(self, name: str, payload: bytes) -> None:
-        try:
-            self.inbox.put_nowait(Arrived(name, payload))
-        except queue.Full:
-            self.refused["full"] += 1
+        sender = _sender(name)
+        with self._waiting_lock:
+            if self._waiting[sender] >= OF_ONE:
+                self.refused["full"] += 1
+                return
+            try:
+                self.inbox.put_nowait(Arrived(name, payload))
+            except queue.Full:
+                self.refused["full"] += 1
+                return
+            self._waiting[sender] += 1
 
     def wake(self) -> None:
         """Make the thread that waits on the inbox look at the ledger."""
-        if self.inbox.empty():
-            self.inbox.put_nowait(None)
+        with contextlib.suppress(queue.Full):
+            if self.inbox.empty():
+                self.inbox.put_nowait(None)
 
     def take(self, arrived: Arrived, now: datetime) -> bool:
         """Deal with one message; True when facts were stored."""
+        with self._waiting_lock:
+            self._waiting -= Counter((_sender(arrived.topic),))
         parsed = topic.parse_up(arrived.topic)
         if parsed is None or parsed[0].site != self._site:
             self.refused["topic"] += 1
             return False
         address, name = parsed
-        with transaction(self._engine) as session:
-            outgoing, stored = self._taken(session, address, name, arrived.payload, now)
+        try:
+            with transaction(self._engine) as session:
+                outgoing, stored = self._taken(session, address, name, arrived.payload, now)
+        except (DataError, IntegrityError):
+            # Not an outage: these values would be refused at every try, and must not stop the others.
+            with transaction(self._engine) as session:
+                self._refuse(session, address, name, now, Flaw.DATABASE)
+            return False
         self._send_all(outgoing)
         return stored
 
@@ -110,7 +138,7 @@ class Link:
         site = self._own_site(session)
         agent = agents.by_key(session, site, address.agent)
         if agent is None or not agent.trusted:
-            self.refused["agent"] += 1
+            self._refuse(session, address, name, now, Flaw.UNTRUSTED)
             return [], False
         if name is Up.EVENTS:
             return self._events(session, site, agent, payload, now)
@@ -120,20 +148,30 @@ class Link:
             if name is Up.RECEIPT:
                 self._receipt(session, agent, payload, address)
                 return [], False
-        except ValueError:
-            self.refused[name] += 1
+        except BadEnvelope:
+            self._refuse(session, address, name, now, Flaw.SIGNATURE)
             return [], False
-        self.refused["name"] += 1
+        except ValueError:
+            self._refuse(session, address, name, now, Flaw.MALFORMED)
+            return [], False
+        self._refuse(session, address, name, now, Flaw.MALFORMED)
         return [], False
+
+    def _refuse(self, session: Session, address: Address, name: Up, now: datetime, why: Flaw) -> None:
+        """Count a refused message; record it when it came on the topic of an agent that exists."""
+        self.refused[why.name] += 1
+        agent = agents.by_key(session, self._own_site(session), address.agent)
+        if agent is not None:
+            self._refusals.note(session, now, agent.id, name, why)
 
     def _events(
         self, session: Session, site: Site, agent: Agent, payload: bytes, now: datetime
     ) -> tuple[Sequence[Outgoing], bool]:
         received = intake.receive(session, now, site, agent, payload, self._authority.intake)
-        if received.refused is not None:
-            self.refused["events"] += 1
+        if received.flaw is not None:
+            self._refuse(session, agents.address(site, agent), Up.EVENTS, now, received.flaw)
         for each in received.adopted:
-            issued.adopted(session, now, agent, each.epoch, each.version)
+            issued.adopted(session, now, agent, each.epoch, each.version, each.hash)
         if received.ack is None:
             return [], False
         _heard(agent, now)
@@ -154,6 +192,9 @@ class Link:
             return others
         newest = Carried(Version(last.epoch, last.version), last.set_hash)
         answer = Outgoing(address, Down.FRESH, Kind.FRESH, Fresh(address, asked.nonce, newest).encoded())
+        if last.outgrown_at is not None:
+            # It is the newest, but not right any more: nothing may be proven by it.
+            return others if asked.carried == newest else [*others, self._list(site, agent, last)]
         if asked.carried == newest:
             return [*others, answer]
         return [*others, self._list(site, agent, last), answer]
@@ -165,10 +206,10 @@ class Link:
         if receipt.carried is None:
             return
         version = receipt.carried.version
-        found = session.get(IssuedList, (agent.id, version.epoch, version.number))
+        found = issued.of_version(session, agent, version.epoch, version.number)
         if found is not None:
-            not_permitted = ", ".join(receipt.not_permitted)
-            found.receipt = f"{receipt.outcome} {receipt.reason} {not_permitted}".strip()[:240]
+            told = " ".join((receipt.outcome, receipt.reason, ", ".join(receipt.not_permitted))).strip()
+            found.receipt = "".join(letter if letter.isprintable() else "?" for letter in told[:240])
 
     def _list(self, site: Site, agent: Agent, made: IssuedList) -> Outgoing:
         address = agents.address(site, agent)
@@ -183,6 +224,12 @@ class Link:
             data = envelope.signed(each.kind, each.payload, self._authority.signing)
             # Not connected: agents ask again, and facts are sent again until they are acknowledged.
             self._send(each.address.down(each.name), data)
+
+
+def _sender(name: str) -> str:
+    """The levels of a topic that say whose it is; a topic that is none of ours counts as one sender."""
+    parsed = topic.parse_up(name)
+    return "" if parsed is None else str(parsed[0])
 
 
 def _signer(agent: Agent) -> dict[bytes, Ed25519PublicKey]:

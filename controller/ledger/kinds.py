@@ -38,6 +38,9 @@ class Kind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
+    FACTS_MISSING = "facts-missing"
+    MESSAGE_REFUSED = "message-refused"
+    LIST_TOO_LARGE = "list-too-large"
     LIST_COMPILED = "list-compiled"
     DEMO_HISTORY = "demo-history"
 

@@ -6,7 +6,7 @@ A row's leaf holds commitments and impersonal values only. Rows are never update
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from contract.commitment import SALT_BYTES, Opening, commit
 from contract.leaf import Leaf, leaf_hash
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
+
+_AT_ONCE = 500
 
 
 class LedgerRow(Base):
@@ -120,13 +122,23 @@ def append_all(session: Session, entries: Sequence[Entry]) -> int:
     return last
 
 
-def keep_openings(session: Session, sequence: int, openings: Mapping[str, Opening]) -> None:
-    """Keep openings whose commitments stand in what row `sequence` names (a fact's, not the leaf's own)."""
-    if openings:
-        session.execute(
-            insert(OpeningRow),
-            [_opening(sequence, name, commit(opening), opening) for name, opening in openings.items()],
-        )
+def keep_openings(session: Session, kept: Iterable[tuple[int, Mapping[str, Opening]]]) -> None:
+    """Keep openings whose commitments stand in what each row names (a fact's, not the leaf's own).
+
+    A salt is used once; a commitment that comes again is its author's fault, and stays with its first row.
+    """
+    rows: dict[bytes, dict[str, object]] = {}
+    for sequence, openings in kept:
+        for name, opening in openings.items():
+            commitment = commit(opening)
+            rows.setdefault(commitment, _opening(sequence, name, commitment, opening))
+    names = list(rows)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        for again in session.scalars(select(OpeningRow.commitment).where(OpeningRow.commitment.in_(some))):
+            del rows[again]
+    if rows:
+        session.execute(insert(OpeningRow), list(rows.values()))
 
 
 def rows_after(session: Session, sequence: int, limit: int = 500) -> list[LedgerRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,8 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people.cardholder import Cardholder
 from controller.refusal import Refused
+
+Fits = Callable[[Session, "Credential", datetime], None]
 
 
 class State(StrEnum):
@@ -63,8 +65,10 @@ def issue(
     holder: Cardholder,
     label: str,
     identities: Sequence[card.Identity],
+    fits: Fits,
 ) -> Credential:
-    """Give `holder` a card; Refused identity-missing, identity-taken, cardholder-inactive."""
+    """Give `holder` a card; Refused identity-missing, identity-taken, cardholder-inactive, and whatever `fits` refuses
+    (a list that would no longer fit one message)."""
     if not holder.active:
         raise Refused("cardholder-inactive")
     texts = [identity.text() for identity in dict.fromkeys(identities)]
@@ -77,6 +81,8 @@ def issue(
     session.add(given)
     session.flush()
     session.add_all(IdentityRow(site_id=holder.site_id, credential_id=given.id, text=text) for text in texts)
+    session.flush()
+    fits(session, given, now)
     subjects = {"cardholder": holder.id, "credential": given.id}
     append(session, Kind.CREDENTIAL_ISSUED, actor, now, subjects, personal={"identities": list(texts)})
     return given
@@ -97,13 +103,16 @@ def report_lost(session: Session, actor: str, now: datetime, given: Credential, 
     end(session, actor, now, given, State.LOST, reason)
 
 
-def restore(session: Session, actor: str, now: datetime, given: Credential, reason: str) -> None:
-    """A lost card was found; Refused credential-ended when it was destroyed or is active already."""
+def restore(session: Session, actor: str, now: datetime, given: Credential, reason: str, fits: Fits) -> None:
+    """A lost card was found; Refused credential-ended when it was destroyed or is active already, and what `fits`
+    refuses."""
     if given.state in (State.ACTIVE, State.DESTROYED):
         raise Refused("credential-ended")
     if not reason.strip():
         raise Refused("reason-missing")
     given.state, given.ended_at, given.reason = State.ACTIVE, None, reason.strip()[:400]
+    session.flush()
+    fits(session, given, now)
     subjects = {"cardholder": given.cardholder_id, "credential": given.id}
     append(session, Kind.CREDENTIAL_RESTORED, actor, now, subjects, personal={"reason": given.reason})
 

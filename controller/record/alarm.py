@@ -17,16 +17,21 @@ from controller.people.operator import Operator
 from controller.refusal import Refused
 
 CHAIN_BROKEN = "CHAIN_BROKEN"
+FACTS_MISSING = "FACTS_MISSING"
+LIST_TOO_LARGE = "LIST_TOO_LARGE"
+MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
+OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE})
+"""What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
 _ALWAYS = frozenset(
     {FactKind.FORCED_OPEN, FactKind.HELD_OPEN, FactKind.READER_LOST, FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED}
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
 _REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
-KINDS = tuple(sorted({CHAIN_BROKEN, *_ALWAYS, *_WHILE_ACTIVE, *_REASONS}))
+KINDS = tuple(sorted({*OF_THE_CENTRE, *_ALWAYS, *_WHILE_ACTIVE, *_REASONS}))
 
 
 class Alarm(Base):
-    """kind: one of KINDS; ledger_sequence: the row of the fact (or broken chain) that raised it."""
+    """kind: one of KINDS; ledger_sequence: the row of what raised it."""
 
     __tablename__ = "alarm"
 
@@ -47,13 +52,20 @@ def kind_of(fact: Fact) -> str | None:
     if fact.kind in _ALWAYS or (fact.kind in _WHILE_ACTIVE and fact.body.get("active") is True):
         return fact.kind
     reason = fact.body.get("reason")
-    return str(reason) if fact.kind is FactKind.DECISION and reason in _REASONS else None
+    grave = fact.kind is FactKind.DECISION and isinstance(reason, str) and reason in _REASONS
+    return str(reason) if grave else None
 
 
 def raise_alarm(
     session: Session, kind: str, at: datetime, ledger_sequence: int, agent_id: int, door_id: int | None
 ) -> None:
     session.add(Alarm(kind=kind, raised_at=at, ledger_sequence=ledger_sequence, agent_id=agent_id, door_id=door_id))
+
+
+def is_waiting(session: Session, kind: str, agent_id: int) -> bool:
+    """Whether an alarm of this kind about this agent waits already."""
+    same = select(Alarm.id).where(Alarm.agent_id == agent_id, Alarm.kind == kind, Alarm.acknowledged_at.is_(None))
+    return session.scalar(same.limit(1)) is not None
 
 
 def waiting(session: Session, limit: int = 50) -> Sequence[Alarm]:

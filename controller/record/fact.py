@@ -36,14 +36,15 @@ class FactRow(Base):
     encoded: Mapped[bytes] = mapped_column(LargeBinary)
     fact_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
-    # Each question of the log page is answered by one of these, newest first, without sorting.
+    # Each question of the log page is answered by one of these alone, newest first, without sorting; only a page that
+    # is narrowed to a time and to nothing else sorts what lies in that time.
     __table_args__ = (
-        Index("ix_fact_area_id_ledger_sequence", "area_id", "ledger_sequence"),
-        Index("ix_fact_door_id_ledger_sequence", "door_id", "ledger_sequence"),
-        Index("ix_fact_cardholder_id_ledger_sequence", "cardholder_id", "ledger_sequence"),
-        Index("ix_fact_kind_ledger_sequence", "kind", "ledger_sequence"),
-        Index("ix_fact_outcome_ledger_sequence", "outcome", "ledger_sequence"),
-        Index("ix_fact_at", "at"),
+        Index("ix_fact_area_id", "area_id", "ledger_sequence", "kind", "outcome", "at"),
+        Index("ix_fact_door_id", "door_id", "ledger_sequence", "kind", "outcome", "at"),
+        Index("ix_fact_cardholder_id", "cardholder_id", "ledger_sequence", "kind", "outcome", "at"),
+        Index("ix_fact_kind", "kind", "ledger_sequence", "at", "outcome"),
+        Index("ix_fact_outcome", "outcome", "ledger_sequence", "at", "kind", "area_id"),
+        Index("ix_fact_at", "at", "ledger_sequence", "kind", "outcome"),
     )
 
     def fact(self) -> fact.Fact:

@@ -1,98 +1,84 @@
-"""Intake: an agent's facts are verified, inserted once and appended to the ledger, and only then acknowledged.
+"""Intake: what an agent recorded is verified, stored once, appended to the ledger, and only then acknowledged.
 
 What is refused here was never the agent's own: a wrong signature, another address, or a chain that does not continue
 what is already committed. A duplicate is silently skipped; behind a hole nothing is taken, because the agent sends it
-again; a fork is recorded as a broken chain and raises an alarm.
+again; what it no longer keeps is recorded as a gap; a fork is recorded as a broken chain. Both raise an alarm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from contract import envelope, fact
-from contract.commitment import Opening, opens
-from contract.envelope import BadEnvelope, CannotUnseal, Kind
-from contract.fact import Clock, Fact, FactKind
-from contract.message import Ack, Events, SealedFact
+from contract.envelope import BadEnvelope, Kind
+from contract.fact import Fact, FactKind
+from contract.message import Ack, Events
 from controller.ledger import kinds
-from controller.ledger.ledger import Entry, append, append_all, head, keep_openings
-from controller.people.cardholder import Cardholder
-from controller.people.credential import Credential, IdentityRow
+from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
-from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
-from controller.record import alarm, occupancy
+from controller.record import alarm, filing, occupancy
+from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
+from controller.record.filing import Places
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """An agent recorded that it adopted a list."""
+    """An agent recorded that it adopted the list of this version, whose bytes have this hash (hex)."""
 
     epoch: int
     version: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """ack: to be signed and sent after the commit (None when the message was not the agent's); stored: how many facts
-    were new; refused: why something was not taken; adopted: the lists that new facts say were adopted."""
+    were new; flaw: why something was not taken; adopted: the lists that new facts say were adopted."""
 
     ack: Ack | None
     stored: int = 0
-    refused: str | None = None
+    flaw: Flaw | None = None
     adopted: tuple[Adopted, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    sealed: SealedFact
-    fact: Fact
-    hash: bytes
-    openings: Mapping[str, Opening]
-
-
-@dataclass(slots=True)
-class _Places:
-    """The rows behind the keys that facts name; an unknown key stays unresolved."""
-
-    doors: dict[str, Door] = field(default_factory=dict)
-    points: dict[str, AccessPoint] = field(default_factory=dict)
 
 
 def receive(session: Session, now: datetime, site: Site, agent: Agent, data: bytes, key: X25519PrivateKey) -> Received:
     """Take in one events envelope of `agent`; `key` unseals openings. Commit before sending the acknowledgement."""
-    try:
-        events = _opened(site, agent, data)
-    except ValueError as flaw:
-        return Received(None, refused=str(flaw))
+    events = _opened(site, agent, data)
+    if isinstance(events, Flaw):
+        return Received(None, flaw=events)
     chain = _chain(session, site, agent)
-    taken, refused = _continuing(chain, site, agent, events, key)
-    if taken:
-        _store(session, now, site, agent, taken)
-        chain.through, chain.head = taken[-1].fact.sequence, taken[-1].hash
-    if refused is not None and refused.startswith("chain"):
-        _broken(session, now, agent, refused)
-    adopted = tuple(_adopted(each.fact) for each in taken if each.fact.kind is FactKind.LIST_ADOPTED)
-    ack = Ack(address(site, agent), chain.through, chain.head)
-    return Received(ack, len(taken), refused, adopted)
+    found = examined(session, chain, address(site, agent), events, key)
+    known = filing.places(session, agent)
+    if found.gap is not None:
+        _gap(session, now, agent, found.gap, known)
+    if found.taken:
+        _store(session, now, site, agent, found.taken, known)
+        chain.through, chain.head = found.through, found.head
+    if found.flaw is Flaw.CONTRADICTS:
+        _broken(session, now, agent, found)
+    adopted = tuple(_adopted(each.fact) for each in found.taken if each.fact.kind is FactKind.LIST_ADOPTED)
+    return Received(Ack(address(site, agent), chain.through, chain.head), len(found.taken), found.flaw, adopted)
 
 
-def _opened(site: Site, agent: Agent, data: bytes) -> Events:
+def _opened(site: Site, agent: Agent, data: bytes) -> Events | Flaw:
     if agent.signing_key is None or agent.revoked_at is not None:
-        raise BadEnvelope("the agent is not trusted")
+        return Flaw.UNTRUSTED
     public = Ed25519PublicKey.from_public_bytes(agent.signing_key)
-    events = Events.decoded(envelope.opened(data, Kind.EVENTS, {envelope.key_id(public): public}).payload)
-    if events.address != address(site, agent):
-        raise BadEnvelope("made for another address")
-    return events
+    try:
+        events = Events.decoded(envelope.opened(data, Kind.EVENTS, {envelope.key_id(public): public}).payload)
+    except BadEnvelope:
+        return Flaw.SIGNATURE
+    except ValueError:
+        return Flaw.MALFORMED
+    return events if events.address == address(site, agent) else Flaw.ADDRESS
 
 
 def _chain(session: Session, site: Site, agent: Agent) -> AgentChain:
@@ -104,153 +90,60 @@ def _chain(session: Session, site: Site, agent: Agent) -> AgentChain:
     return chain
 
 
-def _continuing(
-    chain: AgentChain, site: Site, agent: Agent, events: Events, key: X25519PrivateKey
-) -> tuple[list[_Taken], str | None]:
-    """The facts that continue the chain, and why the rest was refused."""
-    through, previous, taken = chain.through, chain.head, list[_Taken]()
-    for sealed in events.facts:
-        try:
-            found = fact.decoded(sealed.fact)
-        except ValueError as flaw:
-            return taken, f"a fact is malformed: {flaw}"
-        if (found.site, found.agent) != (site.key, agent.key):
-            return taken, "a fact names another agent"
-        if found.sequence < through or (found.sequence == through and fact.fact_hash(sealed.fact) == previous):
-            continue
-        if found.sequence > through + 1:
-            return taken, f"hole: fact {through + 1} is missing"
-        if found.sequence == through or found.previous != previous:
-            return taken, f"chain: fact {found.sequence} does not follow what was committed"
-        through, previous = found.sequence, fact.fact_hash(sealed.fact)
-        taken.append(_Taken(sealed, found, previous, _openings(sealed, found, key)))
-    return taken, None
-
-
-def _openings(sealed: SealedFact, found: Fact, key: X25519PrivateKey) -> Mapping[str, Opening]:
-    """Those openings that really open a commitment of the fact; a bad one is as good as none."""
-    if not sealed.openings:
-        return {}
-    try:
-        openings = fact.decode_openings(envelope.unseal(key, sealed.openings, fact.SEAL_PURPOSE))
-    except (CannotUnseal, ValueError):
-        return {}
-    return {
-        name: opening
-        for name, opening in openings.items()
-        if name in found.commitments and opens(found.commitments[name], opening)
-    }
-
-
-def _store(session: Session, now: datetime, site: Site, agent: Agent, taken: list[_Taken]) -> None:
+def _store(session: Session, now: datetime, site: Site, agent: Agent, taken: list[Taken], known: Places) -> None:
     actor = f"agent:{address(site, agent)}"
     entries = [Entry(kinds.Kind.FACT, actor, now, {"agent": agent.id}, _plain(each), {}) for each in taken]
     last = append_all(session, entries)
-    first = last - len(taken) + 1
-    for place, each in enumerate(taken, first):
-        keep_openings(session, place, each.openings)
-    places = _places(session, site)
-    holders = {**_by_handle(session, taken), **_by_identity(session, site, taken)}
-    rows = [_row(now, agent, place, each, places, holders) for place, each in enumerate(taken, first)]
+    placed = list(enumerate(taken, last - len(taken) + 1))
+    keep_openings(session, [(place, each.openings) for place, each in placed])
+    whose = filing.holders(session, site, taken)
+    rows = [
+        filing.row(now, agent, place, each, known, holder) for (place, each), holder in zip(placed, whose, strict=True)
+    ]
     session.execute(insert(FactRow), rows)
-    for place, each in enumerate(taken, first):
-        _consequences(session, agent, place, each, places)
+    for place, each in placed:
+        _consequences(session, now, agent, place, each.fact, known)
 
 
-def _plain(taken: _Taken) -> dict[str, object]:
+def _plain(taken: Taken) -> dict[str, object]:
     return {"sequence": taken.fact.sequence, "fact": taken.hash.hex()}
 
 
-def _places(session: Session, site: Site) -> _Places:
-    doors = session.scalars(select(Door).where(Door.site_id == site.id))
-    points = session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id))
-    return _Places({door.key: door for door in doors}, {point.key: point for point in points})
-
-
-def _by_handle(session: Session, taken: list[_Taken]) -> dict[str, int]:
-    """Cardholders by the handle that a door's list gave."""
-    wanted = {str(each.openings["holder"].value) for each in taken if "holder" in each.openings}
-    handles = [bytes.fromhex(handle) for handle in wanted if len(handle) == 32]
-    found = session.execute(select(Cardholder.handle, Cardholder.id).where(Cardholder.handle.in_(handles)))
-    return {handle.hex(): holder_id for handle, holder_id in found}
-
-
-def _by_identity(session: Session, site: Site, taken: list[_Taken]) -> dict[str, int]:
-    """Cardholders by the identity of a card that was on no list there: it may be somebody's all the same."""
-    wanted = {str(each.openings["identity"].value) for each in taken if "identity" in each.openings}
-    if not wanted:
-        return {}
-    found = (
-        select(IdentityRow.text, Credential.cardholder_id)
-        .join(Credential, Credential.id == IdentityRow.credential_id)
-        .where(IdentityRow.site_id == site.id, IdentityRow.text.in_(wanted))
-    )
-    return {row[0]: row[1] for row in session.execute(found)}
-
-
-def _row(
-    now: datetime, agent: Agent, place: int, taken: _Taken, places: _Places, holders: Mapping[str, int]
-) -> dict[str, object]:
-    body = taken.fact.body
-    point = places.points.get(str(body.get("access_point")))
-    door = places.doors.get(str(body.get("door")))
-    holder = taken.openings.get("holder") or taken.openings.get("identity")
-    return {
-        "agent_id": agent.id,
-        "sequence": taken.fact.sequence,
-        "ledger_sequence": place,
-        "received_at": now,
-        "at": taken.fact.wall,
-        "trusted": taken.fact.clock is Clock.TRUSTED,
-        "kind": str(taken.fact.kind),
-        "outcome": _short(body.get("outcome"), 8),
-        "reason": _short(body.get("reason"), 32) if taken.fact.kind is FactKind.DECISION else None,
-        "inferred": body.get("inferred") is True if taken.fact.kind is FactKind.PASSAGE else None,
-        "access_point_id": point.id if point else None,
-        "door_id": door.id if door else point.door_id if point else None,
-        "area_id": point.guarded_area_id if point else None,
-        "cardholder_id": holders.get(str(holder.value)) if holder else None,
-        "encoded": taken.sealed.fact,
-        "fact_hash": taken.hash,
-    }
-
-
-def _consequences(session: Session, agent: Agent, place: int, taken: _Taken, places: _Places) -> None:
-    body, at = taken.fact.body, taken.fact.wall
-    point = places.points.get(str(body.get("access_point")))
-    door = places.doors.get(str(body.get("door")))
-    if taken.fact.kind is FactKind.PASSAGE and point is not None:
-        row = session.get_one(FactRow, (agent.id, taken.fact.sequence))
+def _consequences(session: Session, now: datetime, agent: Agent, place: int, found: Fact, known: Places) -> None:
+    point, door = known.point(found), known.door(found)
+    if found.kind is FactKind.PASSAGE and point is not None:
+        row = session.get_one(FactRow, (agent.id, found.sequence))
         occupancy.passed(session, row, point.to_area_id)
         session.flush()
-    unseen = taken.fact.kind in (FactKind.FORCED_OPEN,) or body.get("presence") == "uncertain"
-    if unseen:
-        for each in places.points.values():
-            if door is None or each.door_id == door.id:
-                occupancy.became_uncertain(session, each.guarded_area_id, at, taken.fact.kind)
+    at = filing.moment(found, now)
+    if found.kind is FactKind.FORCED_OPEN or found.body.get("presence") == "uncertain":
+        for area_id in known.guarded(found):
+            occupancy.became_uncertain(session, area_id, at, found.kind)
         session.flush()
-    kind = alarm.kind_of(taken.fact)
+    kind = alarm.kind_of(found)
     if kind is not None:
-        alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else point.door_id if point else None)
+        alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else None)
 
 
-def _broken(session: Session, now: datetime, agent: Agent, why: str) -> None:
-    """Record a broken chain once for each place where it breaks."""
-    known = select(alarm.Alarm.id).where(
-        alarm.Alarm.agent_id == agent.id,
-        alarm.Alarm.kind == alarm.CHAIN_BROKEN,
-        alarm.Alarm.acknowledged_at.is_(None),
-    )
-    if session.scalar(known.limit(1)) is not None:
+def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places) -> None:
+    """Record that facts are lost: an auditor sees which, and who is inside behind those doors is not certain."""
+    plain = {"first": gap.first, "last": gap.last}
+    place = append(session, kinds.Kind.FACTS_MISSING, "controller", now, {"agent": agent.id}, plain)
+    alarm.raise_alarm(session, alarm.FACTS_MISSING, now, place, agent.id, None)
+    for area_id in sorted({point.guarded_area_id for point in known.points.values()}):
+        occupancy.became_uncertain(session, area_id, now, alarm.FACTS_MISSING)
+    session.flush()
+
+
+def _broken(session: Session, now: datetime, agent: Agent, found: Examined) -> None:
+    """Record a broken chain, once until somebody has looked at it."""
+    if alarm.is_waiting(session, alarm.CHAIN_BROKEN, agent.id):
         return
-    append(session, kinds.Kind.FACT_CHAIN_BROKEN, "controller", now, {"agent": agent.id}, {"why": why})
-    alarm.raise_alarm(session, alarm.CHAIN_BROKEN, now, head(session), agent.id, None)
+    plain = {"why": found.flaw, "at": found.at}
+    place = append(session, kinds.Kind.FACT_CHAIN_BROKEN, "controller", now, {"agent": agent.id}, plain)
+    alarm.raise_alarm(session, alarm.CHAIN_BROKEN, now, place, agent.id, None)
 
 
 def _adopted(found: Fact) -> Adopted:
-    epoch, version = found.body.get("epoch"), found.body.get("version")
-    return Adopted(epoch if isinstance(epoch, int) else 0, version if isinstance(version, int) else 0)
-
-
-def _short(value: object, most: int) -> str | None:
-    return value[:most] if isinstance(value, str) else None
+    epoch, version, digest = (found.body.get(name) for name in ("epoch", "version", "hash"))
+    return Adopted(epoch if isinstance(epoch, int) else 0, version if isinstance(version, int) else 0, str(digest))

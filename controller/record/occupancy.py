@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from contract.fact import FactKind
 from controller.database import Base, UtcDateTime
 from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
@@ -28,7 +27,7 @@ class Presence(Base):
 
 
 class AreaUncertainty(Base):
-    """Since when, and through what kind of fact, it is not certain who is in an area."""
+    """Since when, and through what (a kind of fact, or FACTS_MISSING), it is not certain who is in an area."""
 
     __tablename__ = "area_uncertainty"
 
@@ -47,18 +46,22 @@ class Inside:
 
 
 def passed(session: Session, row: FactRow, to_area_id: int) -> None:
-    """Move the holder of a passage, unless a later passage has already moved them."""
+    """Move the holder of a passage, unless a later passage has already moved them.
+
+    A clock that cannot be believed orders nothing: such passages count in the order of reception, and as uncertain.
+    """
     if row.cardholder_id is None:
         return
+    at = min(row.at, row.received_at) if row.trusted else row.received_at
+    certain = row.trusted and not row.inferred
     known = session.get(Presence, row.cardholder_id)
     if known is None:
-        known = Presence(cardholder_id=row.cardholder_id, area_id=to_area_id, since=row.at, certain=not row.inferred)
-        session.add(known)
-    elif known.since <= row.at:
-        known.area_id, known.since, known.certain = to_area_id, row.at, not row.inferred
+        session.add(Presence(cardholder_id=row.cardholder_id, area_id=to_area_id, since=at, certain=certain))
+    elif known.since <= at:
+        known.area_id, known.since, known.certain = to_area_id, at, certain
 
 
-def became_uncertain(session: Session, area_id: int, since: datetime, cause: FactKind) -> None:
+def became_uncertain(session: Session, area_id: int, since: datetime, cause: str) -> None:
     """Somebody may have come or gone unseen."""
     if session.get(AreaUncertainty, area_id) is None:
         session.add(AreaUncertainty(area_id=area_id, since=since, cause=cause))

@@ -33,7 +33,7 @@ class EdgeSource(Protocol):
     """One pair of lines. `wait`, `low` and `now` belong to one thread; `wake` and `close` to any."""
 
     def open(self) -> None:
-        """Take the pins. OSError, or gpiozero's own errors, if they are not to be had."""
+        """Take the pins, anew if they were taken before. OSError, or gpiozero's own errors, if that fails."""
 
     def wait(self, timeout: float | None) -> Edges:
         """Wait for edges, a `wake`, or the time (seconds; None: for ever); return what there is."""

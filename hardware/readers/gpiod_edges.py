@@ -77,6 +77,8 @@ class GpiodEdges:
 
     def open(self) -> None:
         """Ask the kernel for both lines. OSError if they are taken, ImportError without gpiod."""
+        self._let_go()
+        self._next_number = None
         self._request = self._make(self._chip, *self._offsets)
 
     def wait(self, timeout: float | None) -> Edges:
@@ -108,8 +110,12 @@ class GpiodEdges:
             return
         self._closed = True
         os.close(self._wake)
-        if self._request is not None:
-            self._request.release()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            request.release()
 
     def _edge(self, event: LineEvent) -> FallingEdge:
         # The kernel numbers the events of a request from 1.

@@ -33,6 +33,7 @@ class GpiozeroEdges:
 
     def open(self) -> None:
         """Take both pins and listen to their falling edges. gpiozero's own errors; then none is held."""
+        self.close()
         try:
             self._take_pins()
         except GPIOZeroError:

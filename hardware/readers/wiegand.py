@@ -114,13 +114,21 @@ class WiegandReader:
             self._indicator.close()
 
     def _run(self) -> None:
-        while not self._taken():
-            if self._stop.wait(_RETRY):
-                return
+        while not self._stop.is_set():
+            try:
+                self._read_until_lost()
+            except (OSError, ImportError, GPIOZeroError) as error:
+                self._open.clear()
+                self._say_lost(f"the pins are not to be had: {error}")
+                self._stop.wait(_RETRY)
+        self._open.clear()
+
+    def _read_until_lost(self) -> None:
+        self._source.open()
+        self._say_back()
         self._begin()
         while not self._stop.is_set():
             self._turn(self._source.wait(self._wanted()))
-        self._open.clear()
 
     def _begin(self) -> None:
         came = self._source.wait(0.0)
@@ -131,19 +139,15 @@ class WiegandReader:
         self._stop.wait(self._gap)
         self._open.set()
 
-    def _taken(self) -> bool:
-        try:
-            self._source.open()
-        except (OSError, ImportError, GPIOZeroError) as error:
-            if not self._lost:
-                self._lost = True
-                detail = f"the pins are not to be had: {error}"
-                self._deliver(ReaderFault(self._reader, FaultKind.LOST, detail, time.monotonic()))
-            return False
+    def _say_lost(self, detail: str) -> None:
+        if not self._lost:
+            self._lost = True
+            self._deliver(ReaderFault(self._reader, FaultKind.LOST, detail, time.monotonic()))
+
+    def _say_back(self) -> None:
         if self._lost:
             self._lost = False
             self._deliver(ReaderFault(self._reader, FaultKind.REOPENED, "the pins are ours", time.monotonic()))
-        return True
 
     def _wanted(self) -> float | None:
         if self._late:

@@ -49,7 +49,10 @@ class WiegandFrame:
         return None if self._last is None else max(0.0, self._last[1] + self._gap - stamp)
 
     def opened(self, stamp: float) -> None:
-        """The lines are listened to since `stamp`: of a frame that was under way then the beginning is lost."""
+        """The lines are listened to since `stamp`: what was begun before is forgotten or has no beginning."""
+        self._bits.clear()
+        self._last = self._flaw = None
+        self._told = False
         self._closed_at = stamp
 
     def edge(self, line: int, stamp: float, *, after_loss: bool = False) -> list[Finding]:

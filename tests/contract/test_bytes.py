@@ -83,7 +83,7 @@ def test_messages_survive_their_bytes() -> None:
         Fresh(CEDAR, b"n" * 16, carried),
         Receipt(CEDAR, ReceiptOutcome.ADOPTED, carried, "", ("cedar-out",)),
         Ack(CEDAR, 12, b"\x01" * 32),
-        Events(CEDAR, (SealedFact(b'{"a":1}', b"\x00\x01"), SealedFact("事".encode(), b""))),
+        Events(CEDAR, 7, (SealedFact(b'{"a":1}', b"\x00\x01"), SealedFact("事".encode(), b""))),
     ):
         assert type(each).decoded(each.encoded()) == each
 
@@ -136,7 +136,7 @@ def test_a_packed_batch_fits_one_message_however_long_the_queue() -> None:
     queue = [SealedFact(b'"' * 700, b"\x01" * 900) for _ in range(500)]
     taken = message.packed(queue)
     assert 0 < len(taken) < len(queue)
-    assert len(envelope.signed(Kind.EVENTS, Events(CEDAR, taken).encoded(), SIGNER)) <= envelope.LIMIT
+    assert len(envelope.signed(Kind.EVENTS, Events(CEDAR, 1, taken).encoded(), SIGNER)) <= envelope.LIMIT
     assert message.packed([]) == ()
     assert len(message.packed([SealedFact(b"1" * 60_000, b"")])) == 1
 

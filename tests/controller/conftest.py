@@ -17,6 +17,7 @@ from contract.credential import Identity, Source
 from controller.database import migrate, open_database, transaction
 from controller.delivery import authority
 from controller.delivery.authority import Authority
+from controller.delivery.compiling import card_must_fit
 from controller.people import cardholder, credential, operator
 from controller.people.access import Role
 from controller.people.cardholder import Cardholder
@@ -87,5 +88,5 @@ def house(engine: Engine, tmp_path: Path) -> House:
         for name, number in CARDS.items():
             holder = cardholder.enrol(session, "operator:1", NOW, own, name, f"{number:x}")
             identity = Identity(Source.SERIAL_HEX, f"{number:040b}")
-            credential.issue(session, "operator:1", NOW, holder, f"{name}'s card", [identity])
+            credential.issue(session, "operator:1", NOW, holder, f"{name}'s card", [identity], card_must_fit)
     return House(engine, made, tmp_path)

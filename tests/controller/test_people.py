@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from contract.credential import Identity, Source
 from controller.database import reading, transaction
+from controller.delivery.compiling import card_must_fit
 from controller.people import cardholder, credential, operator, permission
 from controller.people.operator import NewOperator
 from controller.people.permission import Grant, GrantState, Wish
@@ -104,7 +105,7 @@ def test_the_same_wish_twice_is_refused(house: House) -> None:
 def test_a_card_belongs_to_one_person(house: House) -> None:
     identity = Identity(Source.SERIAL_HEX, f"{CARDS['Ada']:040b}")
     with transaction(house.engine) as session, pytest.raises(Refused, match="somebody"):
-        credential.issue(session, "operator:1", NOW, house.holder(session, "Ben"), "", [identity])
+        credential.issue(session, "operator:1", NOW, house.holder(session, "Ben"), "", [identity], card_must_fit)
 
 
 def test_a_lost_card_ends_and_may_be_found_again(house: House) -> None:
@@ -113,7 +114,7 @@ def test_a_lost_card_ends_and_may_be_found_again(house: House) -> None:
         credential.report_lost(session, "operator:1", NOW, card, "left on a train")
         with pytest.raises(Refused):
             credential.report_lost(session, "operator:1", NOW, card, "again")
-        credential.restore(session, "operator:1", NOW, card, "it came back")
+        credential.restore(session, "operator:1", NOW, card, "it came back", card_must_fit)
         assert card.state == "active"
 
 

@@ -173,6 +173,6 @@ def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockFactory]:
     """The pins of a machine without wires, for fittings that ask for no other."""
     factory = MockFactory()
     monkeypatch.setattr(Device, "pin_factory", factory)
-    monkeypatch.setattr("door_agent.fittings._READERS_OPEN_WITHIN_S", 0.0)  # no reader is plugged in here
+    monkeypatch.setattr("door_agent.reader_fittings._OPEN_WITHIN_S", 0.0)  # no reader is plugged in here
     yield factory
     factory.close()

@@ -13,7 +13,8 @@ LAMPS = ("green", "red", "buzzer")
 
 def pins() -> dict[str, int]:
     """The pin of every part, in the order in which an agent claims them; 2 and 3 have a pull-up on the board."""
-    names = [f"{door}.{part}" for door in ("cedar", "maple") for part in (*PARTS, *(f"in.{lamp}" for lamp in LAMPS))]
+    kinds = (("lock",), PARTS[1:], [f"in.{lamp}" for lamp in LAMPS])
+    names = [f"{door}.{part}" for parts in kinds for door in ("cedar", "maple") for part in parts]
     return {name: number for number, name in enumerate(names, 4)}
 
 

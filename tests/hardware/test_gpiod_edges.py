@@ -37,6 +37,7 @@ class Kernel:
         self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_SEMAPHORE)
         self.values = [1, 1]
         self.released = False
+        self._broken = False
         self._guard = threading.Lock()
         self._numbers = [0, 0, 0]
 
@@ -49,11 +50,19 @@ class Kernel:
             if not full:
                 os.eventfd_write(self.fd, 1)
 
+    def fail(self) -> None:
+        """The next read raises, and there is something to read."""
+        with self._guard:
+            self._broken = True
+            os.eventfd_write(self.fd, 1)
+
     def lose(self, count: int) -> None:
         self._numbers[2] += count
 
     def read_edge_events(self, max_events: int | None = None) -> list[Any]:
         with self._guard:
+            if self._broken:
+                raise OSError("the chip is gone")
             found: list[Any] = []
             while self.events and len(found) < (max_events or 64):
                 found.append(self.events.popleft())
@@ -183,6 +192,32 @@ def test_a_line_that_is_low_is_seen(kernel: Kernel, edges: GpiodEdges) -> None:
     edges.open()
     kernel.values = [0, 1]
     assert edges.low() == frozenset({0})
+
+
+def test_a_chip_that_fails_is_lost_and_asked_for_anew(
+    clock: Clock, heard: "SimpleQueue[Signal]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.readers.wiegand._RETRY", 0.01)
+    kernels = [Kernel(), Kernel()]
+    waiting = iter(kernels)
+    edges = GpiodEdges("/dev/gpiochip0", 17, 27, request=lambda _chip, _d0, _d1: next(waiting), clock=clock)
+    reader = WiegandReader("elm-in", edges, heard.put)
+    reader.start()
+    assert reader.wait_open(5)
+    send(kernels[0], CARD[:25], 1000.5)  # never to be seen again
+    kernels[0].fail()
+    for expected in (FaultKind.LOST, FaultKind.REOPENED):
+        fault = heard.get(timeout=5)
+        assert isinstance(fault, ReaderFault)
+        assert fault.kind is expected
+    assert reader.wait_open(5)
+    send(kernels[1], CARD, 1001.0)
+    clock.now = 1002.0
+    edges.wake()
+    assert heard.get(timeout=5) == card(CARD, 1001.05)
+    reader.close()
+    assert kernels[0].released
+    assert kernels[1].released
 
 
 def test_without_gpiod_or_its_chip_the_reader_is_lost_and_alive(heard: "SimpleQueue[Signal]") -> None:

@@ -90,7 +90,7 @@ class SecureChannel:
 class Handshake:
     """The four messages that open a Secure Channel (Annex D): challenge, answer, our answer, first MAC.
 
-    Each step returns what to do next, or None: the other side has not proved that it holds this key.
+    Say what it `says`, and let it hear the answer, until it has a channel or a reason why there is none.
     """
 
     def __init__(self, key: bytes, which: int, random_bytes: RandomBytes, *, crc: bool = True) -> None:
@@ -100,28 +100,34 @@ class Handshake:
         self._ours = random_bytes(RANDOM_BYTES)
         self._keys = SessionKeys.derive(key, self._ours)
         self._cryptogram = b""
+        self.says = command.challenge(self._ours)
 
-    def challenge(self) -> Command:
-        """What to ask first."""
-        return command.challenge(self._ours)
+    def seal(self, address: int, sequence: int) -> Frame:
+        """The message that carries what it says now."""
+        step = SCS_13 if self._cryptogram else SCS_11
+        return Frame(address, False, sequence, self.says.payload, bytes((3, step, self._which)), crc=self._crc)
 
-    def seal(self, address: int, sequence: int, said: Command) -> Frame:
-        """The message that carries a step of the handshake."""
-        step = SCS_11 if said.code is command.Code.CHLNG else SCS_13
-        return Frame(address, False, sequence, said.payload, bytes((3, step, self._which)), crc=self._crc)
+    def heard(self, frame: Frame) -> SecureChannel | str | None:
+        """The open channel; or what the reader has failed to do, for a sentence; or None: go on."""
+        if frame.payload[0] == reply.Code.NAK:
+            return "refuses the Secure Channel with this key"
+        if self._cryptogram:
+            return self._completed(frame) or "has not accepted the Secure Channel"
+        return None if self._proved(frame) else "has not proved that it holds this key"
 
-    def prove(self, frame: Frame) -> Command | None:
-        """What to answer to the reader's cryptogram, if that is right and made with the key that we meant."""
+    def _proved(self, frame: Frame) -> bool:
+        """Is the reader's cryptogram right, and made with the key that we meant? Then answer with ours."""
         answer = read_reply(frame.payload)
         if frame.block != bytes((3, SCS_12, self._which)) or not isinstance(answer, ClientCryptogram):
-            return None
+            return False
         if not same(answer.cryptogram, self._keys.client_cryptogram(self._ours, answer.random)):
-            return None
+            return False
         self._cryptogram = self._keys.server_cryptogram(self._ours, answer.random)
-        return command.server_cryptogram(self._cryptogram)
+        self.says = command.server_cryptogram(self._cryptogram)
+        return True
 
-    def complete(self, frame: Frame) -> SecureChannel | None:
-        """The open channel, if the reader has accepted us and begins with the right MAC."""
+    def _completed(self, frame: Frame) -> SecureChannel | None:
+        """Has the reader accepted us, and begun with the right MAC?"""
         answer = read_reply(frame.payload)
         if frame.block != bytes((3, SCS_14, ACCEPTED)) or not isinstance(answer, InitialMac):
             return None

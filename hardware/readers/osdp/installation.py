@@ -12,7 +12,7 @@ from hardware.readers.osdp.channel import DEFAULT, OWN, Channel, Handshake, Plai
 from hardware.readers.osdp.command import Command
 from hardware.readers.osdp.frame import Frame
 from hardware.readers.osdp.key import DEFAULT_KEY, ReaderKey
-from hardware.readers.osdp.reply import Ack, Identity, read_reply
+from hardware.readers.osdp.reply import Ack, Communication, Identity, read_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,15 @@ def open_channel(
     if (yield PlainChannel().seal(address, 0, command.IDENTIFY)) is None:
         return Trouble(f"nobody answers at address {address}")
     handshake = Handshake(key.value if key else DEFAULT_KEY, OWN if key else DEFAULT, random_bytes)
-    answer = yield handshake.seal(address, 1, handshake.challenge())
-    proof = handshake.prove(answer) if answer is not None else None
-    if proof is None:
-        mode = "does not hold this key" if key else "is not in its install mode"
-        return Trouble(f"the reader at address {address} {mode}")
-    answer = yield handshake.seal(address, 2, proof)
-    channel = handshake.complete(answer) if answer is not None else None
-    return channel or Trouble(f"the reader at address {address} did not open the channel")
+    for sequence in (1, 2):
+        answer = yield handshake.seal(address, sequence)
+        heard = handshake.heard(answer) if answer is not None else "does not answer any more"
+        if isinstance(heard, SecureChannel):
+            return heard
+        if heard:
+            break
+    mode = "" if key else "; is it in its install mode?"
+    return Trouble(f"the reader at address {address} {heard}{mode}")
 
 
 def tell(address: int, sequence: int, channel: Channel, said: Command) -> Generator[Frame, Frame | None, bool]:
@@ -66,6 +67,24 @@ def tell(address: int, sequence: int, channel: Channel, said: Command) -> Genera
     if payload is None and answer is not None and not answer.block:
         payload = answer.payload  # some readers have dropped the session by the time they acknowledge a key
     return payload is not None and isinstance(read_reply(payload), Ack)
+
+
+def move(
+    address: int, key: ReaderKey | None, to: Communication, random_bytes: RandomBytes
+) -> Generator[Frame, Frame | None, Communication | Trouble]:
+    """Give the reader another address or speed; what it says that it takes. In the clear if it has no key yet."""
+    channel: Channel | Trouble = PlainChannel()
+    if key is not None:
+        channel = yield from open_channel(address, key, random_bytes)
+    if isinstance(channel, Trouble):
+        return channel
+    sequence = 0 if key is None else 3
+    answer = yield channel.seal(address, sequence, command.communication(to.address, to.baud))
+    payload = channel.open(answer) if answer is not None else None
+    said = read_reply(payload) if payload is not None else None
+    if isinstance(said, Communication):
+        return said
+    return Trouble(f"the reader at address {address} does not take another address or speed")
 
 
 def hand_over(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
+from hardware.readers.osdp import installation
 from hardware.readers.osdp.bus import BITS_A_BYTE, Bus
 from hardware.readers.osdp.capabilities import Capabilities
 from hardware.readers.osdp.channel import RandomBytes
@@ -19,7 +20,7 @@ from hardware.readers.osdp.installation import Found, Trouble, hand_over, who_an
 from hardware.readers.osdp.key import ReaderKey, write_key
 from hardware.readers.osdp.liveness import REPLY_TIMEOUT
 from hardware.readers.osdp.port import PORT_ERRORS, Bell, Port
-from hardware.readers.osdp.reply import Identity
+from hardware.readers.osdp.reply import Communication, Identity
 from hardware.readers.osdp.settings import BusSettings, ReaderSettings
 
 LIMIT: Final = 120.0
@@ -62,6 +63,11 @@ def pair(
     After a Trouble the file is gone again, unless the reader may have taken the key.
     """
     return _on(bench, lambda talk: _pair(talk, address, key_file, old, others_allowed))
+
+
+def move(bench: Bench, address: int, to: Communication, *, key: ReaderKey | None = None) -> Communication | Trouble:
+    """Give the reader another address or speed. Without a key in the clear: for one that is not paired yet."""
+    return _on(bench, lambda talk: talk.follow(installation.move(address, key, to, bench.random_bytes)))
 
 
 def _pair(talk: "_Talk", address: int, key_file: Path, old: ReaderKey | None, others_allowed: bool) -> Paired | Trouble:

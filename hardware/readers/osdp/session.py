@@ -33,8 +33,7 @@ class Phase(Enum):
     """How far the conversation has come."""
 
     GREETING = auto()
-    CHALLENGING = auto()
-    PROVING = auto()
+    OPENING = auto()
     LEARNING = auto()
     ONLINE = auto()
 
@@ -53,6 +52,7 @@ class Session:
         self._liveness = Liveness(now)
         self._summary = Summary(settings.id)
         self._report = Report(settings.id, settings.paired, self._summary)
+        self._not_opened_yet = 0
         self._outbox = Outbox()
         self._fresh = False
         self._sent = b""
@@ -87,8 +87,7 @@ class Session:
     def message(self, now: float) -> bytes:
         """What to send now: the next message, or the same bytes again while the last has no answer."""
         if not self._sent:
-            self._asked = self._next()
-            self._sent = self._seal(self._asked).encode()
+            self._sent = self._next().encode()
         self._tries += 1
         self.due = now
         return self._sent
@@ -147,22 +146,15 @@ class Session:
             return [ReaderFault(self.settings.id, FaultKind.LOST, "it has proved nothing for 8 s", now)]
         return []
 
-    def _next(self) -> Command:
-        match self.phase:
-            case Phase.GREETING:
-                return command.IDENTIFY
-            case Phase.CHALLENGING if self._handshake is not None:
-                return self._handshake.challenge()
-            case Phase.PROVING:
-                return self._asked
-            case Phase.LEARNING:
-                return self._to_learn.popleft()
-        return self._outbox.next()
-
-    def _seal(self, said: Command) -> Frame:
+    def _next(self) -> Frame:
         if self._handshake is not None:
-            return self._handshake.seal(self.settings.address, self._sequence, said)
-        return self._channel.seal(self.settings.address, self._sequence, said)
+            return self._handshake.seal(self.settings.address, self._sequence)
+        match self.phase:
+            case Phase.LEARNING:
+                self._asked = self._to_learn.popleft()
+            case Phase.ONLINE:
+                self._asked = self._outbox.next()
+        return self._channel.seal(self.settings.address, self._sequence, self._asked)
 
     def _advance(self, due: float) -> None:
         self._sequence = self._sequence % 3 + 1
@@ -179,11 +171,10 @@ class Session:
         return []
 
     def _answered(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
-        match self.phase:
-            case Phase.GREETING:
-                return self._greeted(frame, plain, now)
-            case Phase.CHALLENGING | Phase.PROVING:
-                return self._shaken(frame, plain, now)
+        if self.phase is Phase.GREETING:
+            return self._greeted(frame, plain, now)
+        if self._handshake is not None:
+            return self._shaken(self._handshake, frame, now)
         payload = self._channel.open(frame)
         if payload is not None:
             return self._vouched(read_reply(payload), now)
@@ -195,7 +186,7 @@ class Session:
         key = self.settings.key
         if key is not None:
             self._handshake = Handshake(key.value, OWN, self._random_bytes, crc=self.settings.crc)
-            self.phase = Phase.CHALLENGING
+            self.phase = Phase.OPENING
             self._advance(now)
             return []
         if frame.block or not isinstance(plain, Identity):
@@ -203,24 +194,13 @@ class Session:
         self._learn()
         return self._vouched(plain, now)
 
-    def _shaken(self, frame: Frame, plain: Reply | None, now: float) -> list[Signal]:
-        if self._handshake is None:
-            return self._start_over(now, Failure.DISTRUST)
-        if isinstance(plain, Nak):
-            return self._distrust("it refuses the Secure Channel with its key", now)
-        if self.phase is Phase.CHALLENGING:
-            answer = self._handshake.prove(frame)
-            if answer is None:
-                return self._distrust("it has not proved that it holds its key", now)
-            self._asked = answer
-            self.phase = Phase.PROVING
-            self._advance(now)
-            return []
-        channel = self._handshake.complete(frame)
-        if channel is None:
-            return self._distrust("it has not accepted the Secure Channel", now)
-        self._handshake, self._channel = None, channel
-        self._learn()
+    def _shaken(self, handshake: Handshake, frame: Frame, now: float) -> list[Signal]:
+        heard = handshake.heard(frame)
+        if isinstance(heard, str):
+            return self._not_opened(f"it {heard}", now)
+        if heard is not None:
+            self._handshake, self._channel = None, heard
+            self._learn()
         self._advance(now)
         return []
 
@@ -228,6 +208,14 @@ class Session:
         self.phase = Phase.LEARNING
         first = [command.IDENTIFY] if self._channel.secure else []
         self._to_learn = deque([*first, command.CAPABILITIES, command.LOCAL_STATUS])
+
+    def _not_opened(self, detail: str, now: float) -> list[Signal]:
+        """The first time may be an answer that came too late for its question; a second one in a row is an alarm."""
+        self._not_opened_yet += 1
+        if self._not_opened_yet > 1:
+            return self._distrust(detail, now)
+        self.authentication_failures += 1
+        return self._start_over(now, Failure.DISTRUST)
 
     def _distrust(self, detail: str, now: float) -> list[Signal]:
         self.authentication_failures += 1
@@ -268,6 +256,7 @@ class Session:
     def _go_online(self, now: float) -> list[Signal]:
         self.phase = Phase.ONLINE
         self.due = now
+        self._not_opened_yet = 0
         self._outbox.open(self.capabilities or NOTHING)
         if not self._liveness.back():
             return []

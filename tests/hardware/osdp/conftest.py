@@ -93,6 +93,22 @@ class RealLine:
         self._buses.append(bus)
         return bus
 
+    def tell(self, reader: OsdpReader, do: Callable[[], None], holds: Callable[[], bool]) -> bool:
+        """Do this at a reader that is ready until it is heard, as people do: on a busy machine libosdp may lose it."""
+        for _ in range(5):
+            if not reader.wait_open(PATIENCE):
+                return False
+            do()
+            if self.signals.wait(lambda _all: holds(), 3.0):
+                return True
+        return False
+
+    def swipe(self, peripheral: OsdpPeripheral, reader: OsdpReader, bits: str) -> bool:
+        """Present this card until it is read."""
+        return self.tell(
+            reader, lambda: peripheral.do({"do": "card", "bits": bits}), lambda: bits in self.signals.cards
+        )
+
     def skip(self, seconds: float) -> None:
         """Let the panels believe that so much time has passed, at once."""
         self.clock.ahead += seconds

@@ -47,6 +47,7 @@ class ReferencePeripheral:
         self.local = b"\x00\x00"
         self.spoil: Callable[[bytes], bytes] = bytes
         self.default_key_in_use = False
+        self.encrypts = True
         self._keys: tuple[bytes, bytes, bytes] | None = None
         self._mac = b""
         self._last: tuple[int, bytes] = (0, b"")
@@ -107,7 +108,7 @@ class ReferencePeripheral:
         return b"\x41\x03"
 
     def _challenged(self, sequence: int, block: bytes, cp_random: bytes) -> bytes:
-        if self.key is None and not self.default_key_in_use:
+        if not self.default_key_in_use and (self.key is None or block[2] == 0):
             return message(self.address, sequence, b"", b"\x41\x05", None)
         own = block[2] == 1 and not self.default_key_in_use
         scbk = self.key if own and self.key else bytes(range(0x30, 0x40))
@@ -137,7 +138,7 @@ class ReferencePeripheral:
             data = slow.decrypt(s_enc, self._mac, data)
         body = self._body(code, data)
         kind = b"\x02\x16"
-        if len(body) > 1:
+        if len(body) > 1 and self.encrypts:
             kind, body = b"\x02\x18", body[:1] + slow.encrypt(s_enc, theirs, body[1:])
 
         def mac(covered: bytes) -> bytes:

@@ -55,7 +55,13 @@ def test_padding_comes_off_as_it_went_on(data: bytes) -> None:
 @given(st.binary(max_size=64))
 def test_what_has_no_padding_has_none_taken_off(data: bytes) -> None:
     bare = unpad(data)
-    assert bare is None or pad(bare) == data
+    assert bare is None or data.rstrip(b"\x00") == bare + b"\x80"
+
+
+def test_padding_longer_than_a_block_is_none() -> None:
+    assert unpad(bytes(15) + b"\x80" + bytes(15)) == bytes(15)
+    assert unpad(bytes(15) + b"\x80" + bytes(16)) is None
+    assert unpad(bytes(16)) is None
 
 
 def test_data_of_half_a_block_does_not_decrypt() -> None:

@@ -143,12 +143,20 @@ def test_no_command_with_meaning_is_ever_said_in_the_clear_to_a_reader_with_a_ke
     "forged",
     [
         lambda sequence: message(1, sequence, b"", raw(ADA), None),
+        lambda sequence: message(1, sequence, b"\x02\x16", b"\x40", lambda _: bytes(4)),
         lambda sequence: message(1, sequence, b"\x02\x16", raw(ADA), lambda _: bytes(4)),
         lambda sequence: message(1, sequence, b"\x02\x18", raw(ADA) + bytes(7), lambda _: bytes(4)),
         lambda sequence: message(1, sequence, b"\x03\x12\x01", raw(ADA), None),
         lambda sequence: message(1, sequence, b"\x03\x14\x01", b"\x78" + bytes(16), None),
     ],
-    ids=["in the clear", "with a false MAC", "with false data", "as a handshake", "as the end of one"],
+    ids=[
+        "in the clear",
+        "an ACK with a false MAC",
+        "with a false MAC",
+        "with false data",
+        "as a handshake",
+        "as the end of one",
+    ],
 )
 def test_a_card_from_outside_the_channel_is_an_alarm_and_no_card(forged: object) -> None:
     desk, _peer = paired_desk()
@@ -177,6 +185,40 @@ def test_a_true_reply_with_one_bit_changed_and_a_right_check_is_an_alarm() -> No
     assert desk.faults == [FaultKind.AUTHENTICATION]
     peer.spoil = bytes
     desk.online()
+
+
+def test_a_card_that_is_authentic_but_not_encrypted_is_refused() -> None:
+    desk, peer = paired_desk()
+    desk.online()
+    peer.encrypts = False
+    peer.events.append(raw(ADA))
+    desk.run(0.1)
+    assert desk.cards == []
+    assert desk.faults == [FaultKind.AUTHENTICATION]
+
+
+def test_a_reader_that_begins_with_a_false_mac_is_not_online() -> None:
+    desk, peer = paired_desk()
+
+    def changed(reply: bytes) -> bytes:
+        if reply[6:7] != b"\x14":
+            return reply
+        body = reply[:-3] + bytes((reply[-3] ^ 1,))
+        return body + slow.crc16(body).to_bytes(2, "little")
+
+    peer.spoil = changed
+    desk.run(5.0)
+    assert not desk.session.online
+    assert FaultKind.AUTHENTICATION in desk.faults
+
+
+def test_an_answer_with_another_number_is_no_answer() -> None:
+    desk, _peer = paired_desk()
+    desk.online()
+    desk.answers = lambda sent: message(1, (sent[5] + 1) % 3 + 1, b"\x02\x16", b"\x40", lambda _: bytes(4))
+    desk.run(3.0)
+    assert not desk.session.online
+    assert FaultKind.AUTHENTICATION not in desk.faults
 
 
 def test_a_refusal_in_the_clear_ends_the_session_and_is_believed_no_further() -> None:
@@ -303,6 +345,16 @@ def test_no_read_is_delivered_in_the_first_second_nor_before_the_reader_had_noth
     desk.run(0.5)
     assert desk.cards == [ADA]
     assert desk.now - began < 2.0
+
+
+def test_a_read_soon_after_the_session_began_is_dropped_even_from_a_reader_that_kept_nothing() -> None:
+    desk, peer = paired_desk()
+    assert desk.run(1.0, lambda: desk.session.online)
+    desk.run(0.5)
+    peer.events.append(raw(ADA))
+    desk.run(2.0)
+    assert desk.cards == []
+    assert desk.faults == [FaultKind.STALE]
 
 
 def test_one_lost_reply_costs_a_retry_and_nothing_else() -> None:
