@@ -74,7 +74,7 @@ def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
     parts = tuple(part for reader in readers if isinstance(reader, OsdpOnBench) for part in _parts_of(reader))
     once("port", _ports(readers))
     once("address", (f"{each.address} at {each.port}" for each in readers if isinstance(each, OsdpOnBench)))
-    once("pin", (each.id for each in (*pins, *parts)))
+    once("pin", [pin.id for pin in pins] + [part.id for part in parts])
     once("GPIO", (f"{pin.agent} {pin.number}" for pin in pins))
     agents = [text(table, "agent", "name") for table in tables(document, "agent", {"name"})]
     doors = [text(table, "door", "id") for table in tables(document, "door", {"id", "agent", "name"})]

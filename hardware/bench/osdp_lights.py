@@ -94,4 +94,3 @@ class Lights:
 
 def _rhythm(command: Mapping[str, Any], now: float, when_on: int, when_off: int) -> _Rhythm:
     return _Rhythm(now, command["on_count"] * TENTH, command["off_count"] * TENTH, when_on, when_off, None)
-

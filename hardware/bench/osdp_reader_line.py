@@ -110,7 +110,7 @@ class OsdpReaderLine:
             raise RequestRefusedError(f"the keys are {KEYS}, at most 32 of them")
         return self._do({"do": "keys", "keys": keys})
 
-    def set(self, value: int) -> Awaited:
+    def tamper(self, value: int) -> Awaited:
         """Open its housing, or close it; it says so when it is asked the next time."""
         done = self._do({"do": "local", "report": [value, 0]})
         self._tampered = value

@@ -78,7 +78,7 @@ class ReaderLine(Protocol):
     def keys(self, keys: str) -> Stamp:
         """Press these keys."""
 
-    def set(self, value: int) -> Stamp:
+    def tamper(self, value: int) -> Stamp:
         """Open (1) or close (0) its own housing. Only where the fixture gives it such an input."""
 
     def fault(self, fault: Fault) -> float:

@@ -67,7 +67,7 @@ class SerialLine:
         """None of these readers has a keypad."""
         raise RequestRefusedError(f"reader {self.reader.id} has no keypad")
 
-    def set(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
+    def tamper(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
         """None of these readers tells of its housing."""
         raise RequestRefusedError(f"reader {self.reader.id} has no inputs")
 

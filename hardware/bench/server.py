@@ -213,7 +213,7 @@ class BenchServer:
     def _set(self, _hand: Connection, deed: SetInput) -> Answer | Awaited:
         found = self._wiring.input_named(deed.input)
         if isinstance(found, ReaderPart):
-            stamp = self._line(found.reader).set(deed.value)
+            stamp = self._line(found.reader).tamper(deed.value)
             self._wiring.set_part(found, deed.value)
             return _done(stamp)
         return _done(self._set_level(deed.input, deed.value))
@@ -226,6 +226,7 @@ class BenchServer:
             if (listened := self._listened.pop(deed.reader, None)) is not None:
                 self._selector.unregister(listened)
             line.cut()
+            self._listen(line)  # some speak on, to the bench alone
         return self._ok()
 
     def _watch(self, hand: Connection, _deed: Watch) -> Answer:
@@ -264,6 +265,9 @@ class BenchServer:
     def _mend(self, line: ReaderLine) -> None:
         if not line.whole:
             line.mend()
+        self._listen(line)
+
+    def _listen(self, line: ReaderLine) -> None:
         file = line.fileno()
         if file is not None and line.reader.id not in self._listened:
             self._listened[line.reader.id] = file

@@ -69,7 +69,7 @@ class WiegandLine:
             raise RequestRefusedError(f"the keys are {KEYS}, at most 32 of them")
         return self._frames([burst_of(keypad, key) for key in keys], train, self.reader.spacing)
 
-    def set(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
+    def tamper(self, value: int) -> float:  # noqa: ARG002 - the fixture gives it none
         """Its lines are inputs of its agent; it has none of its own."""
         raise RequestRefusedError(f"reader {self.reader.id} has no inputs")
 

@@ -197,7 +197,13 @@ def _present(message: dict[str, Any]) -> Present:
 
 
 def _fault(message: dict[str, Any]) -> Fault:
-    optional: dict[str, Callable[[str, Any], Any]] = {"on": _truth, "bits": _bits, "count": _count, "line": _bit, "seed": _count}
+    optional: dict[str, Callable[[str, Any], Any]] = {
+        "on": _truth,
+        "bits": _bits,
+        "count": _count,
+        "line": _bit,
+        "seed": _count,
+    }
     optional |= {"lost": _share, "flipped": _share}
     given = {name: check for name, check in optional.items() if name in message}
     fault = Fault(**_fields(message, reader=_text, kind=_fault_deed, **given))
