@@ -1,34 +1,56 @@
 """The demo building on paper: areas, doors, agents, wiring. Everything else in the demo is derived from this page.
 
 The hallway has one door (`main`), the Cedar room has two: `cedar` on the agent that also drives `main`, and
-`cedar-back` on an agent of its own, so that "in force at 2 of 2 doors" speaks of two agents.
+`cedar-back` on another agent, so that "in force at 2 of 2 doors" speaks of two agents. That one drives the door of the
+Maple room too (`maple`), whose readers are of other kinds: Wiegand in, OSDP with
+Secure Channel out.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Literal
 
 SITE: Final = "tokyo"
 ZONE: Final = "Asia/Tokyo"
-FORMAT: Final = "serial-40"
-CARD_BITS: Final = 40
 INPUTS: Final = ("contact", "rex", "break-glass", "fire", "tamper")
 LAMPS: Final = ("green", "red", "buzzer")
 GPIOS: Final = tuple(number for number in range(2, 28) if number not in (14, 15))
 """What a Raspberry Pi has free: 0 and 1 identify boards, 14 and 15 are the serial console."""
 
 
+Kind = Literal["serial", "wiegand", "osdp"]
+SOURCES: Final[Mapping[Kind, str]] = {"serial": "serial-hex", "wiegand": "wiegand", "osdp": "osdp"}
+"""What the bits of each kind's cards are enrolled as (`contract.credential.Source`)."""
+FORMATS: Final[Mapping[Kind, str]] = {"serial": "serial-40", "wiegand": "H10301", "osdp": "uid-7"}
+ADDRESS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReader:
+    """A reader: its kind, and for a serial one how it writes."""
+
+    kind: Kind
+    framing: str = ""
+
+    @property
+    def source(self) -> str:
+        return SOURCES[self.kind]
+
+
 @dataclass(frozen=True, slots=True)
 class DemoDoor:
-    """One door: who drives it, how its readers write, where it leads, how it is left."""
+    """One door: who drives it, its readers in and out, where it leads, how it is left."""
 
     id: str
     name: str
     name_ja: str
     agent: str
-    framing: str
+    readers: tuple[DemoReader, DemoReader]
     outer: str
     inner: str
     exit_mode: str
@@ -45,20 +67,28 @@ class DemoDoor:
     def access_points(self) -> tuple[str, str]:
         return (self.entry, self.exit)
 
+    def reader(self, point: str) -> DemoReader:
+        return self.readers[self.access_points.index(point)]
+
+
+_LINES: Final = (DemoReader("serial", "line-hex"),) * 2
+_FRAMES: Final = (DemoReader("serial", "stx-etx-hex"),) * 2
+_MIXED: Final = (DemoReader("wiegand"), DemoReader("osdp"))
 
 DOORS: Final = (
-    DemoDoor("main", "Main entrance", "正面玄関", "cedar", "line-hex", "outside", "hallway", "recorded"),
-    DemoDoor("cedar", "Cedar room", "杉の間", "cedar", "stx-etx-hex", "hallway", "cedar-room", "controlled"),
+    DemoDoor("main", "Main entrance", "正面玄関", "cedar", _LINES, "outside", "hallway", "recorded"),
+    DemoDoor("cedar", "Cedar room", "杉の間", "cedar", _FRAMES, "hallway", "cedar-room", "controlled"),
     DemoDoor(
         "cedar-back",
         "Cedar room, back door",
         "杉の間 裏口",
         "cedar-back",
-        "stx-etx-hex",
+        _FRAMES,
         "hallway",
         "cedar-room",
         "controlled",
     ),
+    DemoDoor("maple", "Maple room", "楓の間", "cedar-back", _MIXED, "hallway", "maple-room", "controlled"),
 )
 
 AGENTS: Final = ("cedar", "cedar-back")
@@ -69,6 +99,7 @@ PLAN: Final[dict[str, Any]] = {
         {"key": "outside", "name": "Outside", "name_ja": "屋外", "open": True},
         {"key": "hallway", "name": "Hallway", "name_ja": "廊下"},
         {"key": "cedar-room", "name": "Cedar room", "name_ja": "杉の間", "private": True},
+        {"key": "maple-room", "name": "Maple room", "name_ja": "楓の間", "private": True},
     ],
     "schedule": [
         {"name": "Office hours", "name_ja": "執務時間", "intervals": [[day, 8 * 60, 19 * 60] for day in range(5)]},
@@ -89,14 +120,14 @@ PLAN: Final[dict[str, Any]] = {
                     "direction": "entry",
                     "from": door.outer,
                     "to": door.inner,
-                    "formats": [FORMAT],
+                    "formats": [FORMATS[door.readers[0].kind]],
                 },
                 {
                     "key": door.exit,
                     "direction": "exit",
                     "from": door.inner,
                     "to": door.outer,
-                    "formats": [FORMAT],
+                    "formats": [FORMATS[door.readers[1].kind]],
                     "exit_mode": door.exit_mode,
                 },
             ],
@@ -111,34 +142,79 @@ def doors_of(agent: str) -> tuple[DemoDoor, ...]:
     return tuple(door for door in DOORS if door.agent == agent)
 
 
-def parts_of(door: DemoDoor) -> tuple[tuple[str, str], ...]:
-    """(id, role) of every pin of `door`, in the order in which they take GPIO numbers."""
-    inputs = ((f"{door.id}.{name}", "input") for name in INPUTS)
-    lamps = ((f"{point}.{lamp}", "output") for point in door.access_points for lamp in LAMPS)
-    return ((f"{door.id}.strike", "output"), *inputs, *lamps)
+def reader_at(point: str) -> DemoReader:
+    """The reader at an access point."""
+    return next(door.reader(point) for door in DOORS if point in door.access_points)
+
+
+def points_of(kind: Kind) -> tuple[str, ...]:
+    """The access points that have a reader of this kind."""
+    points = chain.from_iterable(door.access_points for door in DOORS)
+    return tuple(point for point in points if reader_at(point).kind == kind)
+
+
+def osdp_key(agents: Path, door: DemoDoor, point: str) -> Path:
+    """Where the key of an OSDP reader lies, among the keys of the agent that speaks to it."""
+    return agents / door.agent / "keys" / f"{point}.osdp"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPin:
+    """A pin of an agent; idle: its level when inactive. A Wiegand reader's lamps and lines are active when low."""
+
+    id: str
+    role: Literal["input", "output", "line"]
+    idle: int = 0
+
+
+def parts_of(door: DemoDoor) -> tuple[DemoPin, ...]:
+    """Every pin of `door`. An OSDP reader has none: what it shows is said on its line."""
+    inputs = (DemoPin(f"{door.id}.{name}", "input") for name in INPUTS)
+    at_readers = chain.from_iterable(_reader_pins(point, door.reader(point)) for point in door.access_points)
+    return (DemoPin(f"{door.id}.strike", "output"), *inputs, *at_readers)
+
+
+def _reader_pins(point: str, reader: DemoReader) -> list[DemoPin]:
+    if reader.kind == "osdp":
+        return []
+    low = reader.kind == "wiegand"
+    lines = [DemoPin(f"{point}.d{line}", "line", 1) for line in (0, 1)] if low else []
+    return lines + [DemoPin(f"{point}.{lamp}", "output", int(low)) for lamp in LAMPS]
 
 
 def pins_of(agent: str) -> dict[str, int]:
     """The GPIO number of every part that `agent` drives or watches."""
     parts = chain.from_iterable(parts_of(door) for door in doors_of(agent))
     # Outputs take the first numbers: 2 and 3 have pull-up resistors on the board, which an input could not choose.
-    ordered = sorted(parts, key=lambda part: part[1] == "input")
-    return {part: number for (part, _role), number in zip(ordered, GPIOS, strict=False)}
+    ordered = sorted(parts, key=lambda part: part.role != "output")
+    return {part.id: number for part, number in zip(ordered, GPIOS, strict=False)}
 
 
-def fixture() -> str:
-    """The bench's fixture file: the same building, seen from the wires. Ports lie in `ports/` beside it."""
+def fixture(agents: Path) -> str:
+    """The bench's fixture file: the same building, seen from the wires. Ports lie in `ports/` beside it; `agents` is
+    the folder of the agents, in which the keys of OSDP readers lie."""
     lines = [f'[[agent]]\nname = "{agent}"' for agent in AGENTS]
     lines += [f'[[door]]\nid = "{door.id}"\nagent = "{door.agent}"' for door in DOORS]
     for door in DOORS:
         pins = pins_of(door.agent)
+        lines += [_reader_table(agents, door, point, pins) for point in door.access_points]
         lines += [
-            f'[[reader]]\nid = "{point}"\nkind = "serial"\nframing = "{door.framing}"\nport = "ports/{point}"\n'
-            f'access_point = "{point}"'
-            for point in door.access_points
-        ]
-        lines += [
-            f'[[pin]]\nagent = "{door.agent}"\nnumber = {pins[part]}\nid = "{part}"\nrole = "{role}"\nidle = 0'
-            for part, role in parts_of(door)
+            f'[[pin]]\nagent = "{door.agent}"\nnumber = {pins[part.id]}\nid = "{part.id}"\nrole = "{part.role}"\n'
+            f"idle = {part.idle}"
+            for part in parts_of(door)
+            if part.role != "line"
         ]
     return "\n\n".join(lines) + "\n"
+
+
+def _reader_table(agents: Path, door: DemoDoor, point: str, pins: Mapping[str, int]) -> str:
+    reader = door.reader(point)
+    head = f'[[reader]]\nid = "{point}"\nkind = "{reader.kind}"\naccess_point = "{point}"\n'
+    match reader.kind:
+        case "serial":
+            return head + f'framing = "{reader.framing}"\nport = "ports/{point}"'
+        case "wiegand":
+            return head + f'agent = "{door.agent}"\nd0 = {pins[f"{point}.d0"]}\nd1 = {pins[f"{point}.d1"]}'
+        case "osdp":
+            key = json.dumps(str(osdp_key(agents, door, point)), ensure_ascii=False)
+            return head + f'port = "ports/{point}"\naddress = {ADDRESS}\nkey = {key}'

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Grows whenever a folder made by an older version cannot be used any more."""
 
 UNKNOWN: Final = -1

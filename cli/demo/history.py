@@ -90,7 +90,7 @@ class _World:
 
     def __init__(self, past: Past) -> None:
         self._past = past
-        self._cards = {card.cardholder: card.bits for card in past.known.cards}
+        self._cards = {card.cardholder: card.identities for card in past.known.cards}
         self._link = Link(past.engine, SITE, past.authority, self._deliver)
         self._synced = past.began
         self._agents = {name: _PastAgent(past, name, self._take) for name in AGENTS}
@@ -120,7 +120,8 @@ class _World:
 
     def _event(self, step: Step, door: str) -> Event:
         if step.deed is Deed.CARD:
-            return Card(step.place, Source.SERIAL_HEX, self._cards[step.person])
+            source = building.reader_at(step.place).source
+            return Card(step.place, Source(source), self._cards[step.person][source])
         return Level(door, step.place.partition(".")[2], step.deed is Deed.ACTIVE)
 
     def _take(self, topic: str, payload: bytes, at: datetime) -> None:

@@ -13,9 +13,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from cli.demo.building import DOORS, ZONE
-from cli.demo.cast import CEDAR, CEDAR_BY_DAY, HALLWAY_BY_DAY, PEOPLE, Person
+from cli.demo.cast import OFFICE_HOURS, PEOPLE, Person
 
 APART = timedelta(seconds=15)
+_ROOM_DOORS = (("cedar", "cedar-room"), ("cedar", "cedar-room"), ("cedar-back", "cedar-room"), ("maple", "maple-room"))
+"""As often as each is taken."""
 UNTIL_OPEN, UNTIL_SHUT = timedelta(seconds=1.4), timedelta(seconds=4.2)
 
 
@@ -70,21 +72,22 @@ def script(now: datetime, days: int, seed: int) -> list[Step]:
 def _comes(person: Person, day: date, lost_on: date, rng: random.Random) -> bool:
     if person.lost:
         return day < lost_on
-    by_day = HALLWAY_BY_DAY in person.areas or CEDAR_BY_DAY in person.areas
+    by_day = any(hours == OFFICE_HOURS for _area, hours in person.areas)
     if day.weekday() >= 5:
         return not by_day and rng.random() < 0.3
     return rng.random() < 0.85
 
 
 def _day_of(person: Person, day: date, zone: ZoneInfo, rng: random.Random, doors: _Doors) -> Iterator[Step]:
-    """In by the main entrance, perhaps some time in the Cedar room, and out again."""
+    """In by the main entrance, perhaps some time in one of the rooms, and out again."""
 
     def at(hour: float) -> datetime:
         return datetime.combine(day, time(0), zone) + timedelta(seconds=round(hour * 3600))
 
     yield from _visit(doors, "main-in", person.name, at(rng.uniform(8.25, 9.4)))
-    if CEDAR in person.areas or CEDAR_BY_DAY in person.areas:
-        door = rng.choice(("cedar", "cedar", "cedar-back"))
+    allowed = {area for area, _hours in person.areas}
+    if doors_in := [door for door, area in _ROOM_DOORS if area in allowed]:
+        door = rng.choice(doors_in)
         came = rng.uniform(9.6, 14.5)
         yield from _visit(doors, f"{door}-in", person.name, at(came))
         yield from _visit(doors, f"{door}-out", person.name, at(came + rng.uniform(0.4, 2.2)))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.demo.building import CARD_BITS
 from cli.demo.cast import OPERATORS, PEOPLE
 from cli.demo.folder import write_private
+from contract.formats import FORMATS
 
+FACILITY: Final = 77
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are taken for one another."""
 
@@ -29,10 +30,10 @@ class OperatorSecret:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card of a cardholder: what its serial readers deliver."""
+    """One card of a cardholder; `identities`: the bits that each class of reader makes of it."""
 
     cardholder: str
-    bits: str
+    identities: Mapping[str, str]
     lost: bool = False
 
 
@@ -44,24 +45,27 @@ class Secrets:
 
 def draw() -> Secrets:
     """New ones for the whole cast; no two cards are alike."""
-    numbers: dict[int, None] = {}
-    while len(numbers) < len(PEOPLE):
-        numbers[secrets.randbits(CARD_BITS)] = None
+    cards: list[Mapping[str, str]] = []
+    while len(cards) < len(PEOPLE):
+        cards.append(unknown_card(cards))
     return Secrets(
         tuple(OperatorSecret(part.name, part.role, _password()) for part in OPERATORS),
-        tuple(
-            Card(person.name, f"{number:0{CARD_BITS}b}", person.lost)
-            for person, number in zip(PEOPLE, numbers, strict=True)
-        ),
+        tuple(Card(person.name, identities, person.lost) for person, identities in zip(PEOPLE, cards, strict=True)),
     )
 
 
-def unknown_card(cards: Sequence[Card]) -> str:
-    """The bits of a card that nobody has."""
-    taken = {card.bits for card in cards}
-    while (bits := f"{secrets.randbits(CARD_BITS):0{CARD_BITS}b}") in taken:
+def unknown_card(cards: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """The identities of a card of which no reader makes what it makes of one of these."""
+    taken = {identity for card in cards for identity in card.items()}
+    while any(identity in taken for identity in (card := _card()).items()):
         continue
-    return bits
+    return card
+
+
+def _card() -> dict[str, str]:
+    """A dual card: a 125 kHz number for Wiegand readers, a chip whose serial number the others read in their ways."""
+    number = FORMATS["H10301"].encode({"facility": FACILITY, "number": secrets.randbelow(65_536)})
+    return {"serial-hex": f"{secrets.randbits(40):040b}", "wiegand": number, "osdp": f"{secrets.randbits(56):056b}"}
 
 
 def save(path: Path, known: Secrets) -> None:
