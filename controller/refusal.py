@@ -25,6 +25,7 @@ SENTENCES: Final[dict[str, str]] = {
     "list-too-large": "With this change the list of a door would exceed what one message can carry.",
     "exit-mode-missing": "Every exit states its mode, and only exits do.",
     "format-unknown": "There is no such card format.",
+    "format-wrong": "The description of a card format is not right.",
     "building-wrong": "The description of the building is not right.",
     "password-short": "A password has at least 12 characters.",
     "password-long": "A password has at most 256 characters.",

@@ -18,7 +18,8 @@ from controller.refusal import Refused
 
 
 class Cardholder(Base):
-    """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site."""
+    """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site;
+    extended: needs more time at a door than others."""
 
     __tablename__ = "cardholder"
 
@@ -29,6 +30,7 @@ class Cardholder(Base):
     name_kana: Mapped[str] = mapped_column(String(120), default="")
     number: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    extended: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "number"),)
@@ -71,6 +73,15 @@ def rename(session: Session, actor: str, now: datetime, holder: Cardholder, name
     """Correct a name; Refused name-missing."""
     holder.name, holder.name_kana = _told(name), name_kana.strip()[:120]
     append(session, Kind.CARDHOLDER_CHANGED, actor, now, {"cardholder": holder.id}, personal={"name": holder.name})
+
+
+def give_time(session: Session, actor: str, now: datetime, holder: Cardholder, *, extended: bool) -> None:
+    """Say whether this cardholder needs more time at doors. Why is nobody's business, and is not recorded."""
+    if holder.extended == extended:
+        return
+    holder.extended = extended
+    subjects = {"cardholder": holder.id}
+    append(session, Kind.CARDHOLDER_CHANGED, actor, now, subjects, personal={"extended": extended})
 
 
 def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
