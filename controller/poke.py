@@ -24,7 +24,7 @@ class Listener(Protocol):
     """One who waits to be woken; `close` when done."""
 
     def wait(self, timeout: float) -> bool:
-        """True when woken before `timeout` seconds are over."""
+        """True when woken before `timeout` seconds are over; ConnectionError when nobody can wake it any more."""
 
     def close(self) -> None: ...
 
@@ -112,7 +112,10 @@ class _Notified:
         self._connection.execute(f"LISTEN {CHANNEL}")
 
     def wait(self, timeout: float) -> bool:
-        return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
+        try:
+            return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
+        except psycopg.Error as flaw:
+            raise ConnectionError("the database went away") from flaw
 
     def close(self) -> None:
         self._pooled.close()
