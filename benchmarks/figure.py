@@ -79,12 +79,17 @@ def interleaved(
     *,
     rounds: int = 60,
     repeat: int = 200,
+    idle: Callable[[], object] = lambda: None,
 ) -> Ratio:
-    """Time `repeat` calls of each in turn, `rounds` times, first one and then the other first; bounds: (goal, must)."""
+    """Time `repeat` calls of each in turn, `rounds` times, first one and then the other first; bounds: (goal, must).
+
+    `idle` is called before every round and is not timed.
+    """
     ours: list[float] = []
     theirs: list[float] = []
     for place in range(rounds):
         pair = [(work, ours), (baseline, theirs)]
+        idle()
         for call, times in pair if place % 2 else reversed(pair):
             started = time.perf_counter()
             for _ in range(repeat):

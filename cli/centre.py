@@ -130,7 +130,7 @@ def web() -> None:
 def serve_web(context: click.Context, settings: Path) -> None:
     """Run the pages and the API until SIGTERM or Ctrl-C.
 
-    SETTINGS is a TOML file; its keys stand in docs/operator/settings.md. Put a TLS proxy before it on a real site.
+    SETTINGS is a TOML file; its keys stand in docs/settings.md. Put a TLS proxy before it on a real site.
     """
     from admin_web.serve import serve as run
 
@@ -152,14 +152,19 @@ def _set_up_url(read: ControllerSettings, token: str) -> str:
 @contextmanager
 def _site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
     """The settings' site in one transaction."""
+    from sqlalchemy import inspect
+
     from controller.database import open_database, reading, transaction
     from controller.premises import site as sites
+    from controller.premises.site import Site
 
     with told_plainly():
         read = _settings(path)
         engine = open_database(read.database)
         try:
             with transaction(engine) if writing else reading(engine) as session:
+                if not inspect(session.connection()).has_table(Site.__tablename__):
+                    raise Cannot("the database has no tables yet: `sekisho controller migrate SETTINGS`")
                 site = sites.by_key(session, read.site)
                 if site is None:
                     raise Cannot(f"the database knows no site {read.site}: start the controller once")

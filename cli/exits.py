@@ -51,12 +51,24 @@ def told_plainly() -> Iterator[None]:
         raise WrongUse(_sentence(error)) from error
     except _database_errors() as error:
         raise Cannot(f"the database cannot be used: {_sentence(error.__cause__ or error)}") from error
+    except ModuleNotFoundError as error:  # a driver that the settings or the environment name
+        raise Cannot(f"the library {error.name} is not installed here") from error
+    except _pin_errors() as error:
+        raise Cannot(f"the pins cannot be used: {_sentence(error)} (a Raspberry Pi needs lgpio)") from error
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
-    """SQLAlchemy's errors, if anything imported it: a verb that does not need it must not pay for it."""
-    errors = sys.modules.get("sqlalchemy.exc")
-    return () if errors is None else (errors.SQLAlchemyError,)
+    return _of_module("sqlalchemy.exc", "SQLAlchemyError")
+
+
+def _pin_errors() -> tuple[type[Exception], ...]:
+    return _of_module("gpiozero.exc", "GPIOZeroError")
+
+
+def _of_module(module: str, error: str) -> tuple[type[Exception], ...]:
+    """A library's error, if anything imported that library: a verb that does not need it must not pay for it."""
+    imported = sys.modules.get(module)
+    return () if imported is None else (getattr(imported, error),)
 
 
 def _sentence(error: BaseException) -> str:

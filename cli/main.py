@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Final
 
 import click
 
 from cli import __version__
 from cli.centre import controller, web
+from cli.decode import decode
 from cli.door import door
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
 from cli.testing import test
+
+LONGEST: Final = 366 * 24 * 3600.0
+"""Seconds for which a demo may be asked to stay."""
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -26,6 +32,13 @@ def main() -> None:
     A real site has three kinds of process: `sekisho controller serve` (the centre), `sekisho web serve` (the
     administrators' pages) and, on the computer at each door, `sekisho door run`. They meet at an MQTT broker.
     """
+
+
+def _number(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    """Not "nan", which is neither too small nor too large."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number of seconds")
+    return value
 
 
 @main.command(epilog=EXPLAINED)
@@ -43,7 +56,13 @@ def main() -> None:
     help="auto: mosquitto when this machine has it, else the embedded broker (for trial only).",
 )
 @click.option("--keep", is_flag=True, help="Never make the data anew: stop if another version made the folder.")
-@click.option("--for", "seconds", type=click.FloatRange(min=0), help="End by itself this many seconds after `ready`.")
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(min=0, max=LONGEST),
+    callback=_number,
+    help="End by itself this many seconds after `ready`.",
+)
 @click.pass_context
 def demo(
     context: click.Context, port: int | None, data: Path | None, broker: str, keep: bool, seconds: float | None
@@ -71,6 +90,7 @@ main.add_command(bench)
 main.add_command(controller)
 main.add_command(web)
 main.add_command(door)
+main.add_command(decode)
 
 __all__ = ["CANNOT", "main"]
 

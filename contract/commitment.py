@@ -7,7 +7,7 @@ about the value, so erasing the opening erases the personal data and leaves the 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract import canonical, shape
 from contract.canonical import Object, Value
@@ -22,13 +22,17 @@ class Opening:
 
     salt: bytes
     value: Value
+    plain: bytes = field(init=False, repr=False, compare=False)
+    """The canonical bytes of the value: committed to, and written into the sealed openings, but encoded once."""
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES:
             raise ValueError("a salt is 32 bytes")
+        object.__setattr__(self, "plain", canonical.encode(self.value))
 
-    def as_object(self) -> Object:
-        return {"salt": self.salt.hex(), "value": self.value}
+    def encoded(self) -> bytes:
+        """The canonical bytes of its object form."""
+        return b'{"salt":"%b","value":%b}' % (self.salt.hex().encode(), self.plain)
 
     @classmethod
     def from_object(cls, data: Object) -> Opening:
@@ -38,7 +42,7 @@ class Opening:
 
 def commit(opening: Opening) -> bytes:
     """The 32-byte commitment: HMAC-SHA256 keyed with the salt over the domain and the value's canonical bytes."""
-    return hmac.digest(opening.salt, _DOMAIN + canonical.encode(opening.value), "sha256")
+    return hmac.digest(opening.salt, _DOMAIN + opening.plain, "sha256")
 
 
 def opens(commitment: bytes, opening: Opening) -> bool:

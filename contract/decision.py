@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from contract import canonical, shape
 from contract.authorisation import ALWAYS, FOREVER, Flag, Record
@@ -18,6 +17,8 @@ from contract.canonical import Object, Value
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorMode, ExitMode, Policy
 from contract.reason import Reason, in_order
 from contract.situation import Attempt, Moment, Situation
+
+INPUT_VERSION = 2
 
 
 class Outcome(StrEnum):
@@ -78,7 +79,8 @@ def decide_unlisted(exit_point: bool) -> Decision:
 def replayed(policy: Policy | None, decision_input: bytes) -> Decision:
     """The decision for a recorded input (see `input_object`); ValueError when the bytes are not one."""
     data = canonical.decode_object(decision_input)
-    shape.exactly(data, ("attempt", "situation", "moment"))
+    shape.exactly(data, ("version", "attempt", "situation", "moment"))
+    shape.integer(data, "version", INPUT_VERSION, INPUT_VERSION)
     attempt = Attempt.from_object(shape.child(data, "attempt"))
     situation = Situation.from_object(shape.child(data, "situation"))
     return decide(policy, attempt, situation, Moment.from_object(shape.child(data, "moment")))
@@ -86,7 +88,12 @@ def replayed(policy: Policy | None, decision_input: bytes) -> Decision:
 
 def input_object(attempt: Attempt, situation: Situation, moment: Moment) -> Object:
     """The whole input as it is committed to in the decision fact, and sealed in its opening."""
-    return {"attempt": attempt.as_object(), "situation": situation.as_object(), "moment": moment.as_object()}
+    return {
+        "version": INPUT_VERSION,
+        "attempt": attempt.as_object(),
+        "situation": situation.as_object(),
+        "moment": moment.as_object(),
+    }
 
 
 def _decide_entry(
@@ -96,6 +103,8 @@ def _decide_entry(
     failed: list[Reason] = []
     if policy.doors[point.door].mode is DoorMode.LOCKDOWN:
         failed.append(Reason.LOCKDOWN)
+    if situation.interlocked:
+        failed.append(Reason.INTERLOCKED)
     if not attempt.clean:
         failed.append(Reason.BAD_FORMAT)
     elif record is None:
@@ -141,6 +150,8 @@ def _exit_observations(
         found += _record_rules(policy, attempt.record, moment)
         if situation.presence != point.guarded:
             found.append(Reason.NOT_INSIDE)
+    if situation.interlocked:
+        found.append(Reason.INTERLOCKED)
     if not _fresh(policy.areas[point.guarded], situation.proven_s):
         found.append(Reason.LIST_STALE)
     return in_order(found)
@@ -166,7 +177,7 @@ def _record_rules(policy: Policy, record: Record, moment: Moment) -> list[Reason
 def _scheduled(policy: Policy, record: Record, earliest: datetime, latest: datetime) -> bool:
     if record.schedule >= len(policy.schedules):
         return False
-    zone = ZoneInfo(policy.zone)
+    zone = policy.site_time
     return policy.schedules[record.schedule].permits_throughout(earliest.astimezone(zone), latest.astimezone(zone))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -27,6 +27,7 @@ _DOMAIN = b"sekisho/1/envelope"
 _SEAL_DOMAIN = b"sekisho/1/seal\x00"
 _SIGNATURE_BYTES = 64
 _PUBLIC_BYTES = 32
+_NONCE = bytes(12)
 _LENGTH = struct.Struct(">I")
 
 
@@ -54,6 +55,15 @@ class Envelope:
     kind: Kind
     key_id: bytes
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    """A key that seals one text to one recipient for one purpose, and is thrown away. `sender`: its public half."""
+
+    sender: bytes
+    purpose: bytes
+    secret: bytes = field(repr=False)
 
 
 def key_id(public: Ed25519PublicKey) -> bytes:
@@ -94,9 +104,19 @@ def seal(recipient: X25519PublicKey, plain: bytes, purpose: bytes, ephemeral: X2
 
     X25519, HKDF-SHA256 over both public keys and the purpose, ChaCha20-Poly1305 under that single-use key.
     """
+    return seal_with(agreed(recipient, purpose, ephemeral), plain)
+
+
+def agreed(recipient: X25519PublicKey, purpose: bytes, ephemeral: X25519PrivateKey) -> SealKey:
+    """The slow half of `seal`, which needs no plain text and can be done before there is any."""
     sender = ephemeral.public_key().public_bytes_raw()
-    key = _agreed(ephemeral.exchange(recipient), sender, recipient.public_bytes_raw(), purpose)
-    return sender + ChaCha20Poly1305(key).encrypt(bytes(12), plain, purpose)
+    shared = ephemeral.exchange(recipient)
+    return SealKey(sender, purpose, _derived(shared, sender, recipient.public_bytes_raw(), purpose))
+
+
+def seal_with(key: SealKey, plain: bytes) -> bytes:
+    """The quick half of `seal`. The nonce is fixed, so a second use of the same key would reveal both texts."""
+    return key.sender + ChaCha20Poly1305(key.secret).encrypt(_NONCE, plain, key.purpose)
 
 
 def unseal(private: X25519PrivateKey, sealed: bytes, purpose: bytes) -> bytes:
@@ -105,13 +125,13 @@ def unseal(private: X25519PrivateKey, sealed: bytes, purpose: bytes) -> bytes:
         sender = X25519PublicKey.from_public_bytes(sealed[:_PUBLIC_BYTES])
         shared = private.exchange(sender)
         own = private.public_key().public_bytes_raw()
-        key = _agreed(shared, sealed[:_PUBLIC_BYTES], own, purpose)
-        return ChaCha20Poly1305(key).decrypt(bytes(12), sealed[_PUBLIC_BYTES:], purpose)
+        key = _derived(shared, sealed[:_PUBLIC_BYTES], own, purpose)
+        return ChaCha20Poly1305(key).decrypt(_NONCE, sealed[_PUBLIC_BYTES:], purpose)
     except (InvalidTag, ValueError) as flaw:
         raise CannotUnseal("not sealed to this key for this purpose") from flaw
 
 
-def _agreed(shared: bytes, sender: bytes, recipient: bytes, purpose: bytes) -> bytes:
+def _derived(shared: bytes, sender: bytes, recipient: bytes, purpose: bytes) -> bytes:
     info = _SEAL_DOMAIN + sender + recipient + purpose
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(shared)
 

@@ -45,6 +45,8 @@ class FactKind(StrEnum):
     READER_BACK = "READER_BACK"
     READ_FLAW = "READ_FLAW"
     TAMPER = "TAMPER"
+    LINE_FAULT = "LINE_FAULT"
+    POWER = "POWER"
     LIST_ADOPTED = "LIST_ADOPTED"
     LIST_REFUSED = "LIST_REFUSED"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
@@ -128,7 +130,7 @@ def first_previous(address: Address) -> bytes:
 
 def encode_openings(openings: Mapping[str, Opening]) -> bytes:
     """The plain text that is sealed (purpose SEAL_PURPOSE) beside a fact: openings by commitment name."""
-    return canonical.encode({name: opening.as_object() for name, opening in openings.items()})
+    return canonical.object_of({name: opening.encoded() for name, opening in openings.items()})
 
 
 def decode_openings(data: bytes) -> dict[str, Opening]:

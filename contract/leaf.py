@@ -13,6 +13,7 @@ from contract import canonical
 from contract.canonical import Object
 
 VERSION = 1
+_WITHOUT_OFFSET = len("2026-11-23T01:02:03.000004")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,13 @@ def written(moment: datetime) -> str:
     """An aware moment as fixed-width UTC text, which sorts as time does: 2026-11-23T01:02:03.000004Z."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:_WITHOUT_OFFSET]}Z"
 
 
 def read_moment(text: str) -> datetime:
     """The moment that `written` wrote; ValueError for any other text."""
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    if written(moment) != text:
+    moment = datetime.fromisoformat(text) if text.endswith("Z") else None
+    if moment is None or written(moment) != text:
         raise ValueError("not in the fixed-width form")
     return moment

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract import canonical, schedule, shape
 from contract.canonical import Object, Value
+from contract.card_format import CardFormat
+from contract.formats import FORMATS
 from contract.schedule import Schedule
+from contract.site_formats import MOST_FORMATS, as_table, from_tables
 
 
 class Direction(StrEnum):
@@ -69,26 +72,56 @@ class AreaPolicy:
         )
 
 
+class Relock(StrEnum):
+    """When a released lock is secured: as soon as the door is opened, or only once it is closed again."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class DoorPolicy:
-    """release_ms: how long the lock stays released; held_open_s: how long open before the held-open alarm."""
+    """release_ms: how long the lock stays released; held_open_s: how long open before the held-open alarm;
+    extended_ms, extended_held_open_s: the same for holders flagged EXTENDED; pre_alarm_s: how long before that alarm
+    the door warns the people at it (0: not); shunt_ms: an opening this soon after a closing is the door's bounce."""
 
     id: str
     release_ms: int
     held_open_s: int
     mode: DoorMode = DoorMode.NORMAL
+    extended_ms: int = 15_000
+    extended_held_open_s: int = 60
+    pre_alarm_s: int = 0
+    shunt_ms: int = 500
+    relock: Relock = Relock.CLOSED
 
     def as_object(self) -> Object:
-        return {"id": self.id, "release_ms": self.release_ms, "held_open_s": self.held_open_s, "mode": self.mode}
+        return {
+            "id": self.id,
+            "release_ms": self.release_ms,
+            "held_open_s": self.held_open_s,
+            "extended_ms": self.extended_ms,
+            "extended_held_open_s": self.extended_held_open_s,
+            "pre_alarm_s": self.pre_alarm_s,
+            "shunt_ms": self.shunt_ms,
+            "relock": self.relock,
+            "mode": self.mode,
+        }
 
     @classmethod
     def from_object(cls, data: Object) -> DoorPolicy:
-        shape.exactly(data, ("id", "release_ms", "held_open_s", "mode"))
+        extended = ("extended_ms", "extended_held_open_s", "pre_alarm_s", "shunt_ms", "relock")
+        shape.exactly(data, ("id", "release_ms", "held_open_s", "mode", *extended))
         return cls(
             shape.text(data, "id", 64),
             shape.integer(data, "release_ms", 500, 60_000),
             shape.integer(data, "held_open_s", 1, 3600),
             shape.choice(data, "mode", DoorMode),
+            shape.integer(data, "extended_ms", 500, 60_000),
+            shape.integer(data, "extended_held_open_s", 1, 3600),
+            shape.integer(data, "pre_alarm_s", 0, 3600),
+            shape.integer(data, "shunt_ms", 0, 5000),
+            shape.choice(data, "relock", Relock),
         )
 
 
@@ -140,7 +173,10 @@ class AccessPointPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone."""
+    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone.
+
+    formats: the site's own card formats that these access points name; readable: those and the published ones.
+    """
 
     site: str
     agent: str
@@ -149,12 +185,16 @@ class Policy:
     doors: Mapping[str, DoorPolicy]
     access_points: Mapping[str, AccessPointPolicy]
     schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
+    formats: Mapping[str, CardFormat] = field(default_factory=dict)
+    site_time: ZoneInfo = field(init=False, repr=False, compare=False)
+    readable: Mapping[str, CardFormat] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.zone)
+            object.__setattr__(self, "site_time", ZoneInfo(self.zone))
         except (ZoneInfoNotFoundError, ValueError) as flaw:
             raise ValueError(f"{self.zone} is not a time zone") from flaw
+        object.__setattr__(self, "readable", {**FORMATS, **self.formats})
         for point in self.access_points.values():
             if point.door not in self.doors or point.guarded not in self.areas:
                 raise ValueError(f"{point.id}: its door or its guarded area is not in the policy")
@@ -164,6 +204,7 @@ class Policy:
         doors: list[Value] = [self.doors[key].as_object() for key in sorted(self.doors)]
         points: list[Value] = [self.access_points[key].as_object() for key in sorted(self.access_points)]
         schedules: list[Value] = [each.as_object() for each in self.schedules]
+        own: list[Value] = [as_table(self.formats[key]) for key in sorted(self.formats)]
         return {
             "site": self.site,
             "agent": self.agent,
@@ -172,11 +213,12 @@ class Policy:
             "doors": doors,
             "access_points": points,
             "schedules": schedules,
+            "formats": own,
         }
 
     @classmethod
     def from_object(cls, data: Object) -> Policy:
-        shape.exactly(data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules"))
+        shape.exactly(data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules", "formats"))
         areas = [AreaPolicy.from_object(each) for each in shape.children(data, "areas")]
         doors = [DoorPolicy.from_object(each) for each in shape.children(data, "doors")]
         points = [AccessPointPolicy.from_object(each) for each in shape.children(data, "access_points")]
@@ -188,6 +230,7 @@ class Policy:
             {each.id: each for each in doors},
             {each.id: each for each in points},
             tuple(Schedule.from_object(each) for each in shape.children(data, "schedules")),
+            from_tables(own) if (own := shape.items(data, "formats", MOST_FORMATS)) else {},
         )
 
     def hash(self) -> bytes:

@@ -1,22 +1,8 @@
-"""Presence: the area a holder last passed into, folded from passages. Door and controller fold alike."""
+"""Presence: the area a holder last passed into. It moves on a passage, never on a swipe."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Somebody went through: `holder` handle (None when a passage cannot be given to anybody), and where to.
-
-    inferred: it is likely, not certain, that this holder went through.
-    """
-
-    holder: bytes | None
-    from_area: str
-    to_area: str
-    inferred: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +13,15 @@ class Whereabouts:
     certain: bool
 
 
-def moved(presence: Mapping[bytes, Whereabouts], passage: Passage) -> dict[bytes, Whereabouts]:
-    """The presence after `passage`."""
-    after = dict(presence)
-    if passage.holder is not None:
-        after[passage.holder] = Whereabouts(passage.to_area, certain=not passage.inferred)
-    return after
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`holder` (a handle) went through. inferred: it is likely, not certain, that it was this holder."""
+
+    holder: bytes
+    from_area: str
+    to_area: str
+    inferred: bool
+
+    @property
+    def leads_to(self) -> Whereabouts:
+        return Whereabouts(self.to_area, certain=not self.inferred)

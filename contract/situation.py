@@ -55,13 +55,15 @@ class Proof:
 class Situation:
     """presence: the area the holder last passed into, None if never; proven_s: seconds since the list was proven
     fresh, None if that is not known; company: handles of other holders waiting at this access point;
-    control_permitted: the wiring fulfils what a controlled exit needs."""
+    control_permitted: the wiring fulfils what a controlled exit needs; interlocked: another door of this door's
+    interlock is released or open."""
 
     presence: str | None
     proven_s: int | None
     proof: Proof
     control_permitted: bool
     company: tuple[bytes, ...] = ()
+    interlocked: bool = False
 
     def as_object(self) -> Object:
         company: list[Value] = [handle.hex() for handle in self.company]
@@ -73,12 +75,13 @@ class Situation:
             "area_certain": self.proof.area_certain,
             "control_permitted": self.control_permitted,
             "company": company,
+            "interlocked": self.interlocked,
         }
 
     @classmethod
     def from_object(cls, data: Object) -> Situation:
         proof = ("presence_whole", "peers_current", "area_certain")
-        shape.exactly(data, ("presence", "proven_s", "control_permitted", "company", *proof))
+        shape.exactly(data, ("presence", "proven_s", "control_permitted", "company", "interlocked", *proof))
         handles = tuple(bytes.fromhex(each) for each in shape.texts(data, "company", 16))
         if any(len(handle) != HANDLE_BYTES for handle in handles):
             raise shape.BadShape("company holds something that is not a handle")
@@ -88,6 +91,7 @@ class Situation:
             Proof(*(shape.flag(data, each) for each in proof)),
             shape.flag(data, "control_permitted"),
             handles,
+            shape.flag(data, "interlocked"),
         )
 
 

@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -60,9 +61,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `sqlite:///file` or `postgresql+psycopg://…`; a write on it is durable when committed."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+    """An engine for `sqlite:///file` or `postgresql://…`; a write on it is durable when committed.
+
+    ValueError for any other URL; it is not repeated, since it may hold a password.
+    """
+    try:
+        meant = make_url(url)
+    except ArgumentError as flaw:
+        raise ValueError("database is a URL: sqlite:///file or postgresql://user@host/name") from flaw
+    if meant.drivername in ("postgresql", "postgresql+psycopg"):
+        return create_engine(meant.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if meant.drivername != "sqlite":
+        raise ValueError("database is SQLite or PostgreSQL: sqlite:///file or postgresql://user@host/name")
     engine = create_engine(url, connect_args={"timeout": 10})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

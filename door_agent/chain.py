@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from contract import envelope, fact
 from contract.canonical import Object, Value
 from contract.commitment import SALT_BYTES, Opening, commit
-from contract.fact import SEAL_PURPOSE, Clock, Fact, FactKind
+from contract.fact import Clock, Fact, FactKind
+from contract.presence import Passage
 from contract.situation import Moment
 from contract.topic import Address
-from door_agent.events import Moved, Record
+from door_agent.events import Latch, Record
 from door_agent.portal import Admission
+from door_agent.seals import Seals
 
 
 class Chain:
@@ -28,8 +30,13 @@ class Chain:
         random: Callable[[int], bytes],
     ) -> None:
         self.sequence, self.head = sequence, head
-        self._address, self._intake, self._random = address, intake, random
+        self._address, self._random = address, random
+        self._seals = Seals(intake, random)
         self._boot = random(fact.BOOT_BYTES)
+
+    def prepare(self) -> bool:
+        """Make ahead what the next facts will be sealed with; False when there is enough of it."""
+        return self._seals.prepare()
 
     def record(
         self,
@@ -38,10 +45,11 @@ class Chain:
         body: Object,
         personal: Mapping[str, Value] | None = None,
         *,
-        moved: Moved | None = None,
+        moved: Passage | None = None,
         opened: Admission | None = None,
         ended: int | None = None,
         uncertain: tuple[str, ...] = (),
+        latch: Latch | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
         openings = {name: Opening(self._random(SALT_BYTES), value) for name, value in (personal or {}).items()}
@@ -60,9 +68,5 @@ class Chain:
         )
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
-        sealed = self._sealed(openings) if openings else b""
-        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain)
-
-    def _sealed(self, openings: Mapping[str, Opening]) -> bytes:
-        ephemeral = X25519PrivateKey.from_private_bytes(self._random(32))
-        return envelope.seal(self._intake, fact.encode_openings(openings), SEAL_PURPOSE, ephemeral)
+        sealed = envelope.seal_with(self._seals.take(), fact.encode_openings(openings)) if openings else b""
+        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)

@@ -66,6 +66,8 @@ class Correspondence:
             if name is Down.LIST:
                 return self.refuse_list(moment, str(flaw))
             return self._refuse_message(moment, name, str(flaw))
+        except OSError as flaw:
+            return self.refuse_list(moment, f"cannot be stored: {flaw.strerror}")
         return self._refuse_message(moment, name, "not understood by this version")
 
     def ask(self, moment: Moment) -> list[Command]:

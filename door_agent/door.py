@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from contract.canonical import Object
 from contract.fact import FactKind
+from contract.policy import Direction
+from contract.presence import Passage
 from contract.situation import Moment
 from door_agent.chain import Chain
-from door_agent.events import Command, Lock, LockWish, Moved, Show, Sign
+from door_agent.events import Command, Latch, Lock, LockWish, Show, Sign
 from door_agent.portal import (
     Admission,
     Closed,
@@ -20,42 +22,61 @@ from door_agent.portal import (
     Passed,
     Portal,
     Relock,
+    SoonHeld,
+    Times,
     Unlock,
 )
 from door_agent.wiring import WiredDoor
 
 LIFE_SAFETY = {"fire": FactKind.FIRE, "break-glass": FactKind.BREAK_GLASS}
+_READER_LOST = "reader-lost"
 
 
 class Door:
     """Turns happenings into facts and commands. `guarded` names the areas whose presence becomes uncertain when
     somebody may have come or gone unseen."""
 
-    def __init__(
-        self, wired: WiredDoor, chain: Chain, held_open_s: float, guarded: Callable[[], tuple[str, ...]]
-    ) -> None:
+    def __init__(self, wired: WiredDoor, chain: Chain, guarded: Callable[[], tuple[str, ...]]) -> None:
         self.wired = wired
         self._guarded = guarded
-        self.portal = Portal(held_open_s, open=False if wired.contact else None)
-        self.active: set[str] = set()
+        self.portal = Portal(open=False if wired.contact else None)
         self.lost_readers: set[str] = set()
+        self._active: set[str] = set()
+        self._latched: set[str] = set()
+        self._tampered: set[str] = set()
         self._chain = chain
         self._alarmed = False
-        self._tampered = False
 
-    def hold_open_after(self, seconds: float) -> None:
-        """The list says how long the door may stay open; it holds from the next opening."""
-        self.portal = replace(self.portal, held_open_s=seconds)
+    def timed_by(self, times: Times) -> None:
+        """The list says how the door is timed; it holds from the next opening."""
+        self.portal = replace(self.portal, times=times)
 
     @property
     def deadline(self) -> float | None:
         return self.portal.deadline
 
+    @property
+    def leaving(self) -> bool:
+        """Somebody who was granted the way out by a card has not opened the door yet."""
+        return any(
+            self.wired.points.get(each.access_point) is Direction.EXIT
+            for waiting in self.portal.waiting
+            for each in waiting.company
+        )
+
     def release(
-        self, moment: Moment, seconds: float, cause: str, company: Sequence[Admission], decision: int | None
+        self,
+        moment: Moment,
+        seconds: float,
+        cause: str,
+        company: Sequence[Admission],
+        decision: int | None,
+        *,
+        extended: bool = False,
     ) -> list[Command]:
         """Release the lock for `seconds` (capped by the wiring) and record it."""
-        self.portal, happened = self.portal.released(moment.mono, min(seconds, self.wired.max_release_s), company)
+        capped = min(seconds, self.wired.max_release_s)
+        self.portal, happened = self.portal.released(moment.mono, capped, company, extended=extended)
         body: Object = {"door": self.wired.id, "cause": cause, "decision": decision}
         # The lock first: on the way out nothing may wait for a record.
         return [
@@ -65,66 +86,87 @@ class Door:
         ]
 
     def contact(self, moment: Moment, opened: bool) -> list[Command]:
-        self.portal, happened = self.portal.opened(moment.mono) if opened else self.portal.closed()
+        self.portal, happened = self.portal.opened(moment.mono) if opened else self.portal.closed(moment.mono)
         return self._commands(moment, happened)
+
+    def by_handle(self, moment: Moment) -> list[Command]:
+        """The door was opened by the handle inside, which needs no release."""
+        self.portal, happened = self.portal.opened(moment.mono)
+        expected = [replace(each, forced=False) if isinstance(each, Opened) else each for each in happened]
+        return self._commands(moment, expected)
 
     def tick(self, moment: Moment) -> list[Command]:
         self.portal, happened = self.portal.tick(moment.mono)
         return self._commands(moment, happened)
 
+    def resume(self, causes: Sequence[str]) -> list[Command]:
+        """What held the door released before this start, and was not reset, still does."""
+        self._latched.update(causes)
+        self.portal = self.portal.latch()
+        return [*(Lock(self.wired.id, LockWish.LATCH, cause) for cause in causes), *self.alarm(True)]
+
     def life_safety(self, moment: Moment, part: str, active: bool) -> list[Command]:
         """Fire or break-glass: the lock was released by the input itself; here it is latched again and recorded."""
         body: Object = {"door": self.wired.id, "active": active}
         if not active:
-            if part not in self.active:
+            if part not in self._active:
                 return []
-            self.active.discard(part)
+            self._active.discard(part)
             return [self._chain.record(LIFE_SAFETY[part], moment, body)]
-        self.active.add(part)
+        self._active.add(part)
+        self._latched.add(part)
         self.portal = self.portal.latch()
         released: Object = {"door": self.wired.id, "cause": part, "decision": None}
+        latch = Latch(self.wired.id, tuple(sorted(self._latched)))
         return [
             Lock(self.wired.id, LockWish.LATCH, part),
-            self._chain.record(LIFE_SAFETY[part], moment, body),
+            self._chain.record(LIFE_SAFETY[part], moment, body, latch=latch),
             self._chain.record(FactKind.RELEASED, moment, released, uncertain=self._guarded()),
             *self.alarm(True),
         ]
 
-    def tamper(self, moment: Moment, active: bool) -> list[Command]:
-        """The housing was opened, or closed again."""
-        if active == self._tampered:
+    def tamper(self, moment: Moment, part: str, active: bool) -> list[Command]:
+        """A housing at the door (`housing`, or a reader by its access point) was opened, or closed again."""
+        if active == (part in self._tampered):
             return []
-        self._tampered = active
-        body: Object = {"door": self.wired.id, "active": active}
-        return [self._chain.record(FactKind.TAMPER, moment, body), *self.alarm(active)]
+        (self._tampered.add if active else self._tampered.discard)(part)
+        point = part if part in self.wired.points else None
+        body: Object = {"door": self.wired.id, "access_point": point, "active": active}
+        return [self._chain.record(FactKind.TAMPER, moment, body), *(self.alarm(True) if active else self._quiet())]
 
     def reset(self, moment: Moment) -> list[Command] | None:
         """Secure the door after fire or break-glass; None while an input is still active."""
-        if self.active or self.lost_readers:
+        if self._active or self.lost_readers:
             return None
+        self._latched.clear()
         self.portal, happened = self.portal.unlatch()
+        body: Object = {"door": self.wired.id}
         return [
             Lock(self.wired.id, LockWish.RESET),
-            self._chain.record(FactKind.LIFE_SAFETY_RESET, moment, {"door": self.wired.id}),
+            self._chain.record(FactKind.LIFE_SAFETY_RESET, moment, body, latch=Latch(self.wired.id, ())),
             *self._commands(moment, happened),
-            *self.alarm(False),
+            *self._quiet(),
         ]
 
     def hold_for_reader(self, moment: Moment) -> list[Command]:
         """The controlled exit's reader is lost and no REX is fitted: released until it is back."""
         self.portal = self.portal.latch()
-        body: Object = {"door": self.wired.id, "cause": "reader-lost", "decision": None}
+        body: Object = {"door": self.wired.id, "cause": _READER_LOST, "decision": None}
         return [
-            Lock(self.wired.id, LockWish.RELEASE),
+            Lock(self.wired.id, LockWish.HOLD, _READER_LOST),
             self._chain.record(FactKind.RELEASED, moment, body, uncertain=self._guarded()),
             *self.alarm(True),
         ]
 
     def end_hold_for_reader(self, moment: Moment) -> list[Command]:
-        if self.active or self.lost_readers:
+        """The reader is back; fire or break-glass may still hold the door."""
+        if self.lost_readers:
             return []
+        lifted = Lock(self.wired.id, LockWish.LIFT, _READER_LOST)
+        if self._latched:
+            return [lifted]
         self.portal, happened = self.portal.unlatch()
-        return [*self._commands(moment, happened), *self.alarm(False)]
+        return [lifted, *self._commands(moment, happened), *self._quiet()]
 
     def _commands(self, moment: Moment, happened: Sequence[Happening]) -> list[Command]:
         commands: list[Command] = []
@@ -143,6 +185,8 @@ class Door:
                     commands += self._opened(moment, each)
                 case Closed():
                     commands += [self._fact(FactKind.DOOR_CLOSED, moment), *self._quiet()]
+                case SoonHeld():
+                    commands += [Show(point, Sign.WARNING) for point in self.wired.points]
                 case HeldOpen():
                     commands += [self._fact(FactKind.HELD_OPEN, moment), *self.alarm(True)]
         return commands
@@ -168,7 +212,7 @@ class Door:
             "decision": admission.decision,
         }
         holder = admission.holder
-        moved = Moved(holder, admission.to_area, certain=not passed.inferred) if holder else None
+        moved = Passage(holder, admission.from_area, admission.to_area, passed.inferred) if holder else None
         personal = {"holder": holder.hex()} if holder else None
         return self._chain.record(FactKind.PASSAGE, moment, body, personal, moved=moved, ended=admission.decision)
 
@@ -188,6 +232,6 @@ class Door:
         return [Show(point, sign) for point in self.wired.points]
 
     def _quiet(self) -> list[Command]:
-        """A closed door ends its alarm, unless fire, break-glass or a lost reader holds it."""
-        held = self.active or self.lost_readers
+        """A closed door ends its alarm, unless fire, break-glass, a lost reader or an open housing holds it."""
+        held = self._latched or self.lost_readers or self._tampered or self.portal.open
         return self.alarm(False) if self._alarmed and not held else []

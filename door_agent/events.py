@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from contract.presence import Passage, Whereabouts
 from contract.topic import Address
 from door_agent.portal import Admission
 
@@ -30,10 +31,28 @@ class ReaderState:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """An input of a door changed: contact, rex, break-glass, fire or tamper."""
+    """An input changed. Of a door: contact, rex, break-glass, fire or tamper; of the cabinet (door None): tamper,
+    mains or battery, the last two active while they fail."""
 
-    door: str
+    door: str | None
     part: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """A supervised input's line was shorted, cut or is otherwise wrong; `normal` when it is right again."""
+
+    door: str | None
+    part: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTampered:
+    """A supervised reader was opened or torn off its wall, or is whole again."""
+
+    access_point: str
     active: bool
 
 
@@ -71,16 +90,17 @@ class Tick:
     """Time passed."""
 
 
-Event: TypeAlias = Card | ReaderState | Level | Committed | Arrived | LinkState | ResetAsked | Tick
+Event: TypeAlias = (
+    Card | ReaderState | ReaderTampered | Level | LineFault | Committed | Arrived | LinkState | ResetAsked | Tick
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """Presence changes with a fact: this holder is now in this area."""
+class Latch:
+    """The causes that hold `door` released until an operator resets it; they survive a restart."""
 
-    holder: bytes
-    area: str
-    certain: bool
+    door: str
+    causes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +111,11 @@ class Record:
     encoded: bytes
     hash: bytes
     openings: bytes
-    moved: Moved | None = None
+    moved: Passage | None = None
     opened: Admission | None = None
     ended: int | None = None
     uncertain: tuple[str, ...] = ()
+    latch: Latch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +134,13 @@ class Proven:
 
 
 class LockWish(StrEnum):
+    """RELEASE ends with SECURE, or by the hardware's own cap; HOLD lasts until LIFT, LATCH until RESET, and neither
+    hears SECURE."""
+
     RELEASE = "release"
     SECURE = "secure"
+    HOLD = "hold"
+    LIFT = "lift"
     LATCH = "latch"
     RESET = "reset"
 
@@ -132,6 +158,7 @@ class Sign(StrEnum):
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    WARNING = "warning"
     ALARM_ON = "alarm-on"
     ALARM_OFF = "alarm-off"
 
@@ -164,14 +191,15 @@ Command: TypeAlias = Record | Forget | Proven | Lock | Show | Send | Answer
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What an agent remembers when it starts: its chain, presence, unfinished admissions, and its last proof."""
+    """What an agent remembers when it starts: its chain, presence, unfinished admissions, latches, its last proof."""
 
     address: Address
     sequence: int
     head: bytes
-    presence: dict[bytes, tuple[str, bool]]
+    presence: dict[bytes, Whereabouts]
     unfinished: tuple[Admission, ...]
     uncertain: frozenset[str]
+    latched: tuple[Latch, ...]
     proven_at: int | None
     first: bool
     clean: bool

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from contract.fact import first_previous
 from contract.message import SealedFact
+from contract.presence import Whereabouts
 from contract.topic import Address
-from door_agent.events import Committed, Forget, Proven, Record, Resumed
+from door_agent.events import Committed, Forget, Latch, Proven, Record, Resumed
 from door_agent.portal import Admission
 from process import logs
 
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS admission (
     decision INTEGER PRIMARY KEY, access_point TEXT NOT NULL, holder BLOB, from_area TEXT NOT NULL,
     to_area TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS uncertain (area TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS latch (door TEXT PRIMARY KEY, causes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 """
 
@@ -58,9 +60,10 @@ class Journal:
             address,
             sequence,
             head,
-            {holder: (area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
+            {holder: Whereabouts(area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
             frozenset(area for (area,) in execute("SELECT area FROM uncertain")),
+            tuple(Latch(door, tuple(causes.split())) for door, causes in execute("SELECT * FROM latch ORDER BY door")),
             meta.get("proven_at"),
             first=sequence == 0,
             clean=bool(meta.get("clean", 0)),
@@ -102,8 +105,8 @@ class Journal:
         row = (record.sequence, record.encoded, record.hash, record.openings)
         execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
         if record.moved is not None:
-            moved = record.moved
-            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (moved.holder, moved.area, moved.certain))
+            holder, where = record.moved.holder, record.moved.leads_to
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
         if record.opened is not None:
             admission = record.opened
             values = (
@@ -118,6 +121,15 @@ class Journal:
             execute("DELETE FROM admission WHERE decision = ?", (record.ended,))
         for area in record.uncertain:
             execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
+        if record.latch is not None:
+            self._latch(record.latch)
+
+    def _latch(self, latch: Latch) -> None:
+        if latch.causes:
+            row = (latch.door, " ".join(latch.causes))
+            self._connection.execute("INSERT OR REPLACE INTO latch VALUES (?, ?)", row)
+        else:
+            self._connection.execute("DELETE FROM latch WHERE door = ?", (latch.door,))
 
     def _forget(self, forget: Forget) -> None:
         """Only if the acknowledged head is really our fact's hash; otherwise it acknowledges something else."""
@@ -144,6 +156,11 @@ class JournalThread:
         self._work: queue.SimpleQueue[Record | Forget | Proven | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Does it run? (It must, between `start` and `stop`; a disk that fails is no reason not to.)"""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()

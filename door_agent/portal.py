@@ -58,11 +58,30 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class SoonHeld:
+    """The door will have been open for too long in a moment: warn who stands there."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeldOpen:
     """The door has been open for too long."""
 
 
-Happening: TypeAlias = Unlock | Relock | Passed | NotUsed | Opened | Closed | HeldOpen
+Happening: TypeAlias = Unlock | Relock | Passed | NotUsed | Opened | Closed | SoonHeld | HeldOpen
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How this door is timed, in seconds: `contract.policy.DoorPolicy`, as the list says it.
+
+    pre_alarm: before the held-open alarm (0: no warning); shunt: an opening this soon after a closing is bounce.
+    """
+
+    held_open: float = 30.0
+    extended_held_open: float = 60.0
+    pre_alarm: float = 0.0
+    shunt: float = 0.0
+    relock_on_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +94,36 @@ class _Waiting:
 @dataclass(frozen=True, slots=True)
 class Portal:
     """The state of one door. `open` is None where no contact is fitted. `latched`: released by fire, break-glass or a
-    lost reader until that ends; nothing relocks it meanwhile."""
+    lost reader until that ends; nothing relocks it meanwhile. `extended`: somebody who needs more time goes through."""
 
-    held_open_s: float
+    times: Times = Times()
     open: bool | None = None
     released_until: float | None = None
+    warn_at: float | None = None
     held_at: float | None = None
+    closed_at: float | None = None
     held: bool = False
     latched: bool = False
+    extended: bool = False
     waiting: tuple[_Waiting, ...] = ()
 
     @property
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest."""
-        return min((each for each in (self.released_until, self.held_at) if each is not None), default=None)
+        moments = (self.released_until, self.warn_at, self.held_at)
+        return min((each for each in moments if each is not None), default=None)
 
-    def released(self, now: float, seconds: float, company: Sequence[Admission] = ()) -> tuple[Portal, list[Happening]]:
+    @property
+    def secured(self) -> bool:
+        """Closed as far as the contact knows, and locked: nobody is going through."""
+        return not self.open and self.released_until is None and not self.latched
+
+    def released(
+        self, now: float, seconds: float, company: Sequence[Admission] = (), *, extended: bool = False
+    ) -> tuple[Portal, list[Happening]]:
         """The lock is released for `seconds`, for a company (one or more) or for nobody in particular (REX)."""
         until = max(now + seconds, self.released_until or 0.0)
-        after = replace(self, released_until=until)
+        after = replace(self, released_until=until, extended=self.extended or extended)
         if not company:
             return after, [Unlock()]
         if self.open is False:
@@ -105,20 +135,19 @@ class Portal:
         """The contact opened."""
         if self.open is True:
             return self, []
-        expected = self.latched or self.released_until is not None
-        after = replace(self, open=True, held_at=now + self.held_open_s, held=False)
-        if not self.waiting:
-            return after, [Opened(forced=not expected)]
-        first, *rest = self.waiting
-        inferred = self._uncertain_who()
-        passed: list[Happening] = [Passed(each, inferred) for each in first.company]
-        return replace(after, waiting=tuple(rest)), [Opened(forced=not expected), *passed]
+        bounced = self.closed_at is not None and now - self.closed_at <= self.times.shunt
+        forced = not (self.latched or self.released_until is not None or bounced)
+        after, passed = self._opened(now)
+        happened: list[Happening] = [Opened(forced), *passed]
+        if self.times.relock_on_open and after.released_until is not None and not after.waiting and not after.latched:
+            return replace(after, released_until=None), [*happened, Relock()]
+        return after, happened
 
-    def closed(self) -> tuple[Portal, list[Happening]]:
+    def closed(self, now: float) -> tuple[Portal, list[Happening]]:
         """The contact closed; the lock is secured again once nobody is waiting to go through."""
         if self.open is not True:
             return replace(self, open=False), []
-        after = replace(self, open=False, held_at=None, held=False)
+        after = replace(self, open=False, warn_at=None, held_at=None, held=False, extended=False, closed_at=now)
         happened: list[Happening] = [Closed(held=self.held)]
         if self.waiting or self.released_until is None or self.latched:
             return after, happened
@@ -129,11 +158,14 @@ class Portal:
         after, happened = self, list[Happening]()
         if self.released_until is not None and now >= self.released_until:
             unused = [NotUsed(each) for company in self.waiting for each in company.company]
-            after = replace(after, released_until=None, waiting=())
+            after = replace(after, released_until=None, waiting=(), extended=self.extended and self.open is True)
             happened += unused if self.latched else [Relock(), *unused]
         if self.held_at is not None and now >= self.held_at:
-            after = replace(after, held_at=None, held=True)
+            after = replace(after, warn_at=None, held_at=None, held=True)
             happened.append(HeldOpen())
+        elif self.warn_at is not None and now >= self.warn_at:
+            after = replace(after, warn_at=None)
+            happened.append(SoonHeld())
         return after, happened
 
     def latch(self) -> Portal:
@@ -144,6 +176,17 @@ class Portal:
         """The cause is gone and reset; the lock is secured unless a release is running."""
         after = replace(self, latched=False)
         return after, [] if self.released_until is not None else [Relock()]
+
+    def _opened(self, now: float) -> tuple[Portal, list[Happening]]:
+        """Open from now on; the company that waited longest has gone through."""
+        held_at = now + (self.times.extended_held_open if self.extended else self.times.held_open)
+        warn_at = held_at - self.times.pre_alarm if self.times.pre_alarm > 0 else None
+        after = replace(self, open=True, held_at=held_at, warn_at=warn_at, held=False)
+        if not self.waiting:
+            return after, []
+        first, *rest = self.waiting
+        inferred = self._uncertain_who()
+        return replace(after, waiting=tuple(rest)), [Passed(each, inferred) for each in first.company]
 
     def _uncertain_who(self) -> bool:
         """Several companies wait: other holders, or entry and exit at once."""

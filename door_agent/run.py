@@ -46,7 +46,7 @@ from door_agent.uplink import Uplink
 from door_agent.wiring import WiredDoor
 from process import logs, settings
 from process.mqtt_session import MqttSession, TlsFiles
-from process.readiness import StopSignal, Watchdog, say_ready
+from process.readiness import Probe, StopSignal, Watchdog, say_ready
 
 CANNOT_START = 3
 _IDLE_S = 1.0
@@ -110,20 +110,37 @@ class Running:
         return 0
 
     def _think(self, stop: StopSignal) -> None:
-        watchdog = Watchdog()
+        watchdog = Watchdog(probes=self._probes())
         while not stop.is_set():
             deadline = self._agent.deadline
-            wait = _IDLE_S if deadline is None else min(_IDLE_S, max(0.0, deadline - time.monotonic()))
-            try:
-                event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
-            except queue.Empty:
-                event = Tick()
+            event = self._next(_IDLE_S if deadline is None else min(_IDLE_S, deadline - time.monotonic()))
             if isinstance(event, LinkState) and event.up:
                 self._uplink.connected()
             self._carry_out(self._agent.feed(event, self._clock.moment()))
             if isinstance(event, Committed):
                 self._uplink.wake()
             watchdog.ping(time.monotonic())
+
+    def _probes(self) -> dict[str, Probe]:
+        """What must be alive for this process to be of use; that the broker is away or the disk fails is no reason to
+        start again. The thinking thread feeds the watchdog itself, so it needs no probe."""
+        return {
+            **self._fittings.probes(),
+            "journal": lambda: self._writer.alive,
+            "uplink": lambda: self._uplink.alive,
+            "session": lambda: self._session.alive,
+        }
+
+    def _next(self, within: float) -> Event:
+        """The next event; until one comes, what later ones need is prepared. Tick when none came in time."""
+        until = time.monotonic() + within
+        while self._events.empty() and time.monotonic() < until and self._agent.prepare():
+            pass
+        try:
+            left = until - time.monotonic()
+            return self._events.get(timeout=left) if left > 0 else self._events.get_nowait()
+        except queue.Empty:
+            return Tick()
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:

@@ -66,7 +66,8 @@ class AccessPointSettings:
 class DoorSettings:
     """One door's wiring. Inputs are active when the door is open, a button pressed, a glass broken, fire reported.
     inputs: "active-low" switches to ground against the pin's pull-up; sign_off: who accepted that its exit is
-    controlled (empty: nobody has, it is not)."""
+    controlled (empty: nobody has, it is not); interlock: doors of this agent that name the same one are never
+    released for entry while another of them is released or open."""
 
     id: str
     lock: LockKind
@@ -81,6 +82,7 @@ class DoorSettings:
     inside_handle: bool = False
     mechanical_egress: bool = False
     sign_off: str = ""
+    interlock: str = ""
     max_release_ms: int = 10_000
 
     def __post_init__(self) -> None:

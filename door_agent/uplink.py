@@ -6,6 +6,7 @@ journal, and is published again when no acknowledgement came within RESEND_S.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from contract.envelope import Kind, signed
 from contract.message import Events, packed
 from contract.topic import Address, Up
 from door_agent.journal import Journal
+from process import logs
 
+_log = logs.logger("uplink")
 RESEND_S = 5.0
 IN_FLIGHT = 2000
 
@@ -40,6 +43,11 @@ class Uplink:
         self._sent = 0
         self._sent_at = 0.0
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Does it run? (It must, between `start` and `stop`.)"""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
@@ -84,4 +92,11 @@ class Uplink:
             self._wake.wait(RESEND_S)
             self._wake.clear()
             if not self._stopping:
-                self.send_due()
+                self._send_if_readable()
+
+    def _send_if_readable(self) -> None:
+        """A journal that cannot be read now is read again later: this thread outlives the disk's bad moments."""
+        try:
+            self.send_due()
+        except sqlite3.Error as flaw:
+            logs.event(_log, "journal_not_read", level="error", error=flaw)

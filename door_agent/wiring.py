@@ -11,7 +11,8 @@ from door_agent.settings import DoorSettings
 
 @dataclass(frozen=True, slots=True)
 class WiredDoor:
-    """One door as it is wired; `points` maps its access points to their directions."""
+    """One door as it is wired; `points` maps its access points to their directions. Doors that name the same
+    `interlock` are never released for entry while another of them is released or open."""
 
     id: str
     points: Mapping[str, Direction]
@@ -19,6 +20,8 @@ class WiredDoor:
     rex: bool
     permits_control: bool
     max_release_s: float
+    inside_handle: bool = False
+    interlock: str = ""
 
     @classmethod
     def of(cls, door: DoorSettings) -> WiredDoor:
@@ -29,4 +32,6 @@ class WiredDoor:
             rex=door.rex_pin is not None,
             permits_control=door.permits_control,
             max_release_s=door.max_release_ms / 1000,
+            inside_handle=door.inside_handle,
+            interlock=door.interlock,
         )

@@ -4,7 +4,9 @@ The law: no caller ever waits for a pattern; one thread of ours plays them. A sh
 over an alarm and over waiting, an alarm over waiting; each ends what it must and nothing else.
 """
 
+import contextlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +32,7 @@ REFUSED: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.15), Step(red=T
 )
 WAITING: Final[Pattern] = (Step(green=True, seconds=0.25), Step(seconds=0.25))
 ALARM: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.5), Step(seconds=0.25))
+WARNING: Final[Pattern] = (Step(buzzer=True, seconds=0.08), Step(seconds=0.42)) * 4
 IDLE: Final[Pattern] = (DARK,)
 
 
@@ -47,10 +50,7 @@ class Indicator:
         pace: float = 1.0,
     ) -> None:
         self._pace = pace
-        self._outputs = [
-            None if pin is None else OutputDevice(pin, active_high=active_high, pin_factory=pin_factory)
-            for pin in (green_pin, red_pin, buzzer_pin)
-        ]
+        self._outputs = _claimed((green_pin, red_pin, buzzer_pin), active_high, pin_factory)
         self._changed = threading.Condition()
         self._generation = 0
         self._answer: Pattern | None = None
@@ -71,6 +71,11 @@ class Indicator:
     def waiting(self) -> None:
         """Green blinks until the next answer or `off()`: something more is expected (a second person, a PIN)."""
         self._set(answer=None, waiting=True)
+
+    def warning(self) -> None:
+        """Two seconds of short beeps: the door will be held open in a moment. An answer is not cut short by it."""
+        if self._answer is None:
+            self._set(answer=WARNING)
 
     def alarm(self, on: bool) -> None:
         """Red and buzzer pulse until `alarm(False)`; no other call but `close()` silences them for good."""
@@ -128,3 +133,16 @@ class Indicator:
         for output, lit in zip(self._outputs, (step.green, step.red, step.buzzer), strict=True):
             if output is not None and not output.closed and bool(output.value) is not lit:
                 output.value = lit
+
+
+def _claimed(pins: Sequence[int | None], active_high: bool, pin_factory: Any) -> list[OutputDevice | None]:
+    """All of them or none: what was claimed before a pin that is not to be had is given back."""
+    with contextlib.ExitStack() as claimed:
+        outputs = [
+            None
+            if pin is None
+            else claimed.enter_context(OutputDevice(pin, active_high=active_high, pin_factory=pin_factory))
+            for pin in pins
+        ]
+        claimed.pop_all()
+    return outputs

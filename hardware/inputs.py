@@ -62,6 +62,16 @@ class Input:
         """The last level that was delivered."""
         return self._debounce.active
 
+    @property
+    def raw(self) -> bool:
+        """What the pin says at this moment, before anything has settled or was delivered; False after `close`."""
+        return not self._device.closed and self._level()
+
+    @property
+    def alive(self) -> bool:
+        """Does its settling thread run? (It must, between `start` and `close`: a watchdog may ask.)"""
+        return self._settler is not None and self._settler.is_alive()
+
     def start(self) -> None:
         """Deliver the present level and watch the pin from now on."""
         if self._settler is not None:

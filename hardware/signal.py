@@ -83,7 +83,32 @@ class InputLevel:
     mono: float
 
 
-Signal = CardBits | KeysPressed | ReaderFault | ReaderTamper | InputLevel
+class LineState(StrEnum):
+    """What a supervised line says. SHORT, OPEN and FAULT (unsteady, unreadable, or a value that no resistor of ours
+    makes) are trouble: of the line, not of what it watches."""
+
+    NORMAL = "normal"
+    ACTIVE = "active"
+    SHORT = "short"
+    OPEN = "open"
+    FAULT = "fault"
+
+    @property
+    def trouble(self) -> bool:
+        return self in (LineState.SHORT, LineState.OPEN, LineState.FAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class InputLine:
+    """The line of a supervised input is in this state since `mono`. Comes before the `InputLevel` that follows from it;
+    an input without supervision never sends one."""
+
+    input: str
+    state: LineState
+    mono: float
+
+
+Signal = CardBits | KeysPressed | ReaderFault | ReaderTamper | InputLevel | InputLine
 
 Deliver = Callable[[Signal], None]
 """Takes a signal from a driver's own thread. It must return at once and must not raise: it only enqueues."""

@@ -148,6 +148,11 @@ class MqttSession:
         return self._connected
 
     @property
+    def alive(self) -> bool:
+        """Does its thread run? (It must, between `start` and `stop`, broker or no broker.)"""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
     def subscribed(self) -> bool:
         """True when connected and the broker has answered every subscription asked for, with yes or no."""
         with self._lock:

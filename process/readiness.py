@@ -15,7 +15,16 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 from typing import Final, TextIO
 
+from process.logs import event, logger
+
 _PR_SET_PDEATHSIG: Final = 1
+_RETRIES: Final = 4
+"""How often the probes are asked again within one interval while one of them says False."""
+
+Probe = Callable[[], bool]
+"""Is this part of the process alive? Called from the loop that must not hang: it answers at once."""
+
+log = logger(__name__)
 
 
 def say_ready(text: str = "ready", stream: TextIO | None = None) -> None:
@@ -46,20 +55,44 @@ def sd_notify(state: str, environ: Mapping[str, str] | None = None) -> bool:
 
 
 class Watchdog:
-    """Pings systemd's watchdog at half the time it allows (`WATCHDOG_USEC`), from the loop that must not hang."""
+    """Pings systemd's watchdog at half the time it allows (`WATCHDOG_USEC`), from the loop that must not hang, and only
+    while every one of `probes` says True: a thread that died or hangs must end in a restart, not in a silent half."""
 
-    def __init__(self, environ: Mapping[str, str] | None = None, process_id: int | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        process_id: int | None = None,
+        probes: Mapping[str, Probe] | None = None,
+    ) -> None:
         self._environ = os.environ if environ is None else environ
+        self._probes = dict(probes or {})
         self._next = float("-inf")
+        self._told_stale: tuple[str, ...] = ()
         self.interval = _watchdog_interval(self._environ, os.getpid() if process_id is None else process_id)
         """Seconds between two pings, or None when no watchdog is set for this process."""
 
+    def stale(self) -> tuple[str, ...]:
+        """The names of the probes that say False now."""
+        return tuple(name for name, fresh in self._probes.items() if not fresh())
+
     def ping(self, now: float) -> bool:
-        """Tell that the caller is alive, if it is due at monotonic time `now` (seconds). True when it was told."""
+        """Tell that the caller is alive, if it is due at monotonic time `now` (seconds). True when it was told.
+
+        While a probe says False nothing is told but which one, in systemd's status and in the log, once.
+        """
         if self.interval is None or now < self._next:
             return False
-        self._next = now + self.interval
-        return sd_notify("WATCHDOG=1", self._environ)
+        stale = self.stale()
+        if stale != self._told_stale:
+            self._tell(stale)
+        self._next = now + self.interval / (_RETRIES if stale else 1)
+        return not stale and sd_notify("WATCHDOG=1", self._environ)
+
+    def _tell(self, stale: tuple[str, ...]) -> None:
+        self._told_stale = stale
+        what, level = ("watchdog_not_fed", "error") if stale else ("watchdog_fed_again", "info")
+        event(log, what, level=level, stale=list(stale))
+        sd_notify(f"STATUS=not alive: {', '.join(stale)}" if stale else "STATUS=", self._environ)
 
 
 def _watchdog_interval(environ: Mapping[str, str], process_id: int) -> float | None:

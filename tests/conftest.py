@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cli.testing import NEEDS
+
 pytest_plugins = ["tests.fixtures_postgresql"]
 os.environ.setdefault("SEKISHO_STRICT_LOGS", "1")
 settings.register_profile("sekisho", database=None, deadline=None, print_blob=True)
 settings.load_profile("sekisho")
+
+
+NEEDED_BY_ITS_DRIVER = next(each for each in NEEDS if each.package == "libatomic1")
 
 
 def need(tool: str, found: object) -> None:
@@ -55,4 +60,5 @@ def vectors() -> Path:
 def chromium_path() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     need("chromium", found)
+    need("libatomic1", NEEDED_BY_ITS_DRIVER.present)
     return str(found)

@@ -34,7 +34,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    found = sorted(program.parent for program in Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     need("postgresql", found)
     account = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="sekisho-pg-", dir="/tmp"))

@@ -24,6 +24,7 @@ from process.mqtt_session import TlsFiles
 HOST: Final = "127.0.0.1"
 READY_WITHIN: Final = 20.0
 STOP_WITHIN: Final = 3.0
+NO_MOSQUITTO: Final = "there is no mosquitto 2.x on this machine: install the package `mosquitto`"
 
 BrokerKind = Literal["mosquitto", "embedded"]
 
@@ -84,7 +85,7 @@ def start(
     if found is not None:
         return _start_mosquitto(found, folder, tls, TopicTable.of(agents, sites), port)
     if kind == "mosquitto":
-        raise BrokerNotStartedError("there is no mosquitto 2.x on this machine: install the package `mosquitto`")
+        raise BrokerNotStartedError(NO_MOSQUITTO)
     return _start_embedded(folder, tls, agents, port, sites)
 
 
@@ -149,7 +150,7 @@ def _spawn(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [sys.executable, "-P", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=descriptor,

@@ -53,11 +53,12 @@ def description(places: Places, known: Secrets, processes: Mapping[str, int]) ->
 def tour(places: Places, known: Secrets, folder: Folder) -> str:
     """Where to look, and what to try first. The last line but one is for programs: `ready URL`."""
     width = max(len(each.name) for each in known.operators)
+    outside = "" if places.bench_socket.is_relative_to(folder.root) else f"\n  The bench     {places.bench_socket}"
     operators = "\n".join(f"      {each.name:<{width}}  {each.password}  ({each.role})" for each in known.operators)
     return f"""
   The pages     {places.web}
   The doors     {places.sim}
-  Everything    {folder.description}  (for programs, and for you only)
+  Everything    {folder.description}  (for programs, and for you only){outside}
 
   Sign in as
 {operators}

@@ -1,5 +1,6 @@
 """The demo's data folder: what lies where, that only one demo lives in it, and sockets for folders with long names.
 
+DIR/demo.lock    held by the demo that lives here
 DIR/demo.json    where everything is, for this run (mode 0600)
 DIR/building/    made once: database, keys, certificates, journals, secrets.json, made.json
 DIR/run/         of this run: settings, bench, logs
@@ -22,6 +23,9 @@ from typing import Any, Final, Self
 LAYOUT: Final = 1
 """Grows whenever a folder made by an older version cannot be used any more."""
 
+UNKNOWN: Final = -1
+"""The layout of a finished building whose mark cannot be read."""
+
 LONGEST_ADDRESS: Final = 107
 """Bytes that the kernel takes as the address of a UNIX socket."""
 
@@ -31,6 +35,10 @@ SHORT: Final = "short-folder"
 
 class TakenError(OSError):
     """Another demo lives in this folder."""
+
+
+class ForeignFolderError(OSError):
+    """The folder holds something that no demo put there: nothing in it may be replaced."""
 
 
 class OtherLayoutError(OSError):
@@ -74,13 +82,29 @@ class Folder:
         return self.run / "logs" / f"{name}.log"
 
     @property
+    def made(self) -> Path:
+        return self.building / "made.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "demo.lock"
+
+    @property
+    def foreign(self) -> bool:
+        """Whether there is something in the folder, and nothing that says a demo made it."""
+        marked = self.lock.exists() or self.made.exists()
+        return not marked and self.root.is_dir() and any(self.root.iterdir())
+
+    @property
     def layout(self) -> int | None:
-        """The layout of the finished building in this folder; None when there is none, or a half-made one."""
+        """The layout of the finished building in this folder, UNKNOWN when it does not say; None when none is there."""
         try:
-            found = json.loads((self.building / "made.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = json.loads(self.made.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return None
-        return found["layout"] if isinstance(found, dict) and isinstance(found.get("layout"), int) else None
+        except (OSError, ValueError):
+            return UNKNOWN
+        return found["layout"] if isinstance(found, dict) and isinstance(found.get("layout"), int) else UNKNOWN
 
     def prepare(self) -> None:
         """Make this run's part anew. The folder is for its owner only."""
@@ -109,15 +133,20 @@ class Folder:
 
     def finish_building(self) -> None:
         """Say that the building is whole."""
-        write_private(self.building / "made.json", {"layout": LAYOUT})
+        write_private(self.made, {"layout": LAYOUT})
 
 
 class Claim:
-    """Holds the folder for this process for as long as it lives; TakenError when another one has it."""
+    """Holds the folder for this process for as long as it lives.
+
+    TakenError when another one has it, ForeignFolderError when it is not a demo's; OSError.
+    """
 
     def __init__(self, folder: Folder) -> None:
+        if folder.foreign:
+            raise ForeignFolderError(f"{folder.root} holds something that is not the demo's: name a folder of its own")
         folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._descriptor = os.open(folder.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

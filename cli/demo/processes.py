@@ -98,11 +98,12 @@ class Child:
         log.unlink(missing_ok=True)
 
     def start(self) -> None:
+        # -P and our own path first: what lies in the folder that the caller stands in is not imported.
         path = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             self.process = subprocess.Popen(
-                [sys.executable, *self._arguments],
+                [sys.executable, "-P", *self._arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=descriptor,

@@ -20,13 +20,22 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 import click
 
+from cli.brokers import mosquitto
 from cli.brokers import running as brokers
 from cli.brokers.rules import AgentRules
 from cli.brokers.running import RunningBroker, free_port
 from cli.demo import announce, settings_files
 from cli.demo.announce import Places
 from cli.demo.building import AGENTS, SITE
-from cli.demo.folder import Claim, Folder, OtherLayoutError, SocketPlace, TakenError, write_private
+from cli.demo.folder import (
+    Claim,
+    Folder,
+    ForeignFolderError,
+    OtherLayoutError,
+    SocketPlace,
+    TakenError,
+    write_private,
+)
 from cli.demo.processes import CHECKOUT, BrokerPart, Child, Event, Events, Part
 from cli.demo.relay import Relays
 from cli.demo.secrets_file import Secrets, read, unknown_card
@@ -59,11 +68,18 @@ class Wish:
 def run(wish: Wish) -> int:
     """Run the demo to its end; the exit code."""
     folder = Folder((wish.data or default_folder()).absolute())
+    if wish.broker == "mosquitto" and mosquitto.find() is None:
+        raise Cannot(brokers.NO_MOSQUITTO)
     try:
         with Claim(folder):
             return _run(wish, folder)
-    except (TakenError, OtherLayoutError) as error:
+    except (TakenError, ForeignFolderError, OtherLayoutError) as error:
         raise Cannot(str(error)) from error
+    except KeyboardInterrupt:
+        say("ended before it was ready")
+        return FINE
+    except PermissionError as error:
+        raise Cannot(f"{error.filename}: {error.strerror}: name a folder of your own with --data") from error
 
 
 def default_folder() -> Path:
@@ -99,7 +115,10 @@ def _building(wish: Wish, folder: Folder) -> Secrets:
         say("making the demo building, once for this folder")
         seed.make(folder, datetime.now(UTC), say)
         folder.finish_building()
-    return read(folder.secrets)
+    try:
+        return read(folder.secrets)
+    except (OSError, ValueError) as error:
+        raise Cannot(f"{folder.secrets} cannot be read: remove {folder.building}, and it is made anew") from error
 
 
 class _Demo:

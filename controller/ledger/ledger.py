@@ -171,7 +171,7 @@ def _opening(sequence: int, name: str, commitment: bytes, opening: Opening) -> d
         "sequence": sequence,
         "name": name,
         "salt": opening.salt,
-        "value": canonical.encode(opening.value).decode("utf-8"),
+        "value": opening.plain.decode("utf-8"),
     }
 
 

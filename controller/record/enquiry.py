@@ -110,7 +110,7 @@ def why(session: Session, row: FactRow, policies: PolicyByHash) -> Why | None:
     policy = policies(bytes.fromhex(wanted)) if isinstance(wanted, str) else None
     if policy is None:
         return Why(outcome, reason, None, None, erased=False, given=given)
-    decision = replayed(policy, canonical.encode(opening.value))
+    decision = replayed(policy, opening.plain)
     agrees = (decision.outcome, decision.reason) == (outcome, reason)
     return Why(outcome, reason, decision, agrees, erased=False, given=given)
 

@@ -60,6 +60,10 @@ class Hand:
         """Cut a reader's cable (`on`) or mend it."""
         return float(self._ask({"do": "cut", "reader": reader, "on": on})["mono"])
 
+    def fault(self, reader: str, kind: str, **details: Any) -> float:
+        """Let something go wrong with a reader: `kind` and details as in docs/bench.md; `on=False` mends it."""
+        return float(self._ask({"do": "fault", "reader": reader, "kind": kind} | details)["mono"])
+
     def watch(self) -> float:
         """See every output edge from now on."""
         return float(self._ask({"do": "watch"})["mono"])

@@ -1,13 +1,16 @@
 """gpiozero pins whose wires end on the bench: `GPIOZERO_PIN_FACTORY=bench`.
 
 The law: the factory exists only once the bench has sent every input's level, so nobody decides on a resting pull-up.
-Edges carry the bench's stamps. A callback that raises is reported (`threading.excepthook`) and stops no other input.
+Edges carry the bench's stamps, and while a train of edges is handed over the factory's clock (`ticks`) stands at the
+edge in hand: nobody can take the rest of the train for time that has passed without an edge. A callback that raises is
+reported (`threading.excepthook`) and stops no other input.
 """
 
 import json
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,6 +104,7 @@ class BenchFactory(MockFactory):
         super().__init__(pin_class=BenchPin)
         self._guard = threading.Lock()
         self._closed = False
+        self._in_hand: float | None = None
         self._buffer = LineBuffer()
         self._early: list[bytes | None] = []
         self._sock = _connected(Path(socket_path or _told(SOCKET_VARIABLE)))
@@ -116,6 +120,11 @@ class BenchFactory(MockFactory):
     def connected(self) -> bool:
         """Is the bench still there? Without it inputs stand still and outputs go nowhere."""
         return self._connected
+
+    def ticks(self) -> float:
+        """The clock of the stamps."""
+        in_hand = self._in_hand
+        return time.monotonic() if in_hand is None else in_hand
 
     def level(self, number: int) -> bool | None:
         """What the bench drives there; None where it has no input."""
@@ -187,13 +196,24 @@ class BenchFactory(MockFactory):
 
     def _take(self, line: bytes | None) -> None:
         message = json.loads(line or b"{}")
-        if "pin" not in message:
-            return
-        number, level = int(message["pin"]), bool(message["level"])
+        if "pin" in message:
+            self._drive(int(message["pin"]), bool(message["level"]), float(message["mono"]))
+        elif "train" in message:
+            self._play(message["train"])
+
+    def _play(self, train: list[tuple[int, int, float]]) -> None:
+        try:
+            for number, level, stamp in train:
+                self._in_hand = float(stamp)
+                self._drive(int(number), bool(level), float(stamp))
+        finally:
+            self._in_hand = None
+
+    def _drive(self, number: int, level: bool, stamp: float) -> None:
         self._levels[number] = level
         for pin in list(self.pins.values()):
             if pin.info.name == f"GPIO{number}":
-                pin.drive(level, float(message["mono"]))
+                pin.drive(level, stamp)
 
     def _hang_up(self) -> None:
         try:

@@ -4,6 +4,8 @@ The law: it never blocks on anybody and no message stops it. Stamps are CLOCK_MO
 edge was on the wire here. An agent's outputs float to 0 when its connection ends, however it ended.
 """
 
+import contextlib
+import heapq
 import os
 import selectors
 import socket
@@ -15,11 +17,14 @@ from typing import Any, Final
 from hardware.bench.address import reachable
 from hardware.bench.connection import Connection
 from hardware.bench.fixture import Fixture
-from hardware.bench.serial_line import SerialLine, encoded
+from hardware.bench.reader_line import ReaderLine, Surroundings
+from hardware.bench.reader_lines import line_of
 from hardware.bench.wire import (
     AgentHello,
     Cut,
     Describe,
+    Fault,
+    FaultDeed,
     Keys,
     PinChange,
     Present,
@@ -47,7 +52,11 @@ class BenchServer:
         self._path = socket_path.absolute()
         self._clock = clock
         self._wiring = Wiring(fixture)
-        self._lines = {reader.id: SerialLine(reader) for reader in fixture.readers}
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._laters = 0
+        around = Surroundings(clock, self._to_agent, self._set_level, lambda edge: self._tell([edge]), self._do_later)
+        self._lines = {reader.id: line_of(reader, around) for reader in fixture.readers}
+        self._listened: dict[str, int] = {}
         self._connections: list[Connection] = []
         self._agents: dict[str, Connection] = {}
         self._listener: socket.socket | None = None
@@ -59,6 +68,7 @@ class BenchServer:
             Keys: self._keys,
             SetInput: self._set,
             Cut: self._cut,
+            Fault: self._fault,
             Watch: self._watch,
             Describe: self._describe,
         }
@@ -92,8 +102,9 @@ class BenchServer:
         self._selector.register(told, selectors.EVENT_READ, self._end)
         self._selector.register(leash, selectors.EVENT_READ, lambda _events: self._pulled(leash))
         while not self._ending:
-            for key, events in self._agents_first(self._selector.select()):
+            for key, events in self._agents_first(self._selector.select(self._until_later())):
                 key.data(events)
+            self._do_what_is_due()
             self._drop_gone()
 
     def _agents_first(self, ready: list[Ready]) -> list[Ready]:
@@ -167,31 +178,26 @@ class BenchServer:
         return {}
 
     def _present(self, _hand: Connection, deed: Present) -> Answer:
-        line = self._line(deed.reader)
-        data = encoded(line.reader.framing, deed.bits) if deed.bits is not None else deed.raw
-        line.write(data or b"")
-        return self._ok()
+        return {"ok": True, "mono": self._line(deed.reader).present(deed.bits, deed.raw)}
 
     def _keys(self, _hand: Connection, deed: Keys) -> Answer:
-        raise RequestRefusedError(f"reader {self._line(deed.reader).reader.id} has no keypad")
+        return {"ok": True, "mono": self._line(deed.reader).keys(deed.keys)}
+
+    def _fault(self, hand: Connection, deed: Fault) -> Answer:
+        if deed.kind is FaultDeed.CUT:
+            return self._cut(hand, Cut(deed.reader, deed.on))
+        return {"ok": True, "mono": self._line(deed.reader).fault(deed)}
 
     def _set(self, _hand: Connection, deed: SetInput) -> Answer:
-        pin = self._wiring.input_pin(deed.input)
-        if pin is None:
-            raise RequestRefusedError(f"unknown input {deed.input[:64]!r}")
-        now = self._clock()
-        level = self._wiring.set_input(pin, deed.value)
-        agent = self._agents.get(pin.agent)
-        if agent is not None:
-            agent.send({"pin": pin.number, "level": level, "mono": now})
-        return {"ok": True, "mono": now}
+        return {"ok": True, "mono": self._set_level(deed.input, deed.value)}
 
     def _cut(self, _hand: Connection, deed: Cut) -> Answer:
         line = self._line(deed.reader)
         if not deed.on:
             self._mend(line)
         elif line.whole:
-            self._selector.unregister(line.fileno())
+            if (listened := self._listened.pop(deed.reader, None)) is not None:
+                self._selector.unregister(listened)
             line.cut()
         return self._ok()
 
@@ -204,10 +210,9 @@ class BenchServer:
             {
                 "id": line.reader.id,
                 "kind": line.reader.kind,
-                "framing": line.reader.framing.value,
                 "access_point": line.reader.access_point,
-                "port": str(line.reader.port),
                 "cut": not line.whole,
+                **line.described(),
             }
             for line in self._lines.values()
         ]
@@ -221,16 +226,45 @@ class BenchServer:
     def _ok(self) -> Answer:
         return {"ok": True, "mono": self._clock()}
 
-    def _line(self, reader: str) -> SerialLine:
+    def _line(self, reader: str) -> ReaderLine:
         line = self._lines.get(reader)
         if line is None:
             raise RequestRefusedError(f"unknown reader {reader[:64]!r}")
         return line
 
-    def _mend(self, line: SerialLine) -> None:
+    def _mend(self, line: ReaderLine) -> None:
         if not line.whole:
             line.mend()
-            self._selector.register(line.fileno(), selectors.EVENT_READ, lambda _events: line.drain())
+        file = line.fileno()
+        if file is not None and line.reader.id not in self._listened:
+            self._listened[line.reader.id] = file
+            self._selector.register(file, selectors.EVENT_READ, lambda _events: line.heard())
+
+    def _set_level(self, name: str, value: int) -> float:
+        pin = self._wiring.input_pin(name)
+        if pin is None:
+            raise RequestRefusedError(f"unknown input {name[:64]!r}")
+        now = self._clock()
+        self._to_agent(pin.agent, {"pin": pin.number, "level": self._wiring.set_input(pin, value), "mono": now})
+        return now
+
+    def _to_agent(self, name: str, message: Mapping[str, Any]) -> None:
+        agent = self._agents.get(name)
+        if agent is not None:
+            agent.send(message)
+
+    def _do_later(self, delay: float, act: Callable[[], None]) -> None:
+        self._laters += 1
+        heapq.heappush(self._later, (self._clock() + delay, self._laters, act))
+
+    def _until_later(self) -> float | None:
+        return max(0.0, self._later[0][0] - self._clock()) if self._later else None
+
+    def _do_what_is_due(self) -> None:
+        while self._later and self._later[0][0] <= self._clock():
+            act = heapq.heappop(self._later)[2]
+            with contextlib.suppress(RequestRefusedError):  # there is no hand any more that would hear of it
+                act()
 
     def _tell(self, edges: Iterable[Edge]) -> None:
         for edge in edges:

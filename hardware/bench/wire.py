@@ -7,9 +7,11 @@ names the trouble and never repeats card bits.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 LINE_LIMIT: Final = 64 * 1024
+MOST_NOISE: Final = 1000
 
 
 class RequestRefusedError(ValueError):
@@ -49,6 +51,34 @@ class Cut:
     on: bool
 
 
+class FaultDeed(StrEnum):
+    """What can go wrong with a reader. Which kind knows which: docs/bench.md."""
+
+    NOISE = "noise"
+    BOUNCE = "bounce"
+    CUT = "cut"
+    SHORT = "short"
+    DRIP = "drip"
+    STUCK = "stuck"
+    POWER = "power"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something goes wrong with a reader, or comes right again (`on` False).
+
+    `bits`: the card that bounces or drips; `count`: pulses or bytes of noise, from `seed`; `line`: which one is stuck.
+    """
+
+    reader: str
+    kind: FaultDeed
+    on: bool = True
+    bits: str | None = None
+    count: int = 32
+    line: int = 0
+    seed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Tell this hand of every output edge from now on."""
@@ -75,7 +105,7 @@ class PinChange:
     level: int
 
 
-Request = Present | Keys | SetInput | Cut | Watch | Describe | AgentHello | PinChange
+Request = Present | Keys | SetInput | Cut | Fault | Watch | Describe | AgentHello | PinChange
 
 
 class LineBuffer:
@@ -143,13 +173,15 @@ def _deed(message: dict[str, Any]) -> Request:
             return SetInput(**_fields(message, input=_text, value=_bit))
         case "cut":
             return Cut(**_fields(message, reader=_text, on=_truth))
+        case "fault":
+            return _fault(message)
         case "watch":
             _fields(message)
             return Watch()
         case "describe":
             _fields(message)
             return Describe()
-    raise RequestRefusedError("do is one of present, keys, set, cut, watch, describe")
+    raise RequestRefusedError("do is one of present, keys, set, cut, fault, watch, describe")
 
 
 def _present(message: dict[str, Any]) -> Present:
@@ -159,6 +191,15 @@ def _present(message: dict[str, Any]) -> Present:
         return Present(raw=None, **_fields(message, reader=_text, bits=_bits))
     fields = _fields(message, reader=_text, bytes=_hex)
     return Present(fields["reader"], None, fields["bytes"])
+
+
+def _fault(message: dict[str, Any]) -> Fault:
+    optional = {"on": _truth, "bits": _bits, "count": _count, "line": _bit, "seed": _count}
+    given = {name: check for name, check in optional.items() if name in message}
+    fault = Fault(**_fields(message, reader=_text, kind=_fault_deed, **given))
+    if fault.kind in (FaultDeed.BOUNCE, FaultDeed.DRIP) and fault.bits is None:
+        raise RequestRefusedError(f"{fault.kind} takes the bits of a card")
+    return fault
 
 
 def _fields(message: dict[str, Any], **wanted: Callable[[str, Any], Any]) -> dict[str, Any]:
@@ -196,6 +237,18 @@ def _number(name: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 64:
         raise RequestRefusedError(f"{name} is a number of a GPIO")
     return value
+
+
+def _count(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_NOISE:
+        raise RequestRefusedError(f"{name} is a number from 1 to {MOST_NOISE}")
+    return value
+
+
+def _fault_deed(name: str, value: Any) -> FaultDeed:
+    if value not in list(FaultDeed):
+        raise RequestRefusedError(f"{name} is one of {', '.join(FaultDeed)}")
+    return FaultDeed(value)
 
 
 def _bit(name: str, value: Any) -> int:

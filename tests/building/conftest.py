@@ -8,16 +8,14 @@ import pytest
 
 from cli.brokers import mosquitto
 from tests.building.demo_hands import Demo
-
-BROKERS = (
-    "embedded",
-    pytest.param("mosquitto", marks=pytest.mark.skipif(mosquitto.find() is None, reason="mosquitto is not installed")),
-)
+from tests.conftest import need
 
 
-@pytest.fixture(scope="module", params=BROKERS)
+@pytest.fixture(scope="module", params=["embedded", "mosquitto"])
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One running building a module and kind of broker, in a folder whose name has spaces."""
+    if request.param == "mosquitto":
+        need("mosquitto", mosquitto.find())
     running = Demo(tmp_path_factory.mktemp("demo") / "a building", request.param)
     yield running
     running.stop()

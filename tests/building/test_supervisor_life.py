@@ -15,10 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from cli.brokers import mosquitto
 from hardware.bench.hand import Hand
 from tests.building.demo_hands import CHECKOUT, Demo, wait_until
+from tests.conftest import need
 
 pytestmark = [pytest.mark.building, pytest.mark.broker]
+
+
+PROMISED = {"web", "api", "sim", "bench_socket", "broker", "operators", "doors", "readers", "credentials"}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def demo(folder: Path) -> Iterator[Demo]:
     running = Demo(folder, "auto")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["embedded", "mosquitto"])
+def on_each_broker(request: pytest.FixtureRequest, folder: Path) -> Iterator[Demo]:
+    if request.param == "mosquitto":
+        need("mosquitto", mosquitto.find())
+    running = Demo(folder, request.param)
+    assert running.description["broker"]["kind"] == request.param
     yield running
     running.stop()
 
@@ -64,6 +79,14 @@ def test_the_description_is_private_complete_and_true(demo: Demo) -> None:
     assert all(each["password"] and each["api_token"] for each in found["operators"])
     assert {"cedar-in", "cedar-out"} <= {each["id"] for each in found["readers"]}
     assert {"Ada", "Ben", "Eve"} <= {each["cardholder"] for each in found["credentials"]}
+    assert set(found) >= PROMISED
+    for each in found["operators"]:
+        assert set(each) == {"name", "role", "password", "api_token"}
+    for each in found["readers"]:
+        assert set(each) == {"id", "kind", "access_point"}
+    for each in found["credentials"]:
+        assert set(each) == {"cardholder", "identities"}
+        assert all(set(identity) == {"source", "bits"} for identity in each["identities"])
     assert set(found["processes"]) == {"bench", "broker", "controller", "web", "cedar", "cedar-back"}
     assert len(alive(everything(demo))) == len(everything(demo))
     assert answers(found["web"])
@@ -73,6 +96,8 @@ def test_the_description_is_private_complete_and_true(demo: Demo) -> None:
 def test_the_bench_is_reachable_although_the_folder_has_a_long_name(demo: Demo) -> None:
     path = demo.description["bench_socket"]
     assert len(os.fsencode(path)) <= 107 < len(os.fsencode(str(demo.folder)))
+    assert stat.S_IMODE(Path(path).parent.stat().st_mode) == 0o700
+    assert any(path in line for line in demo.lines)  # it is named, since it lies outside of the folder
     with Hand(path) as hand:
         assert {"main", "cedar", "cedar-back"} == set(hand.describe()["doors"])
 
@@ -96,7 +121,8 @@ def test_a_second_demo_on_the_same_folder_refuses_to_start(demo: Demo) -> None:
     assert answers(demo.ready)
 
 
-def test_ctrl_c_ends_everything_and_takes_the_description_away(demo: Demo) -> None:
+def test_ctrl_c_ends_everything_and_takes_the_description_away(on_each_broker: Demo) -> None:
+    demo = on_each_broker
     pids, found = everything(demo), demo.description
     assert demo.stop() == 0
     assert alive(pids) == []
@@ -105,7 +131,8 @@ def test_ctrl_c_ends_everything_and_takes_the_description_away(demo: Demo) -> No
     assert not answers(found["web"])
 
 
-def test_killing_the_supervisor_ends_everything_and_the_next_start_works(demo: Demo) -> None:
+def test_killing_the_supervisor_ends_everything_and_the_next_start_works(on_each_broker: Demo) -> None:
+    demo = on_each_broker
     pids, found = everything(demo), demo.description
     demo.process.send_signal(signal.SIGKILL)
     demo.process.wait(10)

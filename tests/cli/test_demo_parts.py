@@ -68,7 +68,7 @@ def test_two_demos_cannot_live_in_one_folder(tmp_path: Path) -> None:
     with Claim(Folder(tmp_path)), pytest.raises(TakenError):
         Claim(Folder(tmp_path))
     with Claim(Folder(tmp_path)):
-        assert (tmp_path / "lock").exists()
+        assert (tmp_path / "demo.lock").exists()
 
 
 def test_a_finished_building_is_kept_and_a_half_made_one_is_not(tmp_path: Path) -> None:

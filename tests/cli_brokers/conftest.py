@@ -6,6 +6,7 @@ import pytest
 
 from cli.brokers import mosquitto, running
 from tests.cli_brokers.broker_hands import AGENTS, Authority, Building, Hand, rules_of_all
+from tests.conftest import need
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +18,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def broker(
     request: pytest.FixtureRequest, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.RunningBroker]:
-    if request.param == "mosquitto" and mosquitto.find() is None:
-        pytest.skip("there is no mosquitto 2.x on this machine")
+    if request.param == "mosquitto":
+        need("mosquitto", mosquitto.find())
     folder = tmp_path_factory.mktemp(f"broker {request.param}")
     started = running.start(request.param, folder, authority.issue("broker"), rules_of_all())
     yield started

@@ -17,6 +17,7 @@ from cli.brokers import mosquitto, running
 from cli.brokers.rules import AgentRules, agent_client_id, controller_client_id
 from process.mqtt_session import LIMIT, MqttSession
 from tests.cli_brokers.broker_hands import AGENTS, SITE, WITHIN, Authority
+from tests.conftest import need
 
 pytestmark = pytest.mark.broker
 CEDAR = AGENTS[-1]
@@ -254,8 +255,8 @@ def test_auto_takes_mosquitto_when_there_is_one_and_the_embedded_broker_when_not
 
 
 def _need(kind: str) -> None:
-    if kind == "mosquitto" and mosquitto.find() is None:
-        pytest.skip("there is no mosquitto 2.x on this machine")
+    if kind == "mosquitto":
+        need("mosquitto", mosquitto.find())
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.contract import slow_formats
 from tests.contract import slow_reference as slow
 
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "vectors"
@@ -16,7 +17,19 @@ POLICY: dict[str, Any] = {
     "agent": "cedar",
     "zone": "Asia/Tokyo",
     "areas": [{"id": "cedar-room", "private": True, "fresh_s": 3600, "essential_s": 86400, "company": 1}],
-    "doors": [{"id": "cedar", "release_ms": 5000, "held_open_s": 30, "mode": "normal"}],
+    "doors": [
+        {
+            "id": "cedar",
+            "release_ms": 5000,
+            "held_open_s": 30,
+            "extended_ms": 15000,
+            "extended_held_open_s": 60,
+            "pre_alarm_s": 5,
+            "shunt_ms": 500,
+            "relock": "closed",
+            "mode": "normal",
+        }
+    ],
     "access_points": [
         {
             "id": f"cedar-{way}",
@@ -33,6 +46,24 @@ POLICY: dict[str, Any] = {
         )
     ],
     "schedules": [{"week": "ff" * 84, "exceptions": {}}, {"week": "00000000ffffffff00000000" * 7, "exceptions": {}}],
+    "formats": [
+        {
+            "name": "Tokyo28",
+            "title": "The badge of the Tokyo office",
+            "length": 28,
+            "sources": ["wiegand", "osdp"],
+            "fields": {
+                "facility": {"bits": "1-8", "coding": "binary", "least": 0},
+                "number": {"bits": "9-26", "coding": "binary", "least": 0},
+            },
+            "parity": [{"bit": 0, "kind": "even", "covers": "1-13"}, {"bit": 27, "kind": "odd", "covers": "14-26"}],
+            "one": "",
+            "zero": "",
+            "unused": "",
+            "strength": "open-number",
+            "origin": "",
+        }
+    ],
 }
 
 
@@ -46,6 +77,7 @@ def every() -> dict[str, Any]:
         "list.json": _list(),
         "facts.json": _facts(),
         "leaves.json": _leaves(),
+        "card-formats.json": _card_formats(),
     }
 
 
@@ -134,7 +166,7 @@ def _list() -> dict[str, Any]:
             "flags": number % 4,
         }
     header = {
-        "format": 1,
+        "format": 2,
         "epoch": 1,
         "version": 7,
         "compiled_at": "2026-11-23T01:02:03.000004Z",
@@ -191,6 +223,14 @@ def _leaves() -> list[Any]:
     }
     encoded = slow.canonical(leaf)
     return [{"bytes": encoded.hex(), "hash": slow.leaf_hash(encoded).hex()}]
+
+
+def _card_formats() -> list[Any]:
+    return [
+        {"format": name, "values": values, "bits": slow_formats.encoded(name, values)}
+        for name in slow_formats.DRAWINGS
+        for values in slow_formats.cases(name)
+    ]
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from contract import formats
 from contract.canonical import NotCanonical, Object
 from contract.credential import Identity, Source
 from contract.policy import Policy
-from contract.presence import Passage, Whereabouts, moved
+from contract.presence import Passage, Whereabouts
 from contract.schedule import ALWAYS, Interval, Schedule, compiled, united
 from tests.contract.make_vectors import POLICY
 
@@ -101,11 +101,9 @@ def test_a_policy_survives_its_object_and_odd_ones_are_refused() -> None:
             Policy.from_object({**POLICY, **change})
 
 
-def test_a_passage_moves_its_holder_and_nobody_else() -> None:
-    before = {b"A": Whereabouts("hallway", certain=True)}
-    after = moved(before, Passage(b"B", "hallway", "cedar-room", inferred=True))
-    assert after == {b"A": Whereabouts("hallway", certain=True), b"B": Whereabouts("cedar-room", certain=False)}
-    assert moved(before, Passage(None, "hallway", "cedar-room", inferred=True)) == before
+def test_a_passage_leads_into_its_area_and_an_inferred_one_is_not_certain() -> None:
+    assert Passage(b"B", "hallway", "cedar-room", inferred=False).leads_to == Whereabouts("cedar-room", certain=True)
+    assert Passage(b"B", "hallway", "cedar-room", inferred=True).leads_to == Whereabouts("cedar-room", certain=False)
 
 
 def test_a_refusal_to_read_bytes_is_a_value_error() -> None:

@@ -6,10 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 from contract import envelope, fact
 from contract.authorisation import FOREVER, Record, Version, build
@@ -36,7 +39,7 @@ ADA, BEN, EVE = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
 class Core:
     """The thinking core and its journal; `feed` commits what is recorded only when `disk` works."""
 
-    def __init__(self, folder: Path, wired: WiredDoor) -> None:
+    def __init__(self, folder: Path, *wired: WiredDoor) -> None:
         self.controller, self.signing = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
         self.sealing, self.intake = X25519PrivateKey.generate(), X25519PrivateKey.generate()
         self.lookup = os.urandom(32)
@@ -59,7 +62,7 @@ class Core:
     def start(self) -> list[Command]:
         """Start anew from what journal and store hold, as after a power cut."""
         self.journal = Journal(self.folder / "journal.sqlite")
-        self.agent = Agent([self.wired], self.keys, self.store, self.journal.resume(CEDAR), os.urandom)
+        self.agent = Agent(self.wired, self.keys, self.store, self.journal.resume(CEDAR), os.urandom)
         commands = self.agent.start(self.moment)
         return [*commands, *self.carried_out(commands)]
 
@@ -97,18 +100,24 @@ class Core:
         agent: str = "cedar",
         mode: ExitMode = ExitMode.CONTROLLED,
         company: int = 1,
+        **times: Any,
     ) -> bytes:
-        """A list of these cards, as the controller signs it."""
-        points = (
-            AccessPointPolicy("cedar-in", "cedar", Direction.ENTRY, "hallway", "cedar-room", ("serial-40",)),
-            AccessPointPolicy("cedar-out", "cedar", Direction.EXIT, "cedar-room", "hallway", ("serial-40",), mode),
-        )
+        """A list of these cards for every door that is wired, as the controller signs it."""
+        doors = [wired.id for wired in self.wired]
+        points = [
+            AccessPointPolicy(f"{door}-{way}", door, direction, *areas, ("serial-40",), mode if way == "out" else None)
+            for door in doors
+            for way, direction, areas in (
+                ("in", Direction.ENTRY, ("hallway", "cedar-room")),
+                ("out", Direction.EXIT, ("cedar-room", "hallway")),
+            )
+        ]
         policy = Policy(
             "tokyo",
             agent,
             "Asia/Tokyo",
             {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company)},
-            {"cedar": DoorPolicy("cedar", 5000, 30)},
+            {door: DoorPolicy(door, 5000, 30, **times) for door in doors},
             {point.id: point for point in points},
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
@@ -157,3 +166,13 @@ def core(tmp_path: Path, wired: WiredDoor) -> Iterator[Core]:
     made = Core(tmp_path, wired)
     yield made
     made.journal.close()
+
+
+@pytest.fixture
+def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockFactory]:
+    """The pins of a machine without wires, for fittings that ask for no other."""
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    monkeypatch.setattr("door_agent.fittings._READERS_OPEN_WITHIN_S", 0.0)  # no reader is plugged in here
+    yield factory
+    factory.close()

@@ -15,8 +15,10 @@ from contract.envelope import Kind
 from contract.fact import FactKind
 from contract.message import Ack
 from contract.policy import ExitMode
+from contract.presence import Whereabouts
 from contract.topic import Down
-from door_agent.agent import COMPANY_WITHIN_S, JOURNAL_WITHIN_S
+from door_agent.company import COMPANY_WITHIN_S
+from door_agent.durable import JOURNAL_WITHIN_S
 from door_agent.events import Arrived, Card, Command, Committed, Level, Lock, LockWish, ReaderState, ResetAsked, Tick
 from door_agent.events import Record as JournalRecord
 from tests.door_agent.conftest import ADA, BEN, CEDAR, EVE, Core, holder
@@ -42,7 +44,7 @@ def test_ada_enters_and_her_passage_moves_her(core: Core) -> None:
     core.prove_fresh()
     assert RELEASE in core.card("cedar-in", ADA)
     core.feed(Level("cedar", "contact", True))
-    assert core.agent.presence[b"A" * 16] == ("cedar-room", True)
+    assert core.agent.presence[b"A" * 16] == Whereabouts("cedar-room", certain=True)
     assert SECURE in core.feed(Level("cedar", "contact", False))
     assert core.kinds()[-5:] == ["DECISION", "RELEASED", "DOOR_OPENED", "PASSAGE", "DOOR_CLOSED"]
 

@@ -98,6 +98,7 @@ def test_a_cut_reader_vanishes_and_comes_back_at_the_same_place(bench: BenchProc
         (b'{"do":"present","reader":"elm-in","bits":"01"}', "unknown reader"),
         (b'{"do":"present","reader":"cedar-in","bits":"0101"}', "exactly 40 bits"),
         (b'{"do":"present","reader":"cedar-out","bits":"01011"}', "multiple of 4"),
+        (b'{"do":"fault","reader":"cedar-in","kind":"bounce","bits":"01"}', "knows no fault"),
         (b'{"do":"set","input":"cedar.strike","value":1}', "unknown input"),
         (b'{"do":"keys","reader":"cedar-in","keys":"1234#"}', "no keypad"),
         (b'{"do":"cut","reader":"\\ud800","on":true}', "unknown reader"),

@@ -98,6 +98,24 @@ def test_fire_that_stands_before_the_start_acts_at_the_start(factory: MockFactor
     fire.close()
 
 
+def test_the_raw_level_is_the_pins_own_before_anything_has_settled(factory: MockFactory) -> None:
+    contact = Input("cedar.contact", 5, lambda _signal: None, pull=Pull.DOWN, debounce=60.0, pin_factory=factory)
+    contact.start()
+    factory.pin(5).drive_high()
+    assert (contact.raw, contact.active) == (True, False)
+    contact.close()
+    assert not contact.raw
+
+
+def test_an_input_is_alive_between_its_start_and_its_end(factory: MockFactory) -> None:
+    contact = Input("cedar.contact", 5, lambda _signal: None, pull=Pull.DOWN, pin_factory=factory)
+    seen = [contact.alive]
+    contact.start()
+    seen.append(contact.alive)
+    contact.close()
+    assert [*seen, contact.alive] == [False, True, False]
+
+
 def test_a_deed_that_raises_does_not_keep_the_signal_from_being_delivered(factory: MockFactory) -> None:
     heard: SimpleQueue[Signal] = SimpleQueue()
 

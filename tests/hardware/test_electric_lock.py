@@ -1,12 +1,21 @@
 """Strikes and maglocks: secure from the start, and a latch that nothing overrides."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from gpiozero.pins.mock import MockFactory
 
 from hardware.lock import ElectricLock, Maglock, Strike
+
+
+def eventually(holds: Callable[[], bool], within: float = 5.0) -> bool:
+    """Wait for another thread to make it so."""
+    until = time.monotonic() + within
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.001)
+    return holds()
 
 
 @pytest.fixture
@@ -94,4 +103,59 @@ def test_no_thread_can_secure_a_door_after_the_fire_latch(factory: MockFactory) 
         thread.join(5)
     assert all(seen)
     assert lock.released
+    lock.close()
+
+
+@pytest.mark.parametrize("kind", [Strike, Maglock])
+def test_a_release_ends_by_itself_when_its_caller_never_secures(factory: MockFactory, kind: type[ElectricLock]) -> None:
+    now = [0.0]
+    lock = kind(17, factory, longest_release=10.0, clock=lambda: now[0])
+    lock.release()
+    now[0] = 9.9
+    lock.expire()
+    assert lock.released
+    lock.release()  # a second card begins anew
+    now[0] = 19.8
+    lock.expire()
+    assert lock.released
+    now[0] = 19.9
+    lock.expire()
+    assert eventually(lambda: not lock.released)
+    lock.close()
+
+
+def test_the_locks_own_thread_ends_a_release_that_is_overdue(factory: MockFactory) -> None:
+    lock = Strike(17, factory, longest_release=0.0)
+    lock.release()
+    assert eventually(lambda: not lock.released)
+    lock.close()
+
+
+def test_a_held_release_outlasts_the_cap_and_ends_with_its_cause(factory: MockFactory) -> None:
+    now = [0.0]
+    lock = Strike(17, factory, longest_release=10.0, clock=lambda: now[0])
+    lock.release()
+    lock.latch_released("reader-lost")
+    lock.latch_released("fire")
+    now[0] = 99.0
+    lock.expire()
+    lock.lift("reader-lost")
+    assert (lock.released, lock.causes) == (True, ("fire",))
+    lock.lift("fire")
+    assert eventually(lambda: not lock.released)
+    lock.close()
+
+
+@pytest.mark.parametrize("kind", [Strike, Maglock])
+def test_a_reset_lifts_nothing_while_what_latched_the_lock_still_stands(
+    factory: MockFactory, kind: type[ElectricLock]
+) -> None:
+    lock, standing = kind(17, factory), [True]
+    lock.latch_released("fire")
+    assert not lock.reset_latch(lambda: standing[0])
+    assert not lock.secure()
+    assert (lock.released, lock.causes) == (True, ("fire",))
+    standing[0] = False
+    assert lock.reset_latch(lambda: standing[0])
+    assert lock.secure()
     lock.close()

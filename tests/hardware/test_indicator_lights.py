@@ -5,22 +5,13 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 
 import pytest
-from gpiozero.pins.mock import MockFactory, MockPin
+from gpiozero.pins.mock import MockFactory
 
 from hardware.indicator import Indicator
+from tests.hardware.timed_pins import TellingPin
 
 GREEN, RED, BUZZER = 23, 24, 25
 Edge = tuple[int, bool]
-
-
-class TellingPin(MockPin):  # type: ignore[misc,unused-ignore]  # gpiozero has no types
-    """Puts each change into the factory's queue."""
-
-    def _set_state(self, value: float) -> None:
-        before = self._state
-        super()._set_state(value)
-        if self._state != before:
-            self._factory.edges.put((self._number, bool(self._state)))
 
 
 @pytest.fixture

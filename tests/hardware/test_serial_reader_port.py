@@ -2,14 +2,17 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
-from hardware.bench.fixture import BenchReader, Framing
-from hardware.bench.serial_line import SerialLine, encoded
+from hardware.bench.encoding import encoded
+from hardware.bench.fixture_readers import SerialOnBench
+from hardware.bench.reader_line import Surroundings
+from hardware.bench.serial_line import SerialLine
 from hardware.readers.framing import LineHex, StxEtxHex
 from hardware.readers.serial_port import SerialReader
 from hardware.signal import CardBits, FaultKind, ReaderFault, Signal
@@ -19,7 +22,14 @@ ADA = f"{0x62E3086CED:040b}"
 
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[SerialLine]:
-    line = SerialLine(BenchReader("cedar-in", "serial", Framing.STX_ETX_HEX, tmp_path / "port", "cedar-in"))
+    around = Surroundings(
+        time.monotonic,
+        lambda _agent, _message: None,
+        lambda _name, _value: 0.0,
+        lambda _edge: None,
+        lambda _, act: act(),
+    )
+    line = SerialLine(SerialOnBench("cedar-in", "stx-etx-hex", tmp_path / "port", "cedar-in"), around)
     line.mend()
     yield line
     line.cut()
@@ -49,7 +59,7 @@ def fault(heard: "SimpleQueue[Signal]") -> FaultKind:
 def test_a_card_arrives_as_bits_with_a_stamp(
     line: SerialLine, reader: SerialReader, heard: "SimpleQueue[Signal]"
 ) -> None:
-    line.write(encoded(Framing.STX_ETX_HEX, ADA))
+    line.write(encoded("stx-etx-hex", ADA))
     card = heard.get(timeout=5)
     assert isinstance(card, CardBits)
     assert (card.reader, card.source, card.bits) == ("cedar-in", "serial-hex", ADA)
@@ -66,7 +76,7 @@ def test_a_frame_that_stops_half_way_is_told_by_the_reader_itself(
 def test_a_reader_that_sends_rubbish_does_not_flood_the_agent(
     line: SerialLine, reader: SerialReader, heard: "SimpleQueue[Signal]"
 ) -> None:
-    line.write(b"\x0262E3086CED09\x03" * 20 + encoded(Framing.STX_ETX_HEX, ADA))
+    line.write(b"\x0262E3086CED09\x03" * 20 + encoded("stx-etx-hex", ADA))
     assert fault(heard) is FaultKind.BAD_CHECKSUM
     assert isinstance(heard.get(timeout=5), CardBits)
 
@@ -78,17 +88,17 @@ def test_a_cut_cable_is_told_once_and_its_return_once(
     assert fault(heard) is FaultKind.LOST
     line.mend()
     assert fault(heard) is FaultKind.REOPENED
-    line.write(encoded(Framing.STX_ETX_HEX, ADA))
+    line.write(encoded("stx-etx-hex", ADA))
     assert isinstance(heard.get(timeout=5), CardBits)
 
 
 def test_a_badge_from_before_the_port_was_opened_is_thrown_away(line: SerialLine, heard: "SimpleQueue[Signal]") -> None:
-    line.write(encoded(Framing.STX_ETX_HEX, ADA))
+    line.write(encoded("stx-etx-hex", ADA))
     ben = ADA[::-1]
     reader = SerialReader("cedar-in", str(line.reader.port), StxEtxHex(), heard.put)
     reader.start()
     assert reader.wait_open(5)
-    line.write(encoded(Framing.STX_ETX_HEX, ben))
+    line.write(encoded("stx-etx-hex", ben))
     card = heard.get(timeout=5)
     reader.close()
     assert isinstance(card, CardBits)
@@ -131,7 +141,7 @@ def test_a_card_that_lies_on_the_reader_is_delivered_once(line: SerialLine, hear
     reader = SerialReader("r", str(line.reader.port), StxEtxHex(), heard.put, clock=lambda: 7.0, repeat_window=2.0)
     reader.start()
     assert reader.wait_open(5)
-    line.write(encoded(Framing.STX_ETX_HEX, ADA) * 5 + encoded(Framing.STX_ETX_HEX, ADA[::-1]))
+    line.write(encoded("stx-etx-hex", ADA) * 5 + encoded("stx-etx-hex", ADA[::-1]))
     cards = [heard.get(timeout=5), heard.get(timeout=5)]
     reader.close()
     assert [card.bits for card in cards if isinstance(card, CardBits)] == [ADA, ADA[::-1]]

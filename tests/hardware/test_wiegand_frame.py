@@ -1,10 +1,13 @@
 """Wiegand edges become frames by their stamps alone."""
 
+from itertools import groupby
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.readers.framing import Finding, Flaw, Frame
-from hardware.readers.wiegand_frame import WiegandFrame
+from hardware.readers.wiegand_frame import FRAME_GAP, GLITCH, LONGEST, SHORTEST, WiegandFrame
 from hardware.signal import FaultKind
 
 CARD = "10110011100011110000111110"
@@ -53,9 +56,10 @@ def test_both_lines_at_once_spoil_the_whole_frame() -> None:
 
 def test_too_many_bits_are_overlong_and_the_next_frame_is_read() -> None:
     collector = WiegandFrame(longest=32)
-    _, last = send(collector, "01" * 100, 1.0)
-    found, later = send(collector, CARD, last + 1)
+    found, last = send(collector, "01" * 100, 1.0)
     assert [flaw.kind for flaw in found if isinstance(flaw, Flaw)] == [FaultKind.OVERLONG]
+    found, later = send(collector, CARD, last + 1)
+    assert found == []
     assert collector.tick(later + 1) == [Frame(CARD, later)]
 
 
@@ -73,3 +77,77 @@ def test_no_edges_raise_or_are_kept_beyond_a_frame(edges: list[tuple[int, float]
     for line, stamp in edges:
         collector.edge(line, stamp)
         assert len(collector._bits) <= 64
+
+
+def test_a_lost_edge_spoils_the_frame_before_it_and_the_frame_after_it() -> None:
+    collector = WiegandFrame()
+    _, last = send(collector, CARD, 1.0)
+    [before] = collector.edge(1, last + 1, after_loss=True)
+    _, later = send(collector, CARD[1:], last + 1.002)
+    [after] = collector.tick(later + 1)
+    assert [flaw.kind for flaw in (before, after) if isinstance(flaw, Flaw)] == [FaultKind.LOST_EDGE] * 2
+    _, last = send(collector, CARD, later + 2)
+    assert collector.tick(last + 1) == [Frame(CARD, last)]
+
+
+def test_the_rest_of_a_frame_that_was_closed_too_early_is_no_card() -> None:
+    collector = WiegandFrame()
+    _, last = send(collector, CARD, 1.0)
+    assert collector.tick(last + FRAME_GAP + 1e-6) == [Frame(CARD, last)]
+    _, later = send(collector, CARD, last + 0.002)
+    [flaw] = collector.tick(later + 1)
+    assert isinstance(flaw, Flaw)
+    assert flaw.kind is FaultKind.LOST_EDGE
+
+
+def test_a_frame_at_whose_end_a_line_is_low_is_no_card() -> None:
+    collector = WiegandFrame()
+    _, last = send(collector, CARD, 1.0)
+    [flaw] = collector.tick(last + 1, low={0})
+    assert isinstance(flaw, Flaw)
+    assert flaw.kind is FaultKind.STUCK
+
+
+@pytest.mark.parametrize("gap", [0.004, 0.2])
+def test_a_gap_that_no_reader_keeps_is_refused(gap: float) -> None:
+    with pytest.raises(ValueError, match=r"0\.005"):
+        WiegandFrame(gap)
+
+
+PAUSES = st.sampled_from([0.0, 1e-6, 1.9e-5, 3e-5, 0.0002, 0.002, 0.02, 0.03, 0.5])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), PAUSES), max_size=160), st.booleans())
+def test_frames_are_the_runs_of_clean_edges_between_gaps_and_nothing_else(
+    edges: list[tuple[int, float]], ticked: bool
+) -> None:
+    collector, at, found, stamped = WiegandFrame(), 1.0, [], []
+    for line, pause in edges:
+        if ticked:
+            found += collector.tick(at + pause)
+        at += pause
+        stamped.append((line, at))
+        found += collector.edge(line, at)
+    found += collector.tick(at + 1)
+    assert [one for one in found if isinstance(one, Frame)] == clean_runs(stamped)
+
+
+def clean_runs(edges: list[tuple[int, float]]) -> list[Frame]:
+    """What a reader with a lamp and a ruler would find in the drawing."""
+    pulses: list[tuple[int, float, bool]] = []
+    for line, at in edges:
+        close = bool(pulses) and at - pulses[-1][1] < GLITCH
+        if not close or line != pulses[-1][0]:
+            pulses.append((line, at, close))
+    run = 0
+    numbered = []
+    for place, (line, at, close) in enumerate(pulses):
+        run += bool(place and at - pulses[place - 1][1] >= FRAME_GAP)
+        numbered.append((run, line, at, close))
+    found = []
+    for _, members in groupby(numbered, key=lambda each: each[0]):
+        group = list(members)
+        if SHORTEST <= len(group) <= LONGEST and not any(close for *_, close in group):
+            found.append(Frame("".join(str(line) for _, line, *_ in group), group[-1][2]))
+    return found

@@ -1,0 +1,60 @@
+"""The way out when no card is read: request-to-exit, and the exit whose reader is lost (DESIGN 4)."""
+
+from __future__ import annotations
+
+from contract.canonical import Object
+from contract.fact import FactKind
+from contract.policy import Direction
+from contract.situation import Moment
+from door_agent.chain import Chain
+from door_agent.door import Door
+from door_agent.events import Command, ReaderState, Show, Sign
+from door_agent.rulebook import Rulebook
+
+_KINDS = {"lost": FactKind.READER_LOST, "back": FactKind.READER_BACK}
+
+
+class Egress:
+    """Answers a REX button and the comings and goings of readers; all of it is recorded."""
+
+    def __init__(self, chain: Chain, rulebook: Rulebook) -> None:
+        self._chain, self._rulebook = chain, rulebook
+
+    def requested(self, door: Door, moment: Moment) -> list[Command]:
+        """Request to exit opens where a card is not needed, or where the reader that would take it is gone."""
+        name = door.wired.id
+        opens = not self._rulebook.controlled(name) or bool(door.lost_readers)
+        unbadged = opens and self._rulebook.recorded(name) and not door.leaving
+        seconds = self._rulebook.release_s(name)
+        released = door.release(moment, seconds, "rex", (), None) if opens else []
+        fact = self._chain.record(FactKind.REX, moment, {"door": name, "opened": opens, "unbadged": unbadged})
+        return [*released, fact, *(door.alarm(True) if door.lost_readers else [])]
+
+    def contact(self, door: Door, opened: bool, moment: Moment) -> list[Command]:
+        """The door was opened or closed. Where there is a handle inside, an opening that nothing released is taken for
+        a person who leaves by it, if the exit mode lets them: nothing tells it from force used outside."""
+        by_handle = opened and door.wired.inside_handle and not self._rulebook.controlled(door.wired.id)
+        if not (by_handle and door.portal.secured):
+            return door.contact(moment, opened)
+        unbadged = self._rulebook.recorded(door.wired.id)
+        body: Object = {"door": door.wired.id, "opened": True, "unbadged": unbadged}
+        areas = self._rulebook.guarded(door.wired.id)
+        return [self._chain.record(FactKind.REX, moment, body, uncertain=areas), *door.by_handle(moment)]
+
+    def reader(self, door: Door, event: ReaderState, moment: Moment) -> list[Command]:
+        """A reader was lost, came back, or sent what is no card."""
+        point = event.access_point
+        kind = _KINDS.get(event.state, FactKind.READ_FLAW)
+        body: Object = {"access_point": point, "detail": event.detail[:80]}
+        recorded = self._chain.record(kind, moment, body)
+        if kind is FactKind.READ_FLAW:
+            return [recorded, Show(point, Sign.REFUSED)]
+        released_meanwhile = self._rulebook.controlled(door.wired.id) and not door.wired.rex
+        is_exit = door.wired.points[point] is Direction.EXIT
+        if kind is FactKind.READER_LOST and is_exit and point not in door.lost_readers:
+            door.lost_readers.add(point)
+            return [*(door.hold_for_reader(moment) if released_meanwhile else []), recorded]
+        if kind is FactKind.READER_BACK and point in door.lost_readers:
+            door.lost_readers.discard(point)
+            return [recorded, *(door.end_hold_for_reader(moment) if released_meanwhile else [])]
+        return [recorded]

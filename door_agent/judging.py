@@ -1,0 +1,146 @@
+"""From a card's bits to a decision, and the fact that records it with its whole input (DESIGN 3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contract import formats
+from contract.authorisation import AuthorisationList, Flag, Record
+from contract.canonical import Object, Value
+from contract.credential import Identity, Source, lookup_key
+from contract.decision import Decision, Outcome, decide, decide_unlisted, input_object
+from contract.fact import FactKind
+from contract.policy import AccessPointPolicy, Direction
+from contract.situation import Attempt, Moment, Proof, Situation
+from door_agent.chain import Chain
+from door_agent.company import Company
+from door_agent.events import Card
+from door_agent.events import Record as JournalRecord
+from door_agent.keys import Keys
+from door_agent.lists import Lists
+from door_agent.portal import Admission
+from door_agent.presence import Presence
+from door_agent.rulebook import Rulebook
+from door_agent.wiring import WiredDoor
+
+PEERS_WITHIN_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do;
+    extended: they need more time at the door."""
+
+    decision: Decision
+    admission: Admission
+    body: Object
+    fact: JournalRecord
+    extended: bool
+
+
+class Judging:
+    """Reads a card in its access point's formats, looks it up, gathers the situation, decides and records."""
+
+    def __init__(
+        self, keys: Keys, lists: Lists, chain: Chain, rulebook: Rulebook, presence: Presence, company: Company
+    ) -> None:
+        self._lookup = keys.lookup
+        self._lists, self._chain, self._rulebook = lists, chain, rulebook
+        self._presence, self._company = presence, company
+
+    def judge(self, door: WiredDoor, card: Card, moment: Moment, *, interlocked: bool) -> Judged:
+        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured."""
+        carried, point = self._lists.carried, self._rulebook.point(card.access_point)
+        identity = _read(card, point, carried)
+        record = None
+        if carried is not None and point is not None and identity is not None:
+            record = carried.find(point.guarded, lookup_key(self._lookup, identity))
+        attempt = Attempt(card.access_point, identity is not None, record)
+        situation = self._situation(door, point, record, moment, interlocked)
+        decision = _decision(carried, point, door, attempt, situation, moment)
+        body = _body(carried, point, door, attempt, decision)
+        admission = self._admission(point, attempt)
+        opened = admission if decision.outcome is Outcome.GRANT else None
+        personal = _personal(attempt, situation, moment, identity)
+        fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
+        extended = record is not None and bool(record.flags & Flag.EXTENDED)
+        return Judged(decision, admission, body, fact, extended)
+
+    def _situation(
+        self,
+        door: WiredDoor,
+        point: AccessPointPolicy | None,
+        record: Record | None,
+        moment: Moment,
+        interlocked: bool,
+    ) -> Situation:
+        proven = self._lists.proven_s(moment)
+        proof = Proof(
+            presence_whole=self._presence.whole,
+            # Until peers announce themselves, only a list proven this recently shows that no door knows a newer one.
+            peers_current=proven is not None and proven <= PEERS_WITHIN_S,
+            area_certain=point is not None and self._presence.certain(point.guarded),
+        )
+        company = self._company.holders(point.id, moment.mono) if point else ()
+        presence = self._presence.area_of(record.holder if record else None)
+        return Situation(presence, proven, proof, door.permits_control, company, interlocked)
+
+    def _admission(self, point: AccessPointPolicy | None, attempt: Attempt) -> Admission:
+        holder = attempt.record.holder if attempt.record else None
+        source, target = (point.from_area, point.to_area) if point else ("", "")
+        return Admission(self._chain.sequence + 1, attempt.access_point, holder, source, target)
+
+
+def _read(card: Card, point: AccessPointPolicy | None, carried: AuthorisationList | None) -> Identity | None:
+    """The identity on the card, if it is a clean read here; what an unlisted access point may read is not known."""
+    if carried is None or point is None:
+        return None
+    try:
+        return formats.read(Source(card.source), card.bits, point.formats, carried.policy.readable)
+    except ValueError:
+        return None
+
+
+def _decision(
+    carried: AuthorisationList | None,
+    point: AccessPointPolicy | None,
+    door: WiredDoor,
+    attempt: Attempt,
+    situation: Situation,
+    moment: Moment,
+) -> Decision:
+    if carried is None or point is None:
+        return decide_unlisted(door.points[attempt.access_point] is Direction.EXIT)
+    return decide(carried.policy, attempt, situation, moment)
+
+
+def _body(
+    carried: AuthorisationList | None,
+    point: AccessPointPolicy | None,
+    door: WiredDoor,
+    attempt: Attempt,
+    decision: Decision,
+) -> Object:
+    known: Value = None
+    if carried is not None:
+        version = carried.version
+        known = {"epoch": version.epoch, "version": version.number, "hash": carried.hash.hex()}
+    return {
+        **decision.as_object(),
+        "access_point": attempt.access_point,
+        "door": door.id,
+        "direction": door.points[attempt.access_point],
+        "area": point.guarded if point else None,
+        "list": known,
+        "policy": carried.policy_hash.hex() if carried else None,
+    }
+
+
+def _personal(attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None) -> dict[str, Value]:
+    """What only intake may read: the input, and whose card it was, or the bits of an unknown one for enrolment."""
+    personal: dict[str, Value] = {"input": input_object(attempt, situation, moment)}
+    if attempt.record is not None:
+        personal["holder"] = attempt.record.holder.hex()
+    elif identity is not None:
+        personal["identity"] = identity.text()
+    return personal
