@@ -105,8 +105,9 @@ class _Datagrams:
 class _Notified:
     def __init__(self, engine: Engine) -> None:
         self._pooled = engine.raw_connection()
-        self._pooled.detach()
+        # Asked before it is detached: a connection without its pool no longer says which driver's it is.
         self._connection = cast("psycopg.Connection", self._pooled.driver_connection)
+        self._pooled.detach()
         self._connection.rollback()
         self._connection.autocommit = True
         self._connection.execute(f"LISTEN {CHANNEL}")

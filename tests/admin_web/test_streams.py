@@ -197,14 +197,19 @@ def test_a_heart_beats_when_nothing_happens(house: House, port: int) -> None:
     viewer.leave()
 
 
-def test_nothing_is_lost_and_nothing_comes_twice_over_any_breaks(house: House, port: int, rng: random.Random) -> None:
+def test_nothing_is_lost_and_nothing_comes_twice_over_any_breaks(
+    app: Flask, house: House, port: int, rng: random.Random
+) -> None:
     kim, seen, wanted = token(house, "kim"), list[int](), list[int]()
+    seats = app.extensions["sekisho-seats"]
     before = happened(house)[-1]
     writer = threading.Thread(target=lambda: wanted.extend(happened(house, 130)))
     writer.start()
     while len(seen) < 130:
+        until(lambda: seats.taken < seats.count)
         last = str(seen[-1] if seen else before)
         viewer = Viewer(port, {**kim, "Last-Event-ID": last})
+        assert viewer.status == 200
         seen += [number for number, _ in viewer.events(min(rng.randint(1, 40), 130 - len(seen)))]
         viewer.die() if rng.random() < 0.5 else viewer.leave()
     writer.join(PATIENCE)
