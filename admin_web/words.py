@@ -74,6 +74,7 @@ OUTCOMES: dict[str, Any] = {
 }
 REFUSALS: dict[str, Any] = {
     "not-found": _("There is no such entry."),
+    "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
     "number-taken": _("Another cardholder has this staff number."),
@@ -85,6 +86,7 @@ REFUSALS: dict[str, Any] = {
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
+    "validity-absurd": _("A validity lies between the years 2000 and 2100."),
     "already-requested": _("The same access is already requested or granted."),
     "area-open": _("Nobody needs permission for this area."),
     "same-person": _("Another person than the one who asked must decide."),

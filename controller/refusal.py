@@ -6,6 +6,7 @@ from typing import Final
 
 SENTENCES: Final[dict[str, str]] = {
     "not-found": "There is no such entry.",
+    "text-wrong": "A name or number is one line of text: at most 120 characters, a staff number 40.",
     "name-missing": "A name is needed.",
     "reason-missing": "A reason is needed.",
     "number-taken": "Another cardholder has this staff number.",
@@ -17,6 +18,7 @@ SENTENCES: Final[dict[str, str]] = {
     "cardholder-inactive": "This cardholder is no longer active.",
     "validity-wrong": "The end lies before the beginning.",
     "validity-past": "The end lies in the past.",
+    "validity-absurd": "A validity lies between the years 2000 and 2100.",
     "already-requested": "The same access is already requested or granted.",
     "area-open": "Nobody needs permission for this area.",
     "same-person": "Another person than the one who asked must decide.",

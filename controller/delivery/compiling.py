@@ -28,6 +28,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow, State
 from controller.people.permission import AccessLevelArea, Grant, GrantState
 from controller.premises import door as doors
+from controller.premises import format as formats
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
