@@ -49,6 +49,17 @@ def text(longest: int, *, required: bool = False) -> Field:
     return Field(read, {"type": "string", "maxLength": longest}, required, "")
 
 
+def truth() -> Field:
+    """true or false, always said."""
+
+    def read(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("is true or false")
+        return value
+
+    return Field(read, {"type": "boolean"}, required=True)
+
+
 def whole(*, required: bool = False) -> Field:
     """The id of a row, in a body."""
 

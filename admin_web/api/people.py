@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, digits, rows, takes, text, whole
+from admin_web.api.fields import PAGE, asks, digits, rows, takes, text, truth, whole
 from admin_web.api.paging import limit, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -81,6 +81,17 @@ def end_cardholder(cardholder_id: int, given: dict[str, Any]) -> Response:
     with centre().write() as session:
         holder = forms.row(session, Cardholder, cardholder_id)
         cardholders.deactivate(session, guard.operator().actor, now(), holder, given["reason"])
+        return jsonify(shapes.cardholder(holder))
+
+
+@blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/time")
+@guard.requires(Permission.CHANGE_PEOPLE)
+@takes(extended=truth())
+def give_time(cardholder_id: int, given: dict[str, Any]) -> Response:
+    """Say whether this cardholder needs more time at doors."""
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, cardholder_id)
+        cardholders.give_time(session, guard.operator().actor, now(), holder, extended=given["extended"])
         return jsonify(shapes.cardholder(holder))
 
 

@@ -27,6 +27,7 @@ def cardholder(row: Cardholder) -> dict[str, Any]:
         "name_kana": row.name_kana,
         "number": row.number,
         "active": row.active,
+        "extended": row.extended,
         "created_at": utc(row.created_at),
         "ended_at": utc(row.ended_at) if row.ended_at else None,
     }

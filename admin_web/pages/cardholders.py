@@ -74,6 +74,16 @@ def page(holder_id: int) -> str:
         )
 
 
+@blueprint.post("/<int:holder_id>/time")
+@guard.requires(Permission.CHANGE_PEOPLE)
+def give_time(holder_id: int) -> Response:
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        extended = forms.text("extended", 3) == "yes"
+        cardholders.give_time(session, guard.operator().actor, now(), holder, extended=extended)
+    return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
+
+
 @blueprint.post("/<int:holder_id>/credentials")
 @guard.requires(Permission.CHANGE_PEOPLE)
 def issue(holder_id: int) -> Response:
