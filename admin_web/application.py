@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import secrets
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, g, make_response, render_template, request
+from flask import Flask, abort, g, make_response, render_template, request
 from flask_babel import Babel, get_locale, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 from sqlalchemy import Engine
-from werkzeug.exceptions import HTTPException, SecurityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
 
 from admin_web import guard, shown, words
 from admin_web.api import v1
-from admin_web.api.problems import problem
-from admin_web.centre import Centre
+from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
+from admin_web.centre import Centre, NotFoundedError
 from admin_web.pages import cardholders, live, log, operators, requests, rooms, sign_in
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from controller.database import open_database
 from controller.refusal import Refused
+from process import logs
 
 _BODY_LIMIT = 256 * 1024
+_log = logs.logger("web")
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -43,7 +45,8 @@ _POLICY = "; ".join(
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -63,7 +66,8 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=_BODY_LIMIT,
         TRUSTED_HOSTS=list(settings.hosts) or ["127.0.0.1", "localhost", settings.host],
         WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=settings.https,
+        # That check wants a Referer, which our own pages do not send; the browser says Sec-Fetch-Site instead.
+        WTF_CSRF_SSL_STRICT=False,
         BABEL_DEFAULT_LOCALE="en",
     )
     centre = Centre(engine or open_database(settings.database), settings.site)
@@ -94,13 +98,23 @@ def cookie_key(path: Path) -> bytes:
 
 
 def _look_who_asks() -> None:
-    if request.endpoint not in (None, "static"):
+    if _is_foreign():
+        abort(403)
+    if request.endpoint not in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
         guard.asking()
+
+
+def _is_foreign() -> bool:
+    """Whether the browser says that another site's page sends this form; the form token is asked for besides."""
+    changes = request.method not in ("GET", "HEAD", "OPTIONS") and not guard.is_api()
+    return changes and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
 
 
 def _headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", RETRY_AFTER_S)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -109,7 +123,9 @@ def _headers(response: Response) -> Response:
 def _templates(app: Flask) -> None:
     manifest = json.loads((Path(__file__).parent / "static" / "integrity.json").read_text(encoding="utf-8"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(clock=shown.clock, named=shown.named, kind=words.kind, field_moment=shown.field_moment)
+    app.jinja_env.filters.update(
+        clock=shown.clock, hour=shown.hour, named=shown.named, kind=words.kind, field_moment=shown.field_moment
+    )
 
     @app.context_processor
     def _given() -> dict[str, Any]:
@@ -136,6 +152,27 @@ def _errors(app: Flask) -> None:
             return problem(409, refused.code, str(refused))
         return _page(409, gettext("This cannot be done"), words.refusal(refused))
 
+    @app.errorhandler(Unprocessable)
+    def _unprocessable(refused: Unprocessable) -> Response:
+        return problem(422, "unprocessable", "Fields are wrong, missing or unknown", flaws=refused.flaws)
+
+    @app.errorhandler(IntegrityError)
+    def _raced(_error: IntegrityError) -> Response:
+        """Two did the same at once, and the other was first."""
+        if guard.is_api():
+            return problem(409, "changed-meanwhile", "Somebody else changed it meanwhile", "Read it again.")
+        return _page(409, gettext("This cannot be done"), gettext("Somebody else changed it meanwhile. Look again."))
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(NotFoundedError)
+    def _away(error: DBAPIError | NotFoundedError) -> Response:
+        logs.event(_log, "database_away", level="error", kind=type(error).__name__)
+        if guard.is_api():
+            return problem(503, "not-ready", "The database does not answer, or the controller has never run on it")
+        g.operator = None
+        return _page(503, gettext("Not ready"), gettext("The database does not answer: is the controller running?"))
+
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> Response:
         return _page(400, gettext("This form has expired"), gettext("Go back, load the page again and repeat."))
@@ -149,32 +186,38 @@ def _errors(app: Flask) -> None:
             # Called by a name that is not ours: no page can be drawn, because no link of it would be ours.
             return Response("Bad request", 400, mimetype="text/plain")
         if guard.is_api():
-            return problem(code, error.name.lower().replace(" ", "-"), error.name)
-        return _page(code, *_explained(code))
+            answer = problem(code, error.name.lower().replace(" ", "-"), error.name)
+        else:
+            answer = _page(code, *_explained(code))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(error.valid_methods)
+        return answer
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
         # The type and place only: messages of exceptions may hold what a log must not.
-        logging.getLogger("sekisho.web").error(
-            "unexpected_error", extra={"sekisho_fields": {"kind": type(error).__name__}}
-        )
+        logs.event(_log, "unexpected_error", level="error", error=error)
         if app.testing or app.debug:
             raise error
+        g.operator = None
         return problem(500, "unexpected", "Unexpected error") if guard.is_api() else _page(500, *_explained(500))
 
 
 def _explained(code: int) -> tuple[str, str]:
+    """What happened, and how to mend it."""
     if code == 403:
-        return gettext("Not permitted"), gettext("Your role does not permit this.")
+        return gettext("Not permitted"), gettext("Your role does not permit this. Ask a security admin.")
     if code == 404:
-        return gettext("Not found"), gettext("There is nothing here.")
+        return gettext("Not found"), gettext("There is nothing at this address. It may have been mistyped or ended.")
+    if code == 405:
+        return gettext("Not understood"), gettext("This address is reached by a button. Go back and use it.")
     if code == 413:
-        return gettext("Too large"), gettext("This is more than one page may send.")
+        return gettext("Too large"), gettext("This is more than one page may send. Send less.")
     if code == 503:
-        return gettext("Busy"), gettext("Too many are watching just now. Try again soon.")
+        return gettext("Busy"), gettext("Too many ask just now. Wait a few seconds and try again.")
     if code >= 500:
-        return gettext("Something went wrong"), gettext("It has been noted. Nothing was changed.")
-    return gettext("Not understood"), gettext("The request was not understood.")
+        return gettext("Something went wrong"), gettext("It has been noted. Nothing was changed. Try again.")
+    return gettext("Not understood"), gettext("A field holds what it cannot hold. Go back and correct it.")
 
 
 def _page(code: int, title: str, sentence: str) -> Response:

@@ -17,10 +17,10 @@ MANIFEST = STATIC / "integrity.json"
 def integrity() -> dict[str, str]:
     """Path below `static/` → `sha384-…`, for every script and style."""
     found = sorted(path for kind in ("*.js", "*.css") for path in STATIC.rglob(kind))
-    return {str(path.relative_to(STATIC)): _digest(path.read_bytes()) for path in found}
+    return {str(path.relative_to(STATIC)): digest(path.read_bytes()) for path in found}
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(data).digest()).decode()
 
 

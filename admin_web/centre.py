@@ -9,14 +9,21 @@ from datetime import UTC, datetime
 
 from flask import current_app
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from controller import database, poke
 from controller.ledger import ledger
 from controller.premises import site as sites
 from controller.premises.site import Site
+from process import logs
 
 _POLL_S = 1.0
+_log = logs.logger("web")
+
+
+class NotFoundedError(LookupError):
+    """The controller has never run on this database."""
 
 
 class Centre:
@@ -38,12 +45,13 @@ class Centre:
             yield session
         poke.ring(self.engine)
         self.news.tell()
+        self.news.stir()
 
     def site(self, session: Session) -> Site:
-        """The site; LookupError before the controller has founded it."""
+        """The site; NotFoundedError before the controller has founded it."""
         found = sites.by_key(session, self._site)
         if found is None:
-            raise LookupError(f"the database knows no site {self._site}: start the controller first")
+            raise NotFoundedError(f"the database knows no site {self._site}: start the controller first")
         return found
 
 
@@ -54,6 +62,7 @@ class News:
         self._engine = engine
         self._changed = threading.Condition()
         self._head = 0
+        self._stirred = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -84,12 +93,33 @@ class News:
                 self._head = head
                 self._changed.notify_all()
 
-    def wait_beyond(self, sequence: int, timeout: float) -> bool:
-        """True as soon as the ledger has grown beyond `sequence`; False after `timeout` seconds."""
+    def stir(self) -> None:
+        """Let everybody who waits look up: an operator may have signed out."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._head > sequence or self._stopping, timeout)
+            self._stirred += 1
+            self._changed.notify_all()
+
+    def wait_beyond(self, sequence: int, timeout: float) -> bool:
+        """True as soon as the ledger has grown beyond `sequence`; False after `timeout` seconds, or when stirred."""
+        with self._changed:
+            before = self._stirred
+            self._changed.wait_for(
+                lambda: self._head > sequence or self._stirred != before or self._stopping,
+                timeout,
+            )
+            return self._head > sequence
 
     def _watch(self) -> None:
+        while not self._stopping:
+            try:
+                self._listen()
+            except (SQLAlchemyError, OSError) as flaw:
+                # The database is away: viewers keep their seats and hear of what they missed when it is back.
+                logs.event(_log, "news_interrupted", level="warning", error=flaw)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, _POLL_S)
+
+    def _listen(self) -> None:
         listener = poke.listen(self._engine)
         try:
             while not self._stopping:

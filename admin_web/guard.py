@@ -19,6 +19,7 @@ from controller.people.access import Permission, may
 from controller.people.operator import Operator
 
 COOKIE = "sekisho_session"
+_WATCHED = ("/healthz", "/readyz", "/metrics")
 V = TypeVar("V", bound=Callable[..., Any])
 
 
@@ -53,7 +54,7 @@ def public(view: V) -> V:
 
 
 def is_api() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith("/api/") or request.path in _WATCHED
 
 
 def unauthenticated() -> Response:
@@ -81,22 +82,42 @@ def operator() -> Operator:
     return found
 
 
+def still() -> Callable[[], bool]:
+    """Asks, long after this request, whether its token still lives and still may what it was let in for."""
+    source, token, resumed = centre(), _token(), operators.by_api_token if is_api() else None
+
+    def living() -> bool:
+        with source.read() as session:
+            found = resumed(session, token) if resumed else operators.resume(session, now(), token)
+            return found is not None
+
+    return living
+
+
 def permitted(permission: str) -> bool:
     """For templates: may the operator of this request?"""
     who = asking()
     return who is not None and may(who.role, Permission(permission))
 
 
-def _by_token() -> Operator | None:
+def _token() -> str:
+    """What this request proves itself with: the bearer token of the API, the cookie of pages."""
+    if not is_api():
+        return request.cookies.get(cookie_name(), "")
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def _by_token() -> Operator | None:
+    token = _token()
+    if not token:
         return None
     with centre().read() as session:
-        return operators.by_api_token(session, token.strip())
+        return operators.by_api_token(session, token)
 
 
 def _by_cookie() -> Operator | None:
-    token = request.cookies.get(cookie_name())
+    token = _token()
     if not token:
         return None
     with centre().read() as session:

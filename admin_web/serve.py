@@ -7,7 +7,8 @@ import sys
 import threading
 from pathlib import Path
 
-from waitress.server import create_server
+from flask import Flask
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from admin_web.application import create_app
 from admin_web.centre import Centre
@@ -18,6 +19,9 @@ from process.readiness import StopSignal, say_ready
 
 CANNOT_START = 3
 FREE_THREADS = 8
+CONNECTIONS = 1000
+IDLE_S = 20
+LARGEST_BODY, LARGEST_HEAD, UNREAD = 1024 * 1024, 16 * 1024, 256 * 1024
 _log = logs.logger("web")
 
 
@@ -36,8 +40,7 @@ def serve(path: Path) -> int:
         listening.close()
         sys.stderr.write(f"cannot listen on {told.host}:{told.port}: {flaw.strerror}\n")
         return CANNOT_START
-    # Viewers hold a thread each; everybody else has threads of their own.
-    server = create_server(app, sockets=[listening], threads=told.viewers + FREE_THREADS, ident=None)
+    server = listened(app, listening, told.viewers)
     stop = StopSignal()
     thread = threading.Thread(target=server.run, name="waitress", daemon=True)
     thread.start()
@@ -49,3 +52,21 @@ def serve(path: Path) -> int:
     server.close()
     stop.close()
     return 0
+
+
+def listened(app: Flask, listening: socket.socket, viewers: int) -> BaseWSGIServer | MultiSocketServer:
+    """The server on a bound socket. Viewers hold a thread each and everybody else has threads of their own; silent
+    connections cost no thread, are many, and end soon; what is sent or left unread is bounded."""
+    return create_server(
+        app,
+        sockets=[listening],
+        threads=viewers + FREE_THREADS,
+        ident=None,
+        connection_limit=CONNECTIONS + viewers,
+        channel_timeout=IDLE_S,
+        cleanup_interval=IDLE_S // 4,
+        asyncore_use_poll=True,
+        max_request_body_size=LARGEST_BODY,
+        max_request_header_size=LARGEST_HEAD,
+        outbuf_high_watermark=UNREAD,
+    )

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from admin_web.centre import centre
 from controller.people.operator import Operator
+from controller.people.permission import EARLIEST, LATEST
 
 LANGUAGES = ("en", "ja")
 LANGUAGE_COOKIE = "sekisho_language"
@@ -54,6 +55,14 @@ def clock(moment: datetime | None, seconds: bool = False) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
 
 
+def hour(moment: datetime) -> Markup:
+    """A <time> element with the hour alone, large enough to be read from afar; its day stands beside it."""
+    local = moment.astimezone(zone())
+    return Markup('<time datetime="{}">{}</time> <small>{}</small>').format(
+        utc(moment), local.strftime("%H:%M:%S"), local.strftime("%Y-%m-%d")
+    )
+
+
 def utc(moment: datetime) -> str:
     """RFC 3339 in UTC, as the API writes moments."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -63,7 +72,10 @@ def local_moment(text: str) -> datetime | None:
     """What a date-time field holds, read on the site's clock; None when empty; ValueError when it is not a moment."""
     if not text.strip():
         return None
-    return datetime.fromisoformat(text.strip()).replace(tzinfo=zone()).astimezone(UTC)
+    found = datetime.fromisoformat(text.strip())
+    if not EARLIEST.year <= found.year < LATEST.year:
+        raise ValueError("no year that a permission may lie in")
+    return found.replace(tzinfo=zone()).astimezone(UTC)
 
 
 def field_moment(moment: datetime) -> str:

@@ -15,7 +15,7 @@ from contract.reason import Reason
 from controller.people.access import Role
 from controller.people.credential import State
 from controller.people.permission import GrantState
-from controller.record.alarm import CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE
+from controller.record.alarm import CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, READER_SUSPECT, UNBADGED_EXIT
 from controller.record.enquiry import LogRow
 from controller.refusal import Refused
 
@@ -39,18 +39,23 @@ KINDS: dict[str, Any] = {
     FactKind.READER_BACK: _("Reader back"),
     FactKind.READ_FLAW: _("Unreadable card"),
     FactKind.TAMPER: _("Tamper contact"),
+    FactKind.LINE_FAULT: _("Input line"),
+    FactKind.POWER: _("Power supply"),
     FactKind.LIST_ADOPTED: _("List adopted"),
     FactKind.LIST_REFUSED: _("List refused"),
     FactKind.MESSAGE_REFUSED: _("Message refused"),
     CHAIN_BROKEN: _("Record does not continue"),
     FACTS_MISSING: _("Part of the record is lost"),
     LIST_TOO_LARGE: _("List too large to be sent"),
+    UNBADGED_EXIT: _("Left without a card"),
+    READER_SUSPECT: _("Reader not to be trusted"),
 }
 REASONS: dict[str, Any] = {
     Reason.NO_LIST: _("The door holds no verified list"),
     Reason.UNKNOWN_ACCESS_POINT: _("The list does not know this access point"),
     Reason.BAD_FORMAT: _("The card could not be read cleanly"),
     Reason.LOCKDOWN: _("Lockdown"),
+    Reason.INTERLOCKED: _("Another door of the interlock is open"),
     Reason.NOT_ON_LIST: _("No permission here"),
     Reason.EXIT_ONLY: _("Permission ended; may only leave"),
     Reason.TIME_UNTRUSTED: _("The door's clock cannot be believed"),
@@ -74,6 +79,7 @@ OUTCOMES: dict[str, Any] = {
 }
 REFUSALS: dict[str, Any] = {
     "not-found": _("There is no such entry."),
+    "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
     "number-taken": _("Another cardholder has this staff number."),
@@ -85,6 +91,7 @@ REFUSALS: dict[str, Any] = {
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
+    "validity-absurd": _("A validity lies between the years 2000 and 2100."),
     "already-requested": _("The same access is already requested or granted."),
     "area-open": _("Nobody needs permission for this area."),
     "same-person": _("Another person than the one who asked must decide."),
@@ -93,6 +100,7 @@ REFUSALS: dict[str, Any] = {
     "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
     "format-unknown": _("There is no such card format."),
+    "format-wrong": _("The description of a card format is not right."),
     "building-wrong": _("The description of the building is not right."),
     "password-short": _("A password has at least 12 characters."),
     "password-long": _("A password has at most 256 characters."),
@@ -123,6 +131,12 @@ CAUSES: dict[str, Any] = {
     "NOT_USED": _("the door was not opened"),
     "OUTCOME_UNKNOWN": _("cut by a restart: it is not known whether somebody went through"),
     "first": _("first start"),
+    "mains": _("mains"),
+    "battery": _("battery"),
+    "normal": _("back to normal"),
+    "short": _("short circuit"),
+    "open": _("wire cut"),
+    "fault": _("line fault"),
     "restart": _("restarted"),
 }
 
@@ -149,6 +163,11 @@ def told(row: LogRow) -> str:
         return phrase(REASONS, row.fact.reason)
     if row.fact.inferred:
         return str(gettext("inferred: it is not certain who went through"))
+    if row.fact.kind == FactKind.POWER:
+        source = phrase(CAUSES, str(body.get("source")))
+        return f"{source}: {gettext('back to normal') if body.get('ok') is True else gettext('failed')}"
+    if row.fact.kind == FactKind.LINE_FAULT:
+        return f"{body.get('input')}: {phrase(CAUSES, str(body.get('state')))}"
     cause = body.get("cause") or body.get("how") or (body.get("reason") if row.fact.kind == FactKind.STARTED else None)
     if isinstance(cause, str):
         return phrase(CAUSES, cause)

@@ -6,6 +6,7 @@ from typing import Final
 
 SENTENCES: Final[dict[str, str]] = {
     "not-found": "There is no such entry.",
+    "text-wrong": "A name or number is one line of text: at most 120 characters, a staff number 40.",
     "name-missing": "A name is needed.",
     "reason-missing": "A reason is needed.",
     "number-taken": "Another cardholder has this staff number.",
@@ -17,6 +18,7 @@ SENTENCES: Final[dict[str, str]] = {
     "cardholder-inactive": "This cardholder is no longer active.",
     "validity-wrong": "The end lies before the beginning.",
     "validity-past": "The end lies in the past.",
+    "validity-absurd": "A validity lies between the years 2000 and 2100.",
     "already-requested": "The same access is already requested or granted.",
     "area-open": "Nobody needs permission for this area.",
     "same-person": "Another person than the one who asked must decide.",
@@ -25,6 +27,7 @@ SENTENCES: Final[dict[str, str]] = {
     "list-too-large": "With this change the list of a door would exceed what one message can carry.",
     "exit-mode-missing": "Every exit states its mode, and only exits do.",
     "format-unknown": "There is no such card format.",
+    "format-wrong": "The description of a card format is not right.",
     "building-wrong": "The description of the building is not right.",
     "password-short": "A password has at least 12 characters.",
     "password-long": "A password has at most 256 characters.",

@@ -1,17 +1,21 @@
-"""The OpenAPI 3.1 document, made from the routes themselves so that it cannot differ from them."""
+"""The OpenAPI 3.1 document, made from the routes and their declared fields so that it cannot differ from them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
 
+from admin_web.api.fields import Field
+
 _VERBS = ("GET", "POST")
+_TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream"}
 
 
 def described(app: Flask) -> dict[str, Any]:
-    """Every route of the API blueprint, with the permission it needs."""
+    """Every route of the API blueprint, with the permission it needs and what it takes."""
     paths: dict[str, dict[str, Any]] = {}
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith("api."):
@@ -20,44 +24,100 @@ def described(app: Flask) -> dict[str, Any]:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for verb in _VERBS:
             if rule.methods and verb in rule.methods:
-                permission = getattr(view, "permission", None)
-                paths.setdefault(path, {})[verb.lower()] = _operation(rule.endpoint, view.__doc__, permission, path)
+                name = rule.endpoint.removeprefix("api.")
+                paths.setdefault(path, {})[verb.lower()] = _operation(name, view, path, verb)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Sekisho", "version": "1"},
+        "info": {"title": "Sekisho", "version": "1", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {"Problem": _PROBLEM, "Page": _PAGE},
         },
     }
 
 
-def _operation(endpoint: str, says: str | None, permission: object, path: str) -> dict[str, Any]:
-    name = endpoint.removeprefix("api.")
-    parameters = [
-        {"name": each, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
-        for each in re.findall(r"{(\w+)}", path)
-    ]
+def _operation(name: str, view: Callable[..., Any], path: str, verb: str) -> dict[str, Any]:
+    permission = getattr(view, "permission", None)
+    takes: Mapping[str, Field] | None = getattr(view, "takes", None)
+    asks: Mapping[str, Field] = getattr(view, "asks", {})
     operation: dict[str, Any] = {
         "operationId": name,
-        "summary": (says or name.replace("_", " ").capitalize()).strip(),
-        "responses": {"200": {"description": "Done"}, "default": _ERROR},
+        "summary": (view.__doc__ or name.replace("_", " ")).strip().splitlines()[0],
+        "parameters": [_in_path(each) for each in re.findall(r"{(\w+)}", path)]
+        + [{"name": each, "in": "query", "schema": dict(field.schema)} for each, field in asks.items()],
+        "responses": {_status(name, verb): {"description": "Done", "content": _content(name, asks)}, **_refusals(view)},
     }
-    if parameters:
-        operation["parameters"] = parameters
+    if takes is not None:
+        operation["requestBody"] = _taken(takes)
     if permission is not None:
         operation["security"] = [{"token": []}]
         operation["x-permission"] = str(permission)
     return operation
 
 
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+
+
+def _status(name: str, verb: str) -> str:
+    makes = ("add_", "issue_", "request_", "invite_")
+    return "201" if verb == "POST" and name.startswith(makes) else "200"
+
+
+def _content(name: str, asks: Mapping[str, Field]) -> dict[str, Any]:
+    if name in _TEXTS:
+        return {_TEXTS[name]: {"schema": {"type": "string"}}}
+    schema = {"$ref": "#/components/schemas/Page"} if "cursor" in asks else {"type": "object"}
+    return {"application/json": {"schema": schema}}
+
+
+def _taken(fields: Mapping[str, Field]) -> dict[str, Any]:
+    required = [name for name, field in fields.items() if field.required]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: dict(field.schema) for name, field in fields.items()},
+    }
+    if required:
+        schema["required"] = required
+    return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+
+
+def _refusals(view: Callable[..., Any]) -> dict[str, Any]:
+    """The problems of this route, by status; every other one is `default`."""
+    known = {"503": "The database does not answer, or every seat is taken"}
+    if getattr(view, "permission", None) is not None:
+        known |= {"401": "No living token", "403": "The role does not permit it", "404": "There is no such entry"}
+    if getattr(view, "takes", None) is not None:
+        known |= {"400": "Not JSON", "409": "A rule forbids it", "413": "Too large", "415": "Not application/json"}
+    if hasattr(view, "takes") or hasattr(view, "asks"):
+        known["422"] = "A field or parameter is wrong, missing or unknown"
+    return {status: {**_ERROR, "description": says} for status, says in sorted(known.items())} | {"default": _ERROR}
+
+
+_PAGE = {
+    "type": "object",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": ["string", "null"], "description": "Pass it as `cursor`; null on the last page."},
+    },
+}
+_FLAW = {"type": "object", "properties": {"field": {"type": "string"}, "detail": {"type": "string"}}}
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status"],
-    "properties": {"type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}},
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": _FLAW},
+    },
 }
-_ERROR = {
+_ERROR: dict[str, Any] = {
     "description": "A problem (RFC 9457)",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from admin_web.shown import utc
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
+from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
-from controller.record.enquiry import LogRow
+from controller.premises.schedule import Schedule
+from controller.record.alarm import Alarm
+from controller.record.enquiry import LogRow, Why
 from controller.record.occupancy import Inside
 
 
@@ -23,6 +27,7 @@ def cardholder(row: Cardholder) -> dict[str, Any]:
         "name_kana": row.name_kana,
         "number": row.number,
         "active": row.active,
+        "extended": row.extended,
         "created_at": utc(row.created_at),
         "ended_at": utc(row.ended_at) if row.ended_at else None,
     }
@@ -128,6 +133,17 @@ def event(row: LogRow) -> dict[str, Any]:
     }
 
 
+def why(found: Why) -> dict[str, Any]:
+    """Whether the decision, replayed from its recorded input, is the recorded one (null: it cannot be replayed)."""
+    replay = found.replay
+    return {
+        "agrees": found.agrees,
+        "erased": found.erased,
+        "replay": {"outcome": replay.outcome, "reason": replay.reason} if replay else None,
+        "given": found.given,
+    }
+
+
 def inside(row: Inside) -> dict[str, Any]:
     return {
         "cardholder": row.cardholder.id,
@@ -147,3 +163,40 @@ def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
         "enrolled_at": utc(row.enrolled_at) if row.enrolled_at else None,
         "last_heard_at": utc(row.last_heard_at) if row.last_heard_at else None,
     }
+
+
+def schedule(row: Schedule) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "intervals": json.loads(row.intervals),
+        "exceptions": json.loads(row.exceptions),
+    }
+
+
+def alarm(row: Alarm) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "event": row.ledger_sequence,
+        "agent": row.agent_id,
+        "door": row.door_id,
+        "raised_at": utc(row.raised_at),
+        "acknowledged_at": utc(row.acknowledged_at) if row.acknowledged_at else None,
+        "acknowledged_by": row.acknowledged_by,
+    }
+
+
+def operator(row: Operator) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "display_name": row.display_name,
+        "role": row.role,
+        "active": row.active,
+    }
+
+
+def token(row: ApiToken) -> dict[str, Any]:
+    return {"id": row.id, "label": row.label, "created_at": utc(row.created_at)}

@@ -16,6 +16,7 @@ from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, State
+from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.record import enquiry
@@ -66,10 +67,21 @@ def page(holder_id: int) -> str:
             areas={area.id: area for area in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
+            rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
             unknown=enquiry.unknown_cards(session) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
             at=now(),
         )
+
+
+@blueprint.post("/<int:holder_id>/time")
+@guard.requires(Permission.CHANGE_PEOPLE)
+def give_time(holder_id: int) -> Response:
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        extended = forms.text("extended", 3) == "yes"
+        cardholders.give_time(session, guard.operator().actor, now(), holder, extended=extended)
+    return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 
 @blueprint.post("/<int:holder_id>/credentials")

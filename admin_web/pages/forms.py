@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TypeVar
 
 from flask import abort, request
@@ -12,11 +13,16 @@ _LARGEST = 2**31 - 1
 
 
 def text(name: str, longest: int = 400) -> str:
-    """A field of the submitted form, trimmed; 400 when it is too long."""
+    """A field of the submitted form, trimmed; 400 when it is too long or no line of text."""
     found = request.form.get(name, "").strip()
-    if len(found) > longest:
+    if len(found) > longest or not is_plain(found):
         abort(400)
     return found
+
+
+def is_plain(found: str) -> bool:
+    """Whether this is one line of text: no control character (NUL, escape sequences) and no half of a character."""
+    return not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in found)
 
 
 def number(name: str) -> int | None:
@@ -24,7 +30,7 @@ def number(name: str) -> int | None:
     found = (request.form.get(name) or request.args.get(name) or "").strip()
     if not found:
         return None
-    if not (found.isascii() and found.isdigit()) or int(found) > 2**63 - 1:
+    if not (found.isascii() and found.isdigit()) or len(found) > 19 or int(found) > 2**63 - 1:
         abort(400)
     return int(found)
 

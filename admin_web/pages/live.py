@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from admin_web import guard, streams
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from contract.fact import FactKind
 from controller.ledger import ledger
 from controller.people.access import Permission
 from controller.premises import area as areas
@@ -24,6 +27,16 @@ from controller.record.enquiry import LogFilter, LogRow
 blueprint = Blueprint("live", __name__)
 HEARD_WITHIN = timedelta(seconds=60)
 _FEED = 25
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNow:
+    """connected: its agent was heard lately; last: the newest card or passage; leaf: what last told how it stands."""
+
+    door: Door
+    connected: bool
+    last: LogRow | None
+    leaf: str
 
 
 @blueprint.get("/")
@@ -58,7 +71,7 @@ def feed() -> str:
 @blueprint.get("/live/stream")
 @guard.requires(Permission.SEE_DOORS)
 def stream() -> Response:
-    answer = streams.respond(_announced)
+    answer = streams.respond(_announced, forms.number("after"))
     if answer is None:
         abort(503)
     return answer
@@ -85,13 +98,29 @@ def _announced(_row: LogRow) -> dict[str, Any]:
 def _doors(session: Session) -> dict[str, Any]:
     site, at = centre().site(session), now()
     agents = {agent.id: heard(agent, at) for agent in session.query(Agent)}
-    shown = [(door, agents.get(door.agent_id, False), _last(session, door)) for door in doors.of_site(session, site)]
+    shown = [
+        DoorNow(door, agents.get(door.agent_id, False), _last(session, door, enquiry.PASSING), _leaf(session, door))
+        for door in doors.of_site(session, site)
+    ]
     inside = occupancy.counts(session)
     rooms = [(area, inside.get(area.id, 0)) for area in areas.of_site(session, site) if not area.open]
     alarms = [(each, session.get(Door, each.door_id) if each.door_id else None) for each in alarm.waiting(session)]
-    return {"doors": shown, "rooms": rooms, "alarms": alarms, "uncertain": occupancy.uncertain(session)}
+    newest = enquiry.log(session, LogFilter(kinds=tuple(enquiry.PASSING)), None, 1).rows
+    return {
+        "doors": shown,
+        "rooms": rooms,
+        "alarms": alarms,
+        "uncertain": occupancy.uncertain(session),
+        "newest": newest[0] if newest else None,
+    }
 
 
-def _last(session: Session, door: Door) -> LogRow | None:
-    rows = enquiry.log(session, LogFilter(door=door.id), None, 1).rows
+def _last(session: Session, door: Door, kinds: Sequence[FactKind]) -> LogRow | None:
+    rows = enquiry.log(session, LogFilter(door=door.id, kinds=tuple(kinds)), None, 1).rows
     return rows[0] if rows else None
+
+
+def _leaf(session: Session, door: Door) -> str:
+    """The kind of fact that last told how the door stands; empty when none has."""
+    row = _last(session, door, (FactKind.DOOR_OPENED, FactKind.DOOR_CLOSED, FactKind.FORCED_OPEN, FactKind.HELD_OPEN))
+    return row.fact.kind if row else ""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from controller.delivery import distribution
 from controller.delivery.compiling import must_fit
+from controller.delivery.distribution import InForce
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
@@ -26,11 +31,13 @@ _LATEST = 20
 @guard.requires(Permission.SEE_PEOPLE)
 def listed() -> str:
     with centre().read() as session:
-        latest = select(Grant).where(Grant.state != GrantState.REQUESTED).order_by(Grant.ledger_sequence.desc())
+        statement = select(Grant).where(Grant.state != GrantState.REQUESTED).order_by(Grant.ledger_sequence.desc())
+        latest = session.scalars(statement.limit(_LATEST)).all()
         return render_template(
             "requests/list.html",
             waiting=permissions.waiting(session),
-            latest=session.scalars(latest.limit(_LATEST)).all(),
+            latest=latest,
+            states=_states(session, latest),
             people={each.id: each for each in session.query(Cardholder)},
             areas={each.id: each for each in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
@@ -63,6 +70,15 @@ def revoke(grant_id: int) -> Response:
         given = forms.row(session, Grant, grant_id)
         permissions.revoke(session, guard.operator(), now(), given, forms.text("reason"))
         return _changed(given)
+
+
+def _states(session: Session, grants: Sequence[Grant]) -> dict[int, InForce]:
+    """How far each grant's last change has come, by the number of its ledger row."""
+    found: dict[int, InForce] = {}
+    for area_id in {grant.area_id for grant in grants if grant.area_id is not None}:
+        rows = {grant.ledger_sequence for grant in grants if grant.area_id == area_id}
+        found |= distribution.in_force_each(session, session.get_one(Area, area_id), rows)
+    return found
 
 
 def _changed(grant: Grant) -> Response:

@@ -27,6 +27,8 @@ from controller.refusal import Refused
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 _MOST_PEOPLE = 1000
+_PATIENCE = 40
+"""Looks in quick succession for a change at the doors; after that every five seconds, for a door that is away."""
 
 
 @blueprint.get("")
@@ -56,6 +58,7 @@ def page(key: str) -> str:
         return render_template(
             "rooms/page.html",
             area=area,
+            states=distribution.in_force_each(session, area, {each.ledger_sequence for each in grants}),
             doors=doors.of_area(session, area),
             inside=occupancy.inside(session, area),
             uncertain=occupancy.uncertain(session).get(area.id),
@@ -72,7 +75,8 @@ def in_force(key: str, sequence: int) -> str:
     with centre().read() as session:
         area = _area(session, key)
         state = distribution.in_force(session, area, min(sequence, 2**62))
-        return render_template("rooms/in_force.html", area=area, sequence=sequence, state=state)
+        tries = min(forms.number("tries") or 0, _PATIENCE)
+        return render_template("rooms/in_force.html", area=area, sequence=sequence, state=state, tries=tries)
 
 
 @blueprint.get("/<key>/request")
@@ -83,7 +87,8 @@ def ask(key: str) -> str:
         people = [each for each in cardholders.find(session, site, "", 0, _MOST_PEOPLE) if each.active]
         return render_template(
             "rooms/request.html",
-            area=_area(session, key),
+            area=(area := _area(session, key)),
+            doors=doors.of_area(session, area),
             people=people,
             chosen=forms.number("cardholder"),
             schedules=schedules.of_site(session, site),

@@ -22,12 +22,13 @@ from contract import canonical, envelope
 from contract import schedule as week
 from contract.authorisation import ALWAYS, FOREVER, Flag, Record, Version, build, set_hash
 from contract.credential import lookup_key
-from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorMode, DoorPolicy, ExitMode, Policy
+from contract.policy import AccessPointPolicy, AreaPolicy, Direction, ExitMode, Policy
 from controller.delivery.issued import IssuedList, newest
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow, State
 from controller.people.permission import AccessLevelArea, Grant, GrantState
 from controller.premises import door as doors
+from controller.premises import format as formats
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
@@ -100,9 +101,10 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
             area.key: AreaPolicy(area.key, area.private, area.fresh_s, area.essential_s, area.company)
             for area in guarded
         },
-        {door.key: DoorPolicy(door.key, door.release_ms, door.held_open_s, DoorMode(door.mode)) for door in held},
+        {door.key: door.policy() for door in held},
         {point.key: _point(point, {door.id: door.key for door in held}, areas) for point in points},
         tuple(schedules.compiled),
+        formats.named(session, site.id, (name for point in points for name in point.formats.split())),
     )
     return Content(policy, tables)
 
@@ -267,7 +269,7 @@ def _record(
         min(starts) if alike else max(starts),
         max(ends) if alike else min(ends),
         schedules.number(ids),
-        Flag.ESSENTIAL if essential else Flag.NONE,
+        (Flag.ESSENTIAL if essential else Flag.NONE) | (Flag.EXTENDED if holder.extended else Flag.NONE),
     )
 
 

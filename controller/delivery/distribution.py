@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,16 +62,23 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
 
 def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
     """At how many doors of `area` the change recorded in this ledger row is in force."""
-    concerned = doors.of_area(session, area)
-    adopted: list[datetime] = []
-    for door in concerned:
-        carried = newest_adopted(session, session.get_one(Agent, door.agent_id))
-        if carried is not None and carried.reflects >= ledger_sequence and carried.adopted_at is not None:
-            adopted.append(carried.adopted_at)
+    return in_force_each(session, area, [ledger_sequence])[ledger_sequence]
+
+
+def in_force_each(session: Session, area: Area, ledger_sequences: Iterable[int]) -> dict[int, InForce]:
+    """The same for many changes in one area; what its doors carry is read once."""
+    agents_of_doors = [session.get_one(Agent, door.agent_id) for door in doors.of_area(session, area)]
+    carried = [newest_adopted(session, agent) for agent in agents_of_doors]
+    return {each: _in_force(session, carried, each) for each in ledger_sequences}
+
+
+def _in_force(session: Session, carried: Sequence[IssuedList | None], ledger_sequence: int) -> InForce:
+    adopted = [each.adopted_at for each in carried if each is not None and each.reflects >= ledger_sequence]
+    moments = [moment for moment in adopted if moment is not None]
     row = session.get(LedgerRow, ledger_sequence)
-    if row is None or not adopted or len(adopted) < len(concerned):
-        return InForce(len(adopted), len(concerned), None)
-    return InForce(len(adopted), len(concerned), max(max(adopted) - row.at, timedelta(0)))
+    if row is None or not moments or len(moments) < len(carried):
+        return InForce(len(moments), len(carried), None)
+    return InForce(len(moments), len(carried), max(max(moments) - row.at, timedelta(0)))
 
 
 def _too_large(session: Session, agent: Agent, now: datetime) -> None:

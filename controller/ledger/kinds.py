@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DOOR_MADE = "door-made"
     ACCESS_POINT_MADE = "access-point-made"
     SCHEDULE_MADE = "schedule-made"
+    FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
     AGENT_REVOKED = "agent-revoked"
@@ -53,6 +54,7 @@ CHANGES_LISTS = frozenset(
         Kind.ACCESS_POINT_MADE,
         Kind.SCHEDULE_MADE,
         Kind.AGENT_ENROLLED,
+        Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
         Kind.CREDENTIAL_ISSUED,
         Kind.CREDENTIAL_ENDED,

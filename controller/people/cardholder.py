@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -18,7 +19,8 @@ from controller.refusal import Refused
 
 
 class Cardholder(Base):
-    """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site."""
+    """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site;
+    extended: needs more time at a door than others."""
 
     __tablename__ = "cardholder"
 
@@ -29,6 +31,7 @@ class Cardholder(Base):
     name_kana: Mapped[str] = mapped_column(String(120), default="")
     number: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    extended: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "number"),)
@@ -48,15 +51,15 @@ def enrol(
     name_kana: str = "",
     random: Callable[[int], bytes] = os.urandom,
 ) -> Cardholder:
-    """A new cardholder; Refused name-missing, number-taken."""
-    name, number = _told(name), _told(number)
+    """A new cardholder; Refused name-missing, text-wrong, number-taken."""
+    name, number, name_kana = _told(name), _told(number, 40), name_kana.strip()
     if session.scalar(select(Cardholder.id).where(Cardholder.site_id == site.id, Cardholder.number == number)):
         raise Refused("number-taken")
     holder = Cardholder(
         site_id=site.id,
         handle=random(HANDLE_BYTES),
         name=name,
-        name_kana=name_kana.strip()[:120],
+        name_kana=_told(name_kana) if name_kana else "",
         number=number,
         created_at=now,
     )
@@ -68,9 +71,19 @@ def enrol(
 
 
 def rename(session: Session, actor: str, now: datetime, holder: Cardholder, name: str, name_kana: str = "") -> None:
-    """Correct a name; Refused name-missing."""
-    holder.name, holder.name_kana = _told(name), name_kana.strip()[:120]
+    """Correct a name; Refused name-missing, text-wrong."""
+    holder.name = _told(name)
+    holder.name_kana = _told(name_kana) if name_kana.strip() else ""
     append(session, Kind.CARDHOLDER_CHANGED, actor, now, {"cardholder": holder.id}, personal={"name": holder.name})
+
+
+def give_time(session: Session, actor: str, now: datetime, holder: Cardholder, *, extended: bool) -> None:
+    """Say whether this cardholder needs more time at doors. Why is nobody's business, and is not recorded."""
+    if holder.extended == extended:
+        return
+    holder.extended = extended
+    subjects = {"cardholder": holder.id}
+    append(session, Kind.CARDHOLDER_CHANGED, actor, now, subjects, personal={"extended": extended})
 
 
 def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
@@ -105,8 +118,11 @@ def by_number(session: Session, site: Site, number: str) -> Cardholder | None:
     return session.scalar(select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.number == number))
 
 
-def _told(text: str) -> str:
-    found = text.strip()[:120]
+def _told(text: str, longest: int = 120) -> str:
+    """Text as it is kept: one line, and never cut, because a name that was cut is another name."""
+    found = text.strip()
     if not found:
         raise Refused("name-missing")
+    if len(found) > longest or any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in found):
+        raise Refused("text-wrong")
     return found

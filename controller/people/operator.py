@@ -1,7 +1,8 @@
 """Operators: who signs in. Passwords by argon2id; of every token only its SHA-256 is kept; no default password exists.
 
 Failures are throttled per name by rows, not by waiting: after FREE_FAILURES of them a name is closed for a while that
-doubles each time. An unknown name costs the same work as a wrong password.
+doubles each time, but not for a browser with which its owner has signed in before. An unknown name costs the same work
+as a wrong password; all unknown names share one row, so that strangers cannot fill the table.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ class SetUpLink(Base):
 
 
 class SignInFailure(Base):
-    """How often in a row signing in as `name` failed, and until when it is closed."""
+    """How often in a row signing in as `name` failed, and until when it is closed; a known browser counts as "@…",
+    all unknown names as the empty one."""
 
     __tablename__ = "sign_in_failure"
 
@@ -104,6 +106,14 @@ class NewOperator:
     name: str
     display_name: str
     password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """known: the hash that was asked; matches: whether the password is its."""
+
+    known: str
+    matches: bool
 
 
 def first_link(
@@ -196,18 +206,39 @@ def set_active(session: Session, by: Operator, now: datetime, operator: Operator
     append(session, Kind.OPERATOR_CHANGED, by.actor, now, {"operator": operator.id}, {"active": active})
 
 
-def sign_in(
-    session: Session, now: datetime, site: Site, name: str, password: str, hasher: PasswordHasher = _HASHER
-) -> str | None:
-    """The token of a new session, or None: wrong name, wrong password, closed for a while, or not active."""
-    wanted = name.strip().lower()[:64]
-    failure = session.get(SignInFailure, wanted)
-    operator = by_name(session, site, wanted)
+def judge(session: Session, site: Site, name: str, password: str, hasher: PasswordHasher = _HASHER) -> Verdict:
+    """Whether the password is right: slow on purpose, so it is asked where nothing is locked, before `sign_in`."""
+    operator = by_name(session, site, name[:64])
     known = operator.password_hash if operator else _nobody(hasher)
-    matches = _matches(hasher, known, password[: LONGEST_PASSWORD + 1])
+    return Verdict(known, _matches(hasher, known, password[: LONGEST_PASSWORD + 1]))
+
+
+def sign_in(
+    session: Session,
+    now: datetime,
+    site: Site,
+    name: str,
+    password: str,
+    hasher: PasswordHasher = _HASHER,
+    *,
+    verdict: Verdict | None = None,
+    browser: str = "",
+) -> str | None:
+    """The token of a new session, or None: wrong name, wrong password, closed for a while, or not active.
+
+    verdict: what `judge` said; it counts while the password is still the one it was asked about. browser: which browser
+    this is, if the operator has signed in with it before: its failures are counted apart, so that a stranger who closes
+    a name does not close it for its owner."""
+    wanted = name.strip().lower()[:64]
+    operator = by_name(session, site, wanted)
+    counted = _counted_as(wanted, browser) if operator else ""
+    failure = session.get(SignInFailure, counted)
+    known = operator.password_hash if operator else _nobody(hasher)
+    if verdict is None or verdict.known != known:
+        verdict = judge(session, site, wanted, password, hasher)
     closed = failure is not None and failure.closed_until is not None and now < failure.closed_until
-    if operator is None or not matches or closed or not operator.active:
-        _failed(session, now, wanted, failure, operator, closed)
+    if operator is None or not verdict.matches or closed or not operator.active:
+        _failed(session, now, counted, failure, operator, closed)
         return None
     if failure is not None:
         session.delete(failure)
@@ -215,6 +246,14 @@ def sign_in(
         operator.password_hash = hasher.hash(password)
     append(session, Kind.SIGN_IN, operator.actor, now, {"operator": operator.id})
     return _open_session(session, now, operator)
+
+
+def linked(session: Session, now: datetime, token: str) -> tuple[SetUpLink, Operator | None] | None:
+    """A link that can still be used, and whose password it sets (None: a new operator's)."""
+    link = session.get(SetUpLink, _hashed(token))
+    if link is None or link.used_at is not None or link.expires_at <= now:
+        return None
+    return link, session.get_one(Operator, link.operator_id) if link.operator_id else None
 
 
 def resume(session: Session, now: datetime, token: str) -> Operator | None:
@@ -328,6 +367,10 @@ def _open_session(session: Session, now: datetime, operator: Operator) -> str:
         )
     )
     return token
+
+
+def _counted_as(name: str, browser: str) -> str:
+    return name if not browser else "@" + hashlib.sha256(f"{name}\n{browser}".encode()).hexdigest()[:40]
 
 
 def _password(password: str, hasher: PasswordHasher) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
@@ -20,6 +20,8 @@ from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
 Fits = Callable[[Session, "Grant"], None]
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A list carries seconds in 32 bits: a date outside of these is a slip of the pen, and would not fit."""
 
 
 class GrantState(StrEnum):
@@ -98,8 +100,8 @@ class Wish:
 
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
-    """Ask for access; Refused reason-missing, validity-wrong, validity-past, cardholder-inactive, area-open,
-    already-requested."""
+    """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
+    area-open, already-requested."""
     _check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
@@ -187,6 +189,8 @@ def _check(session: Session, now: datetime, wish: Wish) -> None:
         raise Refused("cardholder-inactive")
     if wish.area.open:
         raise Refused("area-open")
+    if not all(EARLIEST <= each < LATEST for each in (wish.valid_from, wish.valid_until or wish.valid_from)):
+        raise Refused("validity-absurd")
     if wish.valid_until is not None and wish.valid_until <= wish.valid_from:
         raise Refused("validity-wrong")
     if wish.valid_until is not None and wish.valid_until <= now:

@@ -4,7 +4,9 @@
 [[area]] key, name, name_ja, private, open, fresh_s, essential_s, company
 [[schedule]] name, name_ja, intervals = [[weekday, start minute, end minute], …]
 [[agent]] key, name
-[[door]] key, name, name_ja, agent, release_ms, held_open_s
+[[format]] as docs/installer/card-formats.md teaches
+[[door]] key, name, name_ja, agent, release_ms, held_open_s, extended_ms, extended_held_open_s, pre_alarm_s, shunt_ms,
+  relock
   [[door.access_point]] key, direction, from, to, formats, exit_mode
 """
 
@@ -24,6 +26,7 @@ from contract.schedule import Interval
 from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises import door as doors
+from controller.premises import format as formats
 from controller.premises import schedule as schedules
 from controller.premises import site as sites
 from controller.premises.area import Area, AreaPlan
@@ -31,7 +34,7 @@ from controller.premises.door import AccessPoint, AccessPointPlan, Door, DoorPla
 from controller.premises.site import Site
 from controller.refusal import Refused
 
-_TABLES = ("site", "area", "schedule", "agent", "door")
+_TABLES = ("site", "area", "schedule", "format", "agent", "door")
 _SITE = ("key", "name", "name_ja", "zone")
 _SCHEDULE = ("name", "name_ja", "intervals")
 _AGENT = ("key", "name")
@@ -48,6 +51,8 @@ def load(session: Session, actor: str, now: datetime, plan: Mapping[str, Any]) -
             areas.make(session, actor, now, site, _built(AreaPlan, each))
     for each in _tables(plan, "schedule"):
         _load_schedule(session, actor, now, site, each)
+    if own := _tables(plan, "format"):
+        formats.define(session, actor, now, site, own)
     for each in _tables(plan, "agent"):
         _known(each, _AGENT, "agent")
         if agents.by_key(session, site, _text(each, "key")) is None:

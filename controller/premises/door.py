@@ -10,10 +10,11 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.formats import FORMATS
-from contract.policy import Direction, DoorMode, ExitMode
+from contract.policy import Direction, DoorMode, DoorPolicy, ExitMode, Relock
 from controller.database import Base
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.premises import format as formats
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site, require_key
@@ -33,9 +34,28 @@ class Door(Base):
     name_ja: Mapped[str] = mapped_column(String(120))
     release_ms: Mapped[int]
     held_open_s: Mapped[int]
+    extended_ms: Mapped[int]
+    extended_held_open_s: Mapped[int]
+    pre_alarm_s: Mapped[int]
+    shunt_ms: Mapped[int]
+    relock: Mapped[str] = mapped_column(String(16))
     mode: Mapped[str] = mapped_column(String(16), default=DoorMode.NORMAL)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    def policy(self) -> DoorPolicy:
+        """What a list says of this door."""
+        return DoorPolicy(
+            self.key,
+            self.release_ms,
+            self.held_open_s,
+            DoorMode(self.mode),
+            self.extended_ms,
+            self.extended_held_open_s,
+            self.pre_alarm_s,
+            self.shunt_ms,
+            Relock(self.relock),
+        )
 
 
 class AccessPoint(Base):
@@ -63,11 +83,18 @@ class AccessPoint(Base):
 
 @dataclass(frozen=True, slots=True)
 class DoorPlan:
+    """The times are those of `contract.policy.DoorPolicy`; relock is `opened` or `closed`."""
+
     key: str
     name: str
     name_ja: str
     release_ms: int = 5000
     held_open_s: int = 30
+    extended_ms: int = 15_000
+    extended_held_open_s: int = 60
+    pre_alarm_s: int = 0
+    shunt_ms: int = 500
+    relock: str = Relock.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +111,7 @@ def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, 
     """A new door at `agent`; Refused key-wrong, key-taken, building-wrong."""
     if by_key(session, site, require_key(plan.key)) is not None:
         raise Refused("key-taken", key=plan.key)
-    if not (500 <= plan.release_ms <= 60_000 and 1 <= plan.held_open_s <= 3600):
+    if not _timed_rightly(plan):
         raise Refused("building-wrong", door=plan.key)
     door = Door(
         site_id=site.id,
@@ -94,6 +121,11 @@ def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, 
         name_ja=plan.name_ja,
         release_ms=plan.release_ms,
         held_open_s=plan.held_open_s,
+        extended_ms=plan.extended_ms,
+        extended_held_open_s=plan.extended_held_open_s,
+        pre_alarm_s=plan.pre_alarm_s,
+        shunt_ms=plan.shunt_ms,
+        relock=plan.relock,
         mode=DoorMode.NORMAL,
     )
     session.add(door)
@@ -110,7 +142,8 @@ def add_access_point(session: Session, actor: str, now: datetime, door: Door, pl
         raise Refused("key-taken", key=plan.key)
     if (plan.direction is Direction.EXIT) != (plan.exit_mode is not None):
         raise Refused("exit-mode-missing", access_point=plan.key)
-    if not plan.formats or not set(plan.formats) <= FORMATS.keys():
+    own = formats.named(session, door.site_id, plan.formats)
+    if not plan.formats or not set(plan.formats) <= FORMATS.keys() | own.keys():
         raise Refused("format-unknown", access_point=plan.key)
     point = AccessPoint(
         site_id=door.site_id,
@@ -128,6 +161,14 @@ def add_access_point(session: Session, actor: str, now: datetime, door: Door, pl
     plain = {"key": plan.key, "direction": plan.direction, "exit_mode": plan.exit_mode, "formats": point.formats}
     append(session, Kind.ACCESS_POINT_MADE, actor, now, subjects, plain)
     return point
+
+
+def _timed_rightly(plan: DoorPlan) -> bool:
+    """Within the bounds of a list; whoever needs more time has it; a warning comes after the opening."""
+    released = 500 <= plan.release_ms <= plan.extended_ms <= 60_000
+    open_for = 1 <= plan.held_open_s <= plan.extended_held_open_s <= 3600
+    warned = 0 <= plan.pre_alarm_s < plan.held_open_s
+    return released and open_for and warned and 0 <= plan.shunt_ms <= 5000 and plan.relock in set(Relock)
 
 
 def by_key(session: Session, site: Site, key: str) -> Door | None:

@@ -19,6 +19,10 @@ from controller.refusal import Refused
 CHAIN_BROKEN = "CHAIN_BROKEN"
 FACTS_MISSING = "FACTS_MISSING"
 LIST_TOO_LARGE = "LIST_TOO_LARGE"
+UNBADGED_EXIT = "UNBADGED_EXIT"
+"""Somebody left a room, whose leaving is to be recorded, without a card."""
+READER_SUSPECT = "READER_SUSPECT"
+"""A reader's secure channel does not verify, or a flood of reads came from it."""
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
 OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
@@ -27,7 +31,21 @@ _ALWAYS = frozenset(
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
 _REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
-KINDS = tuple(sorted({*OF_THE_CENTRE, *_ALWAYS, *_WHILE_ACTIVE, *_REASONS}))
+_SUSPECT = ("authentication", "flood", "stuck")
+KINDS = tuple(
+    sorted(
+        {
+            UNBADGED_EXIT,
+            READER_SUSPECT,
+            FactKind.POWER,
+            FactKind.LINE_FAULT,
+            *OF_THE_CENTRE,
+            *_ALWAYS,
+            *_WHILE_ACTIVE,
+            *_REASONS,
+        }
+    )
+)
 
 
 class Alarm(Base):
@@ -51,6 +69,14 @@ def kind_of(fact: Fact) -> str | None:
     """The alarm that `fact` raises, or None."""
     if fact.kind in _ALWAYS or (fact.kind in _WHILE_ACTIVE and fact.body.get("active") is True):
         return fact.kind
+    if fact.kind is FactKind.REX:
+        return UNBADGED_EXIT if fact.body.get("unbadged") is True else None
+    if fact.kind is FactKind.READ_FLAW:
+        return READER_SUSPECT if str(fact.body.get("detail")).startswith(_SUSPECT) else None
+    if fact.kind is FactKind.POWER:
+        return fact.kind if fact.body.get("ok") is False else None
+    if fact.kind is FactKind.LINE_FAULT:
+        return fact.kind if fact.body.get("state") != "normal" else None
     reason = fact.body.get("reason")
     grave = fact.kind is FactKind.DECISION and isinstance(reason, str) and reason in _REASONS
     return str(reason) if grave else None

@@ -116,13 +116,26 @@ def _consequences(session: Session, now: datetime, agent: Agent, place: int, fou
         occupancy.passed(session, row, point.to_area_id)
         session.flush()
     at = filing.moment(found, now)
-    if found.kind is FactKind.FORCED_OPEN or found.body.get("presence") == "uncertain":
+    if _unseen(found):
         for area_id in known.guarded(found):
             occupancy.became_uncertain(session, area_id, at, found.kind)
         session.flush()
     kind = alarm.kind_of(found)
     if kind is not None:
         alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else None)
+
+
+def _unseen(found: Fact) -> bool:
+    """Whether somebody may have come or gone whom no card names (DESIGN 4, hard anti-passback)."""
+    match found.kind:
+        case FactKind.FORCED_OPEN:
+            return True
+        case FactKind.RELEASED:
+            return found.body.get("cause") != "decision"
+        case FactKind.REX:
+            return found.body.get("opened") is True
+        case _:
+            return found.body.get("presence") == "uncertain"
 
 
 def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places) -> None:

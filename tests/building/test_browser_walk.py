@@ -124,7 +124,7 @@ def walk(browser: Browser, demo: Demo, hand: Hand) -> None:
     expect(rows.nth(1)).to_contain_text("入室")
     shot(olu, "log-ja")
     olu.goto(f"{demo.description['web']}/log?outcome=REFUSE")
-    olu.click("table.facts tbody tr a:has-text('詳細')")
+    olu.click("table.facts tbody tr a.detail")
     expect(olu.locator("main")).to_contain_text("同じ規則で同じ判定になりました")
     shot(olu, "fact-ja")
 

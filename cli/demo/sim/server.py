@@ -131,6 +131,7 @@ def _language() -> str:
 def _pictures(stage: Stage) -> Iterator[str]:
     """The picture now, and every newer one. A comment each second finds out who has left."""
     version, until = -1, now() + VIEW_SECONDS
+    stage.refresh()  # boxes may have been switched since the last edge
     yield "retry: 500\n\n"
     while now() < until and not stage.ended:
         newest, picture = stage.picture_after(version, 1.0)

@@ -26,27 +26,37 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const deed = { do: button.dataset.do, at: button.dataset.at };
   if (deed.do === "present") deed.card = document.getElementById("card").value;
-  if (button.dataset.toggle) deed.on = button.getAttribute("aria-pressed") !== "true";
+  if (button.dataset.toggle) deed.on = button.dataset.is !== "1";
   send(deed);
 });
 
 function toggle(button, on) {
-  button.setAttribute("aria-pressed", String(Boolean(on)));
+  button.disabled = false;
+  button.dataset.is = on ? "1" : "0";
   button.textContent = on ? button.dataset.off : button.dataset.on;
+}
+
+function flag(place, name, on) {
+  place.querySelector(`[data-flag="${name}"]`).hidden = !on;
+}
+
+function tellStates(place, values) {
+  for (const text of place.querySelectorAll("[data-shown]")) {
+    text.textContent = values[text.dataset.shown] ? text.dataset.yes : text.dataset.no;
+  }
 }
 
 function showDoor(name, door) {
   const article = document.getElementById(`door-${name}`);
   for (const part of ["open", "released", "fire", "break-glass"]) article.classList.toggle(part, Boolean(door[part]));
-  for (const text of article.querySelectorAll("[data-shown]")) {
-    text.textContent = door[text.dataset.shown] ? text.dataset.yes : text.dataset.no;
-  }
+  tellStates(article, door);
   for (const part of ["break-glass", "fire", "tamper"]) {
     toggle(article.querySelector(`.deeds [data-toggle="${part}"]`), door[part]);
+    flag(article, part, door[part]);
   }
   for (const [id, point] of Object.entries(door.points)) {
     const reader = document.getElementById(`point-${id}`);
-    reader.classList.toggle("cut", Boolean(point.cut));
+    flag(reader, "cut", point.cut);
     toggle(reader.querySelector('[data-toggle="cut"]'), point.cut);
     for (const lamp of ["green", "red", "buzzer"]) {
       reader.querySelector(`.lamp.${lamp}`).classList.toggle("lit", Boolean(point[lamp]));
@@ -58,7 +68,11 @@ function show(picture) {
   for (const [name, door] of Object.entries(picture.doors)) showDoor(name, door);
   for (const [name, agent] of Object.entries(picture.agents)) {
     const line = document.getElementById(`agent-${name}`);
-    line.classList.toggle("no-power", !agent.power);
+    tellStates(line, agent);
+    for (const article of document.querySelectorAll(`article[data-agent="${name}"]`)) {
+      flag(article, "no-power", !agent.power);
+      flag(article, "no-network", !agent.network);
+    }
     for (const what of ["power", "network"]) toggle(line.querySelector(`[data-toggle="${what}"]`), agent[what]);
   }
 }

@@ -1,0 +1,197 @@
+"""What a route takes, declared once: the same declaration reads the request and draws the OpenAPI document.
+
+The law: an unknown member or parameter is refused, because a mistyped `valid_until` must not mean "for ever" and a
+mistyped filter must not mean "everything".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
+
+from flask import abort, request
+
+from admin_web.api.problems import Unprocessable
+from admin_web.pages.forms import is_plain
+
+LARGEST: Final = 2**63 - 1
+MOST: Final = 200
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """read: the value, or ValueError with a sentence that holds nothing of what was sent; absent: when it is not."""
+
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+    required: bool = False
+    absent: Any = None
+
+
+def text(longest: int, *, required: bool = False) -> Field:
+    """One line of text, trimmed; never empty when it is required."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("is a text")
+        found = value.strip()
+        if len(found) > longest:
+            raise ValueError(f"has at most {longest} characters")
+        if not is_plain(found):
+            raise ValueError("holds a character that is no text")
+        return found
+
+    return Field(read, {"type": "string", "maxLength": longest}, required, "")
+
+
+def truth() -> Field:
+    """true or false, always said."""
+
+    def read(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("is true or false")
+        return value
+
+    return Field(read, {"type": "boolean"}, required=True)
+
+
+def whole(*, required: bool = False) -> Field:
+    """The id of a row, in a body."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST:
+            raise ValueError("is a whole number from 1")
+        return value
+
+    return Field(read, {"type": "integer", "minimum": 1, "maximum": LARGEST}, required)
+
+
+def digits(least: int = 1, absent: int | None = None) -> Field:
+    """A whole number in a query."""
+
+    def read(value: Any) -> int:
+        if not (value.isascii() and value.isdigit()) or len(value) > 19 or not least <= int(value) <= LARGEST:
+            raise ValueError(f"is a whole number from {least}")
+        return int(value)
+
+    return Field(read, {"type": "integer", "minimum": least, "maximum": LARGEST}, absent=absent)
+
+
+def moment() -> Field:
+    """RFC 3339 with its offset: a moment without one would be somebody's guess."""
+
+    def read(value: Any) -> datetime:
+        if not isinstance(value, str) or "T" not in value.upper():
+            raise ValueError("is a moment as in RFC 3339")
+        found = datetime.fromisoformat(value.strip())
+        if found.tzinfo is None or not 2000 <= found.year < 2100:
+            raise ValueError("is a moment from 2000 to 2099, with its offset from UTC")
+        return found
+
+    return Field(read, {"type": "string", "format": "date-time"})
+
+
+def one_of(*choices: str, many: bool = False) -> Field:
+    """One of the words; `many` lets a query name several."""
+
+    def read(value: Any) -> Any:
+        told = value if many else [value]
+        if any(each not in choices for each in told):
+            raise ValueError(f"is one of {', '.join(choices)}")
+        return tuple(str(each) for each in told) if many else str(value)
+
+    schema: dict[str, Any] = {"type": "string", "enum": list(choices)}
+    return Field(read, {"type": "array", "items": schema} if many else schema, absent=() if many else None)
+
+
+def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
+    """A list, not empty, that `read` understands."""
+
+    def told(value: Any) -> Any:
+        if not isinstance(value, list) or not 0 < len(value) <= MOST:
+            raise ValueError(f"is a list of 1 to {MOST}")
+        return read(value)
+
+    return Field(told, {"type": "array", "items": dict(schema), "minItems": 1, "maxItems": MOST}, required=True)
+
+
+PAGE: Final = {"cursor": digits(0, absent=0), "limit": digits(absent=50)}
+
+
+def takes(**fields: Field) -> Callable[[V], V]:
+    """The view gets `given`: the members of the JSON body."""
+
+    def declare(view: V) -> V:
+        @wraps(view)
+        def told(*args: Any, **kwargs: Any) -> Any:
+            return view(
+                *args, given=_understood(fields, _body(needed=any(f.required for f in fields.values()))), **kwargs
+            )
+
+        told.takes = fields  # type: ignore[attr-defined]
+        return cast("V", told)
+
+    return declare
+
+
+def asks(**fields: Field) -> Callable[[V], V]:
+    """The view gets `asked`: the parameters of the query."""
+
+    def declare(view: V) -> V:
+        @wraps(view)
+        def told(*args: Any, **kwargs: Any) -> Any:
+            sent = {
+                name: values if _is_list(fields.get(name)) else values[-1]
+                for name, values in request.args.lists()
+                if values[-1] or name not in fields
+            }
+            return view(*args, asked=_understood(fields, sent), **kwargs)
+
+        told.asks = fields  # type: ignore[attr-defined]
+        return cast("V", told)
+
+    return declare
+
+
+def _is_list(field: Field | None) -> bool:
+    return field is not None and field.schema.get("type") == "array"
+
+
+def _body(*, needed: bool) -> dict[str, Any]:
+    """The JSON object that was sent; nothing at all is an empty one where no member is required."""
+    sent = request.get_data(cache=True)
+    if not sent and not needed:
+        return {}
+    if not request.is_json:
+        abort(415)
+    try:
+        found = json.loads(sent)
+    except (ValueError, RecursionError):
+        abort(400)
+    if not isinstance(found, dict):
+        raise Unprocessable({"": "the body is an object"})
+    return found
+
+
+def _understood(fields: Mapping[str, Field], sent: Mapping[str, Any]) -> dict[str, Any]:
+    flaws = {(name if is_plain(name) else "?")[:40]: "is not known here" for name in sent.keys() - fields.keys()}
+    found: dict[str, Any] = {}
+    for name, field in fields.items():
+        if sent.get(name) is None:
+            found[name] = field.absent
+            if field.required:
+                flaws[name] = "is missing"
+            continue
+        try:
+            found[name] = field.read(sent[name])
+        except (ValueError, OverflowError) as flaw:
+            # fromisoformat repeats what was sent; our own sentences do not.
+            flaws[name] = "is a moment as in RFC 3339" if "isoformat" in str(flaw) else str(flaw)
+    if flaws:
+        raise Unprocessable(flaws)
+    return found

@@ -1,0 +1,92 @@
+"""Operators, one-time links for new ones, and one's own tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, url_for
+
+from admin_web import guard
+from admin_web.api import shapes
+from admin_web.api.blueprint import V1, blueprint
+from admin_web.api.fields import PAGE, Field, asks, one_of, takes, text
+from admin_web.api.paging import sliced
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.people import operator as operators
+from controller.people.access import Permission, Role
+from controller.people.operator import Operator
+
+_ROLE = one_of(*Role)
+
+
+@blueprint.get(f"{V1}/operators")
+@guard.requires(Permission.SEE_OPERATORS)
+@asks(**PAGE)
+def list_operators(asked: dict[str, Any]) -> Response:
+    """Who may sign in."""
+    with centre().read() as session:
+        return sliced(operators.of_site(session, centre().site(session)), asked, shapes.operator)
+
+
+@blueprint.post(f"{V1}/operators/invite")
+@guard.requires(Permission.MANAGE_OPERATORS)
+@takes(role=Field(_ROLE.read, _ROLE.schema, required=True))
+def invite_operator(given: dict[str, Any]) -> tuple[Response, int]:
+    """A link by which a new operator sets name and password, once."""
+    with centre().write() as session:
+        actor, site = guard.operator().actor, centre().site(session)
+        token = operators.invite(session, actor, now(), site, Role(given["role"]))
+    return jsonify(link=url_for("sign_in.set_up", token=token, _external=True)), 201
+
+
+@blueprint.post(f"{V1}/operators/<int:operator_id>/close")
+@guard.requires(Permission.MANAGE_OPERATORS)
+@takes()
+def close_operator(operator_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
+    """End an operator's access: sessions, tokens and streams stop at once."""
+    return _changed(operator_id, active=False)
+
+
+@blueprint.post(f"{V1}/operators/<int:operator_id>/open")
+@guard.requires(Permission.MANAGE_OPERATORS)
+@takes()
+def open_operator(operator_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
+    """Give an operator access again."""
+    return _changed(operator_id, active=True)
+
+
+@blueprint.get(f"{V1}/tokens")
+@guard.requires(Permission.OWN_TOKENS)
+@asks(**PAGE)
+def list_tokens(asked: dict[str, Any]) -> Response:
+    """One's own living tokens."""
+    with centre().read() as session:
+        return sliced(operators.tokens_of(session, guard.operator()), asked, shapes.token)
+
+
+@blueprint.post(f"{V1}/tokens")
+@guard.requires(Permission.OWN_TOKENS)
+@takes(label=text(120))
+def issue_token(given: dict[str, Any]) -> tuple[Response, int]:
+    """A new token of one's own, shown only now."""
+    with centre().write() as session:
+        token = operators.issue_token(session, now(), guard.operator(), given["label"])
+    return jsonify(token=token), 201
+
+
+@blueprint.post(f"{V1}/tokens/<int:token_id>/revoke")
+@guard.requires(Permission.OWN_TOKENS)
+@takes()
+def revoke_token(token_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
+    """End one of one's own tokens."""
+    with centre().write() as session:
+        operators.revoke_token(session, now(), guard.operator(), min(token_id, 2**31 - 1))
+    return jsonify(revoked=token_id)
+
+
+def _changed(operator_id: int, *, active: bool) -> Response:
+    with centre().write() as session:
+        changed = forms.row(session, Operator, operator_id)
+        operators.set_active(session, guard.operator(), now(), changed, active)
+        return jsonify(shapes.operator(changed))

@@ -1,0 +1,59 @@
+"""Areas, doors, schedules and agents, as they are set up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from admin_web import guard
+from admin_web.api import shapes
+from admin_web.api.blueprint import V1, blueprint
+from admin_web.api.fields import PAGE, asks
+from admin_web.api.paging import sliced
+from admin_web.centre import centre, now
+from admin_web.pages.live import heard
+from controller.people.access import Permission
+from controller.premises import agent as agents
+from controller.premises import area as areas
+from controller.premises import door as doors
+from controller.premises import schedule as schedules
+
+
+@blueprint.get(f"{V1}/areas")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_areas(asked: dict[str, Any]) -> Response:
+    """Rooms, and what is outside."""
+    with centre().read() as session:
+        return sliced(areas.of_site(session, centre().site(session)), asked, shapes.area)
+
+
+@blueprint.get(f"{V1}/doors")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_doors(asked: dict[str, Any]) -> Response:
+    """Doors with their access points."""
+    with centre().read() as session:
+        found = doors.of_site(session, centre().site(session))
+        return sliced(found, asked, lambda row: shapes.door(row, doors.access_points(session, row)))
+
+
+@blueprint.get(f"{V1}/schedules")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_schedules(asked: dict[str, Any]) -> Response:
+    """The hours that a grant may be limited to."""
+    with centre().read() as session:
+        return sliced(schedules.of_site(session, centre().site(session)), asked, shapes.schedule)
+
+
+@blueprint.get(f"{V1}/agents")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_agents(asked: dict[str, Any]) -> Response:
+    """Agents, and whether they are heard from."""
+    with centre().read() as session:
+        at = now()
+        found = agents.of_site(session, centre().site(session))
+        return sliced(found, asked, lambda row: shapes.agent(row, connected=heard(row, at)))

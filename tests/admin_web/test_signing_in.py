@@ -1,0 +1,204 @@
+"""Signing in: new at every sign-in, over at sign-out, closed to guessers and never to the owner, once by a link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+
+from admin_web import guard
+from admin_web.centre import now
+from admin_web.pages import sign_in
+from controller.database import reading, transaction
+from controller.people import operator
+from controller.people.access import Permission, Role, may
+from controller.people.operator import FREE_FAILURES, SignInFailure
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.admin_web.test_pages_and_api import address
+from tests.controller.conftest import CHEAP, NOW, PASSWORD, House
+
+
+def attempt(client: FlaskClient, name: str, password: str) -> int:
+    proof = field(client.get("/sign-in", base_url=BASE).get_data(as_text=True))
+    data = {"name": name, "password": password, "csrf_token": proof}
+    return client.post("/sign-in", data=data, base_url=BASE).status_code
+
+
+def session_of(client: FlaskClient) -> str:
+    cookie = client.get_cookie(guard.COOKIE, "127.0.0.1")
+    assert cookie is not None
+    return cookie.value
+
+
+def test_a_session_is_new_at_every_sign_in_and_the_old_one_ends(app: Flask, client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    first = session_of(client)
+    signed_in(client, "kim")
+    assert session_of(client) != first
+    thief = app.test_client()
+    thief.set_cookie(guard.COOKIE, first, domain="127.0.0.1")
+    assert thief.get("/live", base_url=BASE).status_code == 303
+
+
+def test_after_signing_out_the_session_is_dead_wherever_it_was_copied(app: Flask, client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    other = app.test_client()
+    other.set_cookie(guard.COOKIE, session_of(client), domain="127.0.0.1")
+    assert other.get("/live", base_url=BASE).status_code == 200
+    assert submit(client, "/sign-out") == 303
+    assert other.get("/live", base_url=BASE).status_code == 303
+
+
+def test_cookies_are_out_of_reach_for_scripts_and_other_sites(client: FlaskClient) -> None:
+    page = client.get("/sign-in", base_url=BASE)
+    data = {"name": "kim", "password": PASSWORD, "csrf_token": field(page.get_data(as_text=True))}
+    answer = client.post("/sign-in", data=data, base_url=BASE)
+    cookies = page.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
+    assert len(cookies) >= 3
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+
+
+def test_guessers_close_a_name_but_not_for_the_browser_of_its_owner(app: Flask) -> None:
+    owner, stranger = app.test_client(), app.test_client()
+    signed_in(owner, "kim")
+    assert submit(owner, "/sign-out") == 303
+    for _ in range(FREE_FAILURES):
+        assert attempt(stranger, "kim", "not the password") == 401
+    assert attempt(stranger, "kim", PASSWORD) == 401
+    assert attempt(owner, "kim", PASSWORD) == 303
+
+
+def test_a_known_browser_is_closed_by_its_own_guesses(app: Flask, client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    for _ in range(FREE_FAILURES):
+        assert attempt(client, "kim", "not the password") == 401
+    assert attempt(client, "kim", PASSWORD) == 401
+
+
+def test_a_browser_that_says_it_is_known_is_not_believed(app: Flask) -> None:
+    stranger = app.test_client()
+    stranger.set_cookie(sign_in.BROWSER_COOKIE, '["kim","x"].AAAA', domain="127.0.0.1", path="/sign-in")
+    for _ in range(FREE_FAILURES):
+        assert attempt(stranger, "kim", "not the password") == 401
+    assert attempt(stranger, "kim", PASSWORD) == 401
+
+
+def test_an_unknown_name_is_answered_as_a_wrong_password_is_and_fills_no_table(
+    client: FlaskClient, house: House
+) -> None:
+    pages = list[str]()
+    for name in ("kim", "nobody-0", "nobody-1", "nobody-2"):
+        proof = field(client.get("/sign-in", base_url=BASE).get_data(as_text=True))
+        data = {"name": name, "password": "not the password", "csrf_token": proof}
+        answer = client.post("/sign-in", data=data, base_url=BASE)
+        pages.append(answer.get_data(as_text=True).replace(proof, "").partition("<main")[2].replace(name, ""))
+    stripped = {page.partition('role="alert"')[2].partition("</p>")[0] for page in pages}
+    assert len(stripped) == 1
+    with reading(house.engine) as session:
+        assert session.query(SignInFailure).count() == 2
+
+
+def test_a_password_is_judged_for_an_unknown_name_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+    verify = operator._matches
+
+    def noted(hasher: PasswordHasher, known: str, given: str) -> bool:
+        asked.append(known)
+        return verify(hasher, known, given)
+
+    monkeypatch.setattr(operator, "_matches", noted)
+    with reading(house.engine) as session:
+        for name in ("kim", "nobody"):
+            assert not operator.judge(session, house.site(session), name, "not the password").matches
+    assert len(asked) == 2
+
+
+def test_a_verdict_about_a_password_that_was_changed_meanwhile_does_not_count(house: House) -> None:
+    with reading(house.engine) as session:
+        verdict = operator.judge(session, house.site(session), "kim", PASSWORD)
+    assert verdict.matches
+    with transaction(house.engine) as session:
+        house.operator(session, "kim").password_hash = CHEAP.hash("another long password")
+        site = house.site(session)
+        assert operator.sign_in(session, NOW, site, "kim", PASSWORD, CHEAP, verdict=verdict) is None
+
+
+def test_too_many_passwords_at_once_are_asked_to_wait_and_nobody_else_is(client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    places = sign_in._AT_ONCE
+    for _ in range(places):
+        assert sign_in._judging.acquire(blocking=False)
+    try:
+        busy = client.application.test_client()
+        proof = field(busy.get("/sign-in", base_url=BASE).get_data(as_text=True))
+        data = {"name": "kim", "password": PASSWORD, "csrf_token": proof}
+        answer = busy.post("/sign-in", data=data, base_url=BASE)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert client.get("/live", base_url=BASE).status_code == 200
+    finally:
+        for _ in range(places):
+            sign_in._judging.release()
+
+
+def test_a_link_works_once_and_says_so_before_a_password_is_typed(client: FlaskClient, house: House) -> None:
+    with transaction(house.engine) as session:
+        link = operator.invite(session, "operator:1", now(), house.site(session), Role.AUDITOR)
+        late = operator.invite(session, "operator:1", now() - timedelta(hours=25), house.site(session), Role.AUDITOR)
+    page = client.get(f"/set-up/{link}", base_url=BASE)
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    proof = field(page.get_data(as_text=True))
+    data = {"name": "ann", "display_name": "Ann", "password": "short", "csrf_token": proof}
+    assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 409
+    data["password"] = PASSWORD
+    assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 303
+    assert client.post(f"/set-up/{link}", data={**data, "name": "bob"}, base_url=BASE).status_code == 410
+    for spent in (link, late, "unknown"):
+        assert client.get(f"/set-up/{spent}", base_url=BASE).status_code == 410
+    signed_in(client, "ann")
+
+
+def test_every_form_asks_for_the_proof_that_it_is_ours(app: Flask, client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert len(posts) > 10
+    for rule in posts:
+        if not rule.rule.startswith("/api/"):
+            assert client.post(address(rule.rule), base_url=BASE).status_code == 400, rule.rule
+
+
+def test_a_form_that_another_site_sends_is_refused_even_with_the_proof(client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    proof = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    for said, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
+        answer = client.post(
+            "/language/ja", data={"csrf_token": proof}, base_url=BASE, headers={"Sec-Fetch-Site": said}
+        )
+        assert answer.status_code == status
+
+
+def test_an_auditor_can_change_nothing(app: Flask, house: House) -> None:
+    """Every route that changes something, but one's own language, session and tokens, asks for what auditors lack."""
+    own = {"sign_in.enter", "sign_in.leave", "sign_in.make", "sign_in.language"}
+    own |= {"operators.issue_token", "operators.revoke_token", "api.issue_token", "api.revoke_token"}
+    for rule in app.url_map.iter_rules():
+        if "POST" in (rule.methods or ()) and rule.endpoint not in own:
+            permission = getattr(app.view_functions[rule.endpoint], "permission", None)
+            assert isinstance(permission, Permission)
+            assert not may(Role.AUDITOR, permission), rule.endpoint
+
+
+def test_what_is_private_is_kept_by_no_cache(client: FlaskClient, house: House) -> None:
+    signed_in(client, "kim")
+    headers = token(house, "kim")
+    for path in ("/live", "/cardholders", "/log", "/nothing", "/api/v1/cardholders", "/api/v1/nothing"):
+        answer = client.get(path, base_url=BASE, headers=headers)
+        assert answer.headers["Cache-Control"] == "no-store", path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
