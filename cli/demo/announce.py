@@ -40,10 +40,15 @@ def description(places: Places, known: Secrets, processes: Mapping[str, int]) ->
         ],
         "doors": [door.id for door in DOORS],
         "readers": [
-            {"id": point, "kind": "serial", "access_point": point} for door in DOORS for point in door.access_points
+            {"id": point, "kind": door.reader(point).kind, "access_point": point}
+            for door in DOORS
+            for point in door.access_points
         ],
         "credentials": [
-            {"cardholder": card.cardholder, "identities": [{"source": "serial-hex", "bits": card.bits}]}
+            {
+                "cardholder": card.cardholder,
+                "identities": [{"source": source, "bits": bits} for source, bits in card.identities.items()],
+            }
             for card in known.cards
         ],
         "processes": dict(processes),
@@ -67,7 +72,8 @@ def tour(places: Places, known: Secrets, folder: Folder) -> str:
    1. Open the doors. Take Ada's card, hold it to the entry reader of the Cedar room, push the door.
    2. Ben's card is refused there: he may only enter the hallway. Eve's card was reported lost.
    3. Sign in as kim and request the Cedar room for Ben; sign in as mia and approve it. Try Ben's card again.
-   4. Sign in as olu, the auditor: every card, refusal and passage is in the access log, with its reason.
+   4. Let Ada into the Maple room (a Wiegand reader) and cut the cable of its exit reader (OSDP): the exit button helps.
+   5. Sign in as olu, the auditor: every card, refusal and passage is in the access log, with its reason.
 
   Ctrl-C ends everything.
 """

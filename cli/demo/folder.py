@@ -75,8 +75,12 @@ class Folder:
     def keys(self) -> Path:
         return self.building / "keys"
 
+    @property
+    def agents(self) -> Path:
+        return self.building / "agents"
+
     def agent(self, name: str) -> Path:
-        return self.building / "agents" / name
+        return self.agents / name
 
     def log(self, name: str) -> Path:
         return self.run / "logs" / f"{name}.log"

@@ -191,9 +191,9 @@ class _Demo:
         from cli.demo.sim.server import ShownCard, SimServer
         from cli.demo.sim.stage import Stage
 
-        cards = {str(place): card.bits for place, card in enumerate(self._known.cards)}
+        cards = {str(place): card.identities for place, card in enumerate(self._known.cards)}
         shown = [ShownCard(str(place), card.cardholder, card.lost) for place, card in enumerate(self._known.cards)]
-        cards[STRANGER] = unknown_card(self._known.cards)
+        cards[STRANGER] = unknown_card([card.identities for card in self._known.cards])
         stage = Stage(self._bench, cards, self)
         page = SimServer(stage, [*shown, ShownCard(STRANGER, "")], self._web)
         page.start()

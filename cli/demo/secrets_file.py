@@ -57,8 +57,9 @@ def draw() -> Secrets:
 def unknown_card(cards: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """The identities of a card of which no reader makes what it makes of one of these."""
     taken = {identity for card in cards for identity in card.items()}
-    while any(identity in taken for identity in (card := _card()).items()):
-        continue
+    card = _card()
+    while not taken.isdisjoint(card.items()):
+        card = _card()
     return card
 
 

@@ -6,14 +6,14 @@ every permission, as on a real site. The past is dated as such and named in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from cli.demo.building import AGENTS, PLAN, SITE
+from cli.demo.building import AGENTS, DOORS, PLAN, SITE, osdp_key
 from cli.demo.cast import OPERATORS, PEOPLE, Person
 from cli.demo.folder import Folder
 from cli.demo.history import Past, live_through
@@ -34,6 +34,7 @@ from controller.premises import area as areas
 from controller.premises import building as buildings
 from controller.premises import schedule as schedules
 from controller.premises.site import Site
+from hardware.readers.osdp.key import ReaderKey, write_key
 
 HOST = "host"
 DAYS = 4
@@ -50,6 +51,7 @@ def make(folder: Folder, now: datetime, say: Callable[[str], None]) -> Secrets:
         say("seeding people, cards and permissions")
         known = _seed(engine, folder, authority, began, known)
         say("living through a few days of history")
+        _pair(folder)
         live_through(Past(engine, folder, authority, known, began, now))
     finally:
         engine.dispose()
@@ -61,6 +63,14 @@ def database_url(folder: Folder) -> str:
     return f"sqlite:///{folder.database.absolute()}"
 
 
+def _pair(folder: Folder) -> None:
+    """Give each OSDP reader its own key; the reader on the bench and its agent read the same file."""
+    for door in DOORS:
+        for point in door.access_points:
+            if door.reader(point).kind == "osdp":
+                write_key(osdp_key(folder.agents, door, point), ReaderKey.new())
+
+
 def _seed(engine: Engine, folder: Folder, authority: authorities.Authority, began: datetime, known: Secrets) -> Secrets:
     with transaction(engine) as session:
         site = buildings.load(session, HOST, began, PLAN)
@@ -70,7 +80,7 @@ def _seed(engine: Engine, folder: Folder, authority: authorities.Authority, bega
                 raise LookupError(name)
             authorities.enrol_agent(session, authority, HOST, began, site, agent, folder.agent(name) / "keys")
         staff, known = _operators(session, site, began, known)
-        cards = {card.cardholder: card.bits for card in known.cards}
+        cards = {card.cardholder: card.identities for card in known.cards}
         for place, person in enumerate(PEOPLE):
             _person(session, site, began + timedelta(minutes=3 * place), staff, person, cards[person.name])
     return known
@@ -89,11 +99,14 @@ def _operators(session: Session, site: Site, now: datetime, known: Secrets) -> t
     return made, replace(known, operators=tuple(told))
 
 
-def _person(session: Session, site: Site, now: datetime, staff: list[Operator], person: Person, bits: str) -> None:
+def _person(
+    session: Session, site: Site, now: datetime, staff: list[Operator], person: Person, card: Mapping[str, str]
+) -> None:
     asks, decides, *_ = staff
     holder = cardholders.enrol(session, asks.actor, now, site, person.name, person.number, person.kana)
-    card = Identity(Source.SERIAL_HEX, bits)
-    credentials.issue(session, asks.actor, now, holder, f"Card of {person.number}", [card], compiling.card_must_fit)
+    identities = [Identity(Source(source), bits) for source, bits in card.items()]
+    label = f"Card of {person.number}"
+    credentials.issue(session, asks.actor, now, holder, label, identities, compiling.card_must_fit)
     for key, hours in person.areas:
         area = areas.by_key(session, site, key)
         schedule = schedules.by_name(session, site, hours) if hours is not None else None

@@ -30,7 +30,7 @@ class Addresses:
 def write(folder: Folder, addresses: Addresses) -> dict[str, Path]:
     """Write them into the run folder; the path of each, by process."""
     texts = {
-        "bench": building.fixture(),
+        "bench": building.fixture(folder.agents.absolute()),
         "controller": _controller(folder, addresses),
         "web": _web(folder, addresses),
         **{agent: _agent(folder, agent, addresses.cables[agent]) for agent in AGENTS},
@@ -104,14 +104,27 @@ def _door(folder: Folder, door: DemoDoor, pins: Mapping[str, int]) -> list[str]:
             "[[door.access_point]]",
             f"id = {_text(point)}",
             f"direction = {_text(direction)}",
-            *(f"{lamp}_pin = {pins[f'{point}.{lamp}']}" for lamp in LAMPS),
-            "[door.access_point.reader]",
-            'kind = "serial"',
-            f"port = {_text(folder.run / 'ports' / point)}",
-            f"framing = {_text(door.framing)}",
+            *_reader(folder, door, point, pins),
             "",
         ]
     return lines
+
+
+def _reader(folder: Folder, door: DemoDoor, point: str, pins: Mapping[str, int]) -> list[str]:
+    """A reader and what it shows: on lamps beside a serial one, on the reader itself otherwise."""
+    reader, port = door.reader(point), f"port = {_text(folder.run / 'ports' / point)}"
+    head = ["[door.access_point.reader]", f"kind = {_text(reader.kind)}"]
+    match reader.kind:
+        case "serial":
+            lamps = [f"{lamp}_pin = {pins[f'{point}.{lamp}']}" for lamp in LAMPS]
+            return [*lamps, *head, port, f"framing = {_text(reader.framing)}"]
+        case "wiegand":
+            names = ("d0_pin", "d1_pin", "green_pin", "red_pin", "beeper_pin")
+            wires = zip(names, ("d0", "d1", *LAMPS), strict=True)
+            return [*head, *(f"{name} = {pins[f'{point}.{wire}']}" for name, wire in wires)]
+        case "osdp":
+            key = building.osdp_key(folder.agents.absolute(), door, point)
+            return [*head, port, f"address = {building.ADDRESS}", f"key = {_text(key)}"]
 
 
 def _broker(port: int, ca: Path, certificate: Path, key: Path) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from queue import SimpleQueue
 import pytest
 
 from cli.demo import building, secrets_file
+from cli.demo.building import SOURCES
 from cli.demo.cast import OPERATORS, PEOPLE
 from cli.demo.folder import LAYOUT, Claim, Folder, OtherLayoutError, SocketPlace, TakenError, write_private
 from cli.demo.processes import Child, Event
@@ -54,7 +55,10 @@ def test_the_cast_is_the_one_of_the_house() -> None:
 def test_secrets_are_different_every_time_and_survive_their_file(tmp_path: Path) -> None:
     one, other = secrets_file.draw(), secrets_file.draw()
     assert {each.password for each in one.operators}.isdisjoint(each.password for each in other.operators)
-    assert len({card.bits for card in one.cards} | {secrets_file.unknown_card(one.cards)}) == len(PEOPLE) + 1
+    identities = [card.identities for card in one.cards]
+    for source in SOURCES.values():
+        drawn = {card[source] for card in (*identities, secrets_file.unknown_card(identities))}
+        assert len(drawn) == len(PEOPLE) + 1
     assert all(len(each.password) >= 12 for each in one.operators)
     secrets_file.save(tmp_path / "s", one)
     assert stat.S_IMODE((tmp_path / "s").stat().st_mode) == 0o600

@@ -19,7 +19,7 @@ from waitress import create_server
 from waitress.server import BaseWSGIServer
 
 from cli.demo.building import AGENTS, DOORS
-from cli.demo.sim.stage import NotPossibleError, Stage, now
+from cli.demo.sim.stage import TELL_OF_THEIR_HOUSING, NotPossibleError, Stage, now
 from cli.demo.sim.words import WORDS
 
 HOST: Final = "127.0.0.1"
@@ -76,7 +76,15 @@ def make_app(stage: Stage, cards: Sequence[ShownCard], web: str, port: Callable[
         chosen = _language()
         words = WORDS[chosen]
         return render_template(
-            "sim.html", words=words, doors=DOORS, agents=AGENTS, cards=cards, token=token, web=web, lang=chosen
+            "sim.html",
+            words=words,
+            doors=DOORS,
+            agents=AGENTS,
+            cards=cards,
+            token=token,
+            web=web,
+            lang=chosen,
+            housings=TELL_OF_THEIR_HOUSING,
         )
 
     @app.get("/sim/events")
@@ -160,6 +168,7 @@ def _do(stage: Stage, asked: Mapping[str, Any]) -> None:
         "power": stage.power,
         "network": stage.network,
         "cut": stage.cut_reader,
+        "reader-tamper": stage.tamper_reader,
         **{part: _switch(stage, part) for part in ("break-glass", "fire", "tamper")},
     }
     if what in simple:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from cli.demo.building import AGENTS, DOORS, LAMPS, DemoDoor
+from cli.demo.building import AGENTS, DOORS, LAMPS, DemoDoor, DemoReader, points_of, reader_at
 from hardware.bench.hand import BenchGoneError, BenchRefusedError, Hand
 
+TELL_OF_THEIR_HOUSING: Final = points_of("osdp")
 PUSH_SECONDS: Final = 1.2
 SWITCHES: Final = ("rex", "break-glass", "fire", "tamper")
 PRESS_SECONDS: Final = 0.4
@@ -48,8 +49,8 @@ class NotPossibleError(ValueError):
 class Stage:
     """The doors, seen and handled through the bench's socket. All methods may be called from any thread."""
 
-    def __init__(self, socket: Path, cards: Mapping[str, str], controls: Controls) -> None:
-        """`cards`: bits by an id that the page may know; the bits themselves never leave this process."""
+    def __init__(self, socket: Path, cards: Mapping[str, Mapping[str, str]], controls: Controls) -> None:
+        """`cards`: bits by reader class, by an id that the page may know; the bits never leave this process."""
         self._socket, self._cards, self._controls = socket, dict(cards), controls
         self._doors = {door.id: door for door in DOORS}
         self._guard = threading.Lock()
@@ -77,7 +78,8 @@ class Stage:
     def present(self, reader: str, card: str) -> None:
         if card not in self._cards:
             raise NotPossibleError("no-such-card")
-        self._with_hand(lambda hand: hand.present(reader, bits=self._cards[card]))
+        bits = self._cards[card][_reader(reader).source]
+        self._with_hand(lambda hand: hand.present(reader, bits=bits))
 
     def push(self, door: str) -> None:
         """Open the door if its lock lets us, and let it fall shut again."""
@@ -112,6 +114,12 @@ class Stage:
 
     def cut_reader(self, reader: str, on: bool) -> None:
         self._with_hand(lambda hand: hand.cut(reader, on))
+
+    def tamper_reader(self, reader: str, on: bool) -> None:
+        """Open or close the housing of a reader that can tell."""
+        if reader not in TELL_OF_THEIR_HOUSING:
+            raise NotPossibleError("no-such-part")
+        self._set(f"{reader}.tamper", int(on))
 
     def power(self, agent: str, on: bool) -> None:
         self._controls.power(_agent(agent), on)
@@ -157,7 +165,11 @@ class Stage:
                 "open": values[f"{door.id}.contact"],
                 **{part: values[f"{door.id}.{part}"] for part in SWITCHES},
                 "points": {
-                    point: {"cut": int(cut[point]), **{lamp: values[f"{point}.{lamp}"] for lamp in LAMPS}}
+                    point: {
+                        "cut": int(cut[point]),
+                        "reader-tamper": values.get(f"{point}.tamper", 0),
+                        **{lamp: values[f"{point}.{lamp}"] for lamp in LAMPS},
+                    }
                     for point in door.access_points
                 },
             }
@@ -225,6 +237,12 @@ class Stage:
     def _switchable(self, part: str) -> None:
         if part not in SWITCHES:
             raise NotPossibleError("no-such-part")
+
+
+def _reader(point: str) -> DemoReader:
+    if not any(point in door.access_points for door in DOORS):
+        raise NotPossibleError("refused")
+    return reader_at(point)
 
 
 def _agent(name: str) -> str:

@@ -57,7 +57,7 @@ function showDoor(name, door) {
   for (const [id, point] of Object.entries(door.points)) {
     const reader = document.getElementById(`point-${id}`);
     flag(reader, "cut", point.cut);
-    toggle(reader.querySelector('[data-toggle="cut"]'), point.cut);
+    for (const button of reader.querySelectorAll("[data-toggle]")) toggle(button, point[button.dataset.toggle]);
     for (const lamp of ["green", "red", "buzzer"]) {
       reader.querySelector(`.lamp.${lamp}`).classList.toggle("lit", Boolean(point[lamp]));
     }
