@@ -31,11 +31,12 @@ from hardware.bench.fixture import parse_fixture
 
 
 def test_the_fixture_is_one_that_the_bench_reads(tmp_path: Path) -> None:
-    fixture = parse_fixture(tomllib.loads(building.fixture()), tmp_path)
+    fixture = parse_fixture(tomllib.loads(building.fixture(tmp_path)), tmp_path)
     assert fixture.agents == building.AGENTS
     assert {reader.id for reader in fixture.readers} == {p for door in building.DOORS for p in door.access_points}
     for door in building.DOORS:
-        assert {pin.id for pin in fixture.pins} >= {part for part, _ in building.parts_of(door)}
+        assert {pin.id for pin in fixture.pins} >= {part.id for part in building.parts_of(door)}
+    assert {pin.number for pin in fixture.pins} <= set(building.GPIOS)
 
 
 def test_the_private_room_has_two_doors_at_two_agents_and_its_exits_are_controlled() -> None:

@@ -16,6 +16,7 @@ from cli.demo.sim.stage import NotPossibleError, Stage
 from cli.demo.sim.words import WORDS
 from hardware.bench.hand import Hand
 from hardware.bench.process import BenchProcess
+from hardware.readers.osdp.key import ReaderKey, write_key
 
 PORT = 4999
 OURS = {"Host": f"127.0.0.1:{PORT}"}
@@ -47,7 +48,13 @@ class Switches:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[BenchProcess]:
     (tmp_path / "ports").mkdir()
-    (tmp_path / "bench.toml").write_text(building.fixture(), encoding="utf-8")
+    for door in building.DOORS:
+        for point in building.points_of("osdp"):
+            if point in door.access_points:
+                key = building.osdp_key(tmp_path, door, point)
+                key.parent.mkdir(parents=True)
+                write_key(key, ReaderKey.new())
+    (tmp_path / "bench.toml").write_text(building.fixture(tmp_path), encoding="utf-8")
     with BenchProcess(tmp_path / "bench.toml", tmp_path / "s") as running:
         yield running
 
@@ -59,7 +66,7 @@ def switches() -> Switches:
 
 @pytest.fixture
 def stage(bench: BenchProcess, switches: Switches) -> Iterator[Stage]:
-    made = Stage(bench.socket, {"0": CARD}, switches)
+    made = Stage(bench.socket, {"0": dict.fromkeys(building.SOURCES.values(), CARD)}, switches)
     yield made
     made.stop()
 
@@ -119,6 +126,7 @@ def test_a_deed_without_our_origin_and_token_is_refused(page: FlaskClient, heade
         {"do": "present", "at": "cedar-in", "card": "7"},
         {"do": "present", "at": "nowhere", "card": "0"},
         {"do": "push", "at": "nowhere"},
+        {"do": "reader-tamper", "at": "cedar-in", "on": True},
         {"do": "power", "at": "nowhere", "on": True},
         {"do": "power", "at": "cedar", "on": "yes"},
         {"do": "fly", "at": "cedar"},
@@ -128,6 +136,22 @@ def test_a_deed_without_our_origin_and_token_is_refused(page: FlaskClient, heade
 )
 def test_a_deed_that_cannot_be_done_is_answered_no(page: FlaskClient, deed: dict[str, Any]) -> None:
     assert do(page, None, **deed) == 409
+
+
+def test_the_housing_of_an_osdp_reader_is_opened_and_every_kind_of_reader_can_be_cut(
+    page: FlaskClient, bench: BenchProcess, stage: Stage
+) -> None:
+    assert do(page, None, do="reader-tamper", at="maple-out", on=True) == 200
+    assert do(page, None, do="present", at="maple-out", card="0") == 200
+    for point in ("maple-in", "maple-out", "cedar-in"):
+        assert do(page, None, do="cut", at=point, on=True) == 200
+        assert do(page, None, do="present", at=point, card="0") == 409
+    stage.refresh()
+    _version, picture = stage.picture_after(-1, 0.0)
+    shown = picture["doors"]["maple"]["points"]["maple-out"]
+    assert (shown["cut"], shown["reader-tamper"], shown["green"]) == (1, 1, 0)
+    with Hand(bench.socket) as hand:
+        assert hand.value("maple-out.tamper") == 1
 
 
 def test_a_locked_door_does_not_open_when_pushed_and_does_when_forced(page: FlaskClient, bench: BenchProcess) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from hardware.bench.fixture import Fixture, FixtureError, Role, parse_fixture, read_fixture
+from hardware.bench.fixture import BenchPin, Fixture, FixtureError, Role, parse_fixture, read_fixture
 from hardware.bench.fixture_readers import SerialOnBench
 from hardware.bench.wiring import Edge, Wiring
 
@@ -61,8 +61,8 @@ def test_a_file_that_is_no_toml_is_refused_with_its_name(tmp_path: Path) -> None
 def test_values_are_seen_against_the_idle_level() -> None:
     wiring = Wiring(cedar())
     assert wiring.snapshot("cedar") == {5: 0, 6: 1}
-    fire = wiring.input_pin("cedar.fire")
-    assert fire is not None
+    fire = wiring.input_named("cedar.fire")
+    assert isinstance(fire, BenchPin)
     assert wiring.set_input(fire, 1) == 0
     assert wiring.snapshot("cedar") == {5: 0, 6: 0}
     assert wiring.agent_drives("cedar", 27, "output", 0, 1.5) == [Edge(1.5, "cedar.lamp", 1)]

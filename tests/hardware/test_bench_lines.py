@@ -145,9 +145,32 @@ def test_a_hung_up_connection_is_gone() -> None:
     with ours:
         theirs.close()
         connection = Connection(ours)
-        assert connection.receive() == []
+        connection.receive()
         assert connection.gone
+        assert list(connection.lines()) == []
         connection.send({"ok": True})
+
+
+def test_lines_wait_in_order_while_an_answer_is_awaited_and_too_much_of_them_is_the_end() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection = Connection(ours)
+        theirs.sendall(b"one\ntwo\nthree\n")
+        connection.receive()
+        taken = []
+        for line in connection.lines():
+            taken.append(line)
+            connection.held = line == b"two"
+        assert taken == [b"one", b"two"]
+        connection.held = False
+        assert list(connection.lines()) == [b"three"]
+        connection.held = True
+        theirs.setblocking(False)
+        sent = 0
+        while not connection.gone:
+            sent += theirs.send(b"x" * 100 + b"\n")
+            connection.receive()
+            assert sent < 2 * BACKLOG
 
 
 def test_the_limit_is_the_promised_one() -> None:

@@ -28,6 +28,7 @@ def line(tmp_path: Path) -> Iterator[SerialLine]:
         lambda _name, _value: 0.0,
         lambda _edge: None,
         lambda _, act: act(),
+        lambda _output, _value, _mono: None,
     )
     line = SerialLine(SerialOnBench("cedar-in", "stx-etx-hex", tmp_path / "port", "cedar-in"), around)
     line.mend()
