@@ -90,6 +90,7 @@ def test_a_card_that_may_not_enter_is_refused_and_another_kinds_bits_are_no_card
         found = is_newer(building, "DECISION", before)
         assert found["outcome"] == "REFUSE"
         assert reason in (None, found["reason"])
+        hand.wait_for("maple-in.red", 0, 5.0, after=presented)
 
 
 def test_the_readers_housing_is_told_at_the_centre(building: Demo, hand: Hand) -> None:

@@ -151,6 +151,7 @@ def test_a_cut_reader_is_lost_and_comes_back_when_its_cable_is_mended(
     reader = panel(paired(), paired("maple-side"))
     assert reader.wait_open(PATIENCE)
     hand.cut("maple-out")
+    panel.skip(9.0)
     assert signals.fault(FaultKind.LOST)
     with pytest.raises(BenchRefusedError, match="reader maple-out is cut"):
         hand.present("maple-out", bits=ADA)
@@ -170,6 +171,7 @@ def test_a_reader_without_power_refuses_cards_and_comes_back_by_itself(
     reader = panel(paired())
     assert reader.wait_open(PATIENCE)
     hand.fault("maple-out", "power")
+    panel.skip(9.0)
     assert signals.fault(FaultKind.LOST)
     with pytest.raises(BenchRefusedError, match="reader maple-out has no power"):
         hand.present("maple-out", bits=ADA)
