@@ -11,7 +11,9 @@ from contract.card_format import CardFormat
 from contract.policy import Relock
 from controller.database import reading, transaction
 from controller.delivery import compiling
-from controller.people import cardholder
+from controller.delivery.compiling import must_fit
+from controller.people import cardholder, permission
+from controller.people.permission import Wish
 from controller.premises import building
 from controller.refusal import Refused
 from tests.controller.conftest import NOW, House
@@ -96,6 +98,10 @@ def test_an_access_point_cannot_name_a_format_that_nobody_described(house: House
 
 
 def test_who_needs_more_time_has_it_in_every_record_and_can_lose_it_again(house: House) -> None:
+    with transaction(house.engine) as session:
+        wish = Wish(house.holder(session, "Ada"), house.cedar(session), NOW, None, "works there")
+        grant = permission.request(session, house.operator(session, "kim"), NOW, wish)
+        permission.approve(session, house.operator(session, "mia"), NOW, grant, must_fit)
     for extended in (True, False):
         with transaction(house.engine) as session:
             cardholder.give_time(session, "operator:1", NOW, house.holder(session, "Ada"), extended=extended)
