@@ -164,8 +164,8 @@ def told(row: LogRow) -> str:
     if row.fact.inferred:
         return str(gettext("inferred: it is not certain who went through"))
     if row.fact.kind == FactKind.POWER:
-        source = phrase(CAUSES, str(body.get("source")))
-        return f"{source}: {gettext('back to normal') if body.get('ok') is True else gettext('failed')}"
+        state = gettext("back to normal") if body.get("ok") is True else gettext("failed")
+        return f"{phrase(CAUSES, str(body.get('source')))}: {state}"
     if row.fact.kind == FactKind.LINE_FAULT:
         return f"{body.get('input')}: {phrase(CAUSES, str(body.get('state')))}"
     cause = body.get("cause") or body.get("how") or (body.get("reason") if row.fact.kind == FactKind.STARTED else None)

@@ -211,7 +211,7 @@ def _table(session: Session, list_key: bytes, area: Area, now: datetime, schedul
         own = rights.get(holder.id, [])
         record = _record(holder, card, own, now, schedules)
         if record is None and (holder.id in inside or now - _ended(holder, card, own, now) < EXIT_ONLY_DAYS):
-            record = Record(holder.handle, 0, 0, FOREVER, ALWAYS, Flag.EXIT_ONLY)
+            record = Record(holder.handle, 0, 0, FOREVER, ALWAYS, Flag.EXIT_ONLY | _time(holder))
         if record is not None:
             table[lookup_key(list_key, identity.identity())] = record
     return table
@@ -269,8 +269,12 @@ def _record(
         min(starts) if alike else max(starts),
         max(ends) if alike else min(ends),
         schedules.number(ids),
-        (Flag.ESSENTIAL if essential else Flag.NONE) | (Flag.EXTENDED if holder.extended else Flag.NONE),
+        (Flag.ESSENTIAL if essential else Flag.NONE) | _time(holder),
     )
+
+
+def _time(holder: Cardholder) -> Flag:
+    return Flag.EXTENDED if holder.extended else Flag.NONE
 
 
 def _until(grant: Grant) -> int:

@@ -26,26 +26,15 @@ READER_SUSPECT = "READER_SUSPECT"
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
 OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
+READ_FROM_FACTS = frozenset({UNBADGED_EXIT, READER_SUSPECT})
 _ALWAYS = frozenset(
     {FactKind.FORCED_OPEN, FactKind.HELD_OPEN, FactKind.READER_LOST, FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED}
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
 _REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
 _SUSPECT = ("authentication", "flood", "stuck")
-KINDS = tuple(
-    sorted(
-        {
-            UNBADGED_EXIT,
-            READER_SUSPECT,
-            FactKind.POWER,
-            FactKind.LINE_FAULT,
-            *OF_THE_CENTRE,
-            *_ALWAYS,
-            *_WHILE_ACTIVE,
-            *_REASONS,
-        }
-    )
-)
+_WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
+KINDS = tuple(sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS}))
 
 
 class Alarm(Base):

@@ -107,9 +107,10 @@ def test_a_validity_that_no_record_can_hold_is_held_as_far_as_it_can(
     site: Site, begins: datetime, ends: datetime | None
 ) -> None:
     with transaction(site.house.engine) as session:
-        wish = Wish(site.house.holder(session, "Ada"), site.house.cedar(session), begins, ends, "for ever")
+        wish = Wish(site.house.holder(session, "Ada"), site.house.cedar(session), NOW, None, "for ever")
         grant = permission.request(session, site.house.operator(session, "kim"), NOW, wish)
         permission.approve(session, site.house.operator(session, "mia"), NOW, grant, must_fit)
+        grant.valid_from, grant.valid_until = begins, ends  # as an import could have left it
     with reading(site.house.engine) as session:
         tables = compiling.content_for(session, site.house.site(session), site.house.agent(session), NOW).tables
         records = list(tables["cedar-room"].values())
