@@ -76,6 +76,10 @@ class Panels:
         self._buses.append(bus)
         return bus.readers[readers[0].id]
 
+    def reader(self, name: str) -> OsdpReader:
+        """Another one of the last panel."""
+        return self._buses[-1].readers[name]
+
     def skip(self, seconds: float) -> None:
         """Let them believe that so much time has passed."""
         self._clock.ahead += seconds
@@ -155,6 +159,7 @@ def test_a_cut_reader_is_lost_and_comes_back_when_its_cable_is_mended(
     assert signals.fault(FaultKind.LOST)
     with pytest.raises(BenchRefusedError, match="reader maple-out is cut"):
         hand.present("maple-out", bits=ADA)
+    assert panel.reader("maple-side").wait_open(PATIENCE)
     hand.present("maple-side", bits=ADA)
     assert signals.card(ADA)
     hand.cut("maple-out", on=False)
