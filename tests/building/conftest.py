@@ -19,3 +19,11 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     running = Demo(tmp_path_factory.mktemp("demo") / "a building", request.param)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One running building a module, on the broker that every machine has."""
+    running = Demo(tmp_path_factory.mktemp("demo") / "a building", "embedded")
+    yield running
+    running.stop()

@@ -57,13 +57,6 @@ class Outsider:
         self._socket.close()
 
 
-@pytest.fixture(scope="module")
-def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo") / "a building", "embedded")
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def outsider(building: Demo) -> Iterator[Outsider]:
     connected = Outsider(building.description["bench_socket"])

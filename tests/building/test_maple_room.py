@@ -18,13 +18,6 @@ BACK_WITHIN = 15.0
 """A lost reader is asked again every 5 s."""
 
 
-@pytest.fixture(scope="module")
-def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo") / "a building", "embedded")
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def hand(building: Demo) -> Iterator[Hand]:
     with building.hand() as hand:

@@ -49,13 +49,6 @@ def bench(tmp_path: Path) -> Iterator[BenchProcess]:
 
 
 @pytest.fixture
-def hand(bench: BenchProcess) -> Iterator[Hand]:
-    with Hand(bench.socket) as hand:
-        hand.watch()
-        yield hand
-
-
-@pytest.fixture
 def signals() -> Signals:
     return Signals()
 
