@@ -15,6 +15,7 @@ from cli.doctor import doctor
 from cli.door import door
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
+from cli.osdp_readers import osdp
 from cli.testing import test
 
 LONGEST: Final = 366 * 24 * 3600.0
@@ -91,6 +92,7 @@ main.add_command(bench)
 main.add_command(controller)
 main.add_command(web)
 main.add_command(door)
+door.add_command(osdp)
 main.add_command(decode)
 main.add_command(doctor)
 

@@ -18,7 +18,7 @@ class Cabinet:
         self._lines: dict[tuple[str | None, str], str] = {}
 
     def level(self, level: Level, moment: Moment) -> list[Command]:
-        """`tamper`, `mains` or `battery`: active while it is open, or fails."""
+        """`tamper` (open), `mains`, `battery` or the name of a reader (its supply fails) became active, or ended."""
         if level.active == (level.part in self._active):
             return []
         (self._active.add if level.active else self._active.discard)(level.part)

@@ -189,10 +189,10 @@ def _osdp(about: str, access_point: str, reader: OsdpReaderSettings) -> Finding:
     try:
         on_bus(access_point, reader)
     except ReaderUnusable as flaw:
-        return Finding(about, Verdict.BAD, str(flaw), "pair it: sekisho door pair")
+        return Finding(about, Verdict.BAD, str(flaw), "pair it: sekisho door osdp pair")
     if reader.key is None:
         told = f"speaks in the clear: {reader.plaintext_sign_off}"
-        return Finding(about, Verdict.NOTICE, told, "pair it: sekisho door pair")
+        return Finding(about, Verdict.NOTICE, told, "pair it: sekisho door osdp pair")
     return Finding(about, Verdict.GOOD, "Secure Channel is required, with a key of its own")
 
 

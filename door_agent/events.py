@@ -32,7 +32,7 @@ class ReaderState:
 @dataclass(frozen=True, slots=True)
 class Level:
     """An input changed. Of a door: contact, rex, break-glass, fire or tamper; of the cabinet (door None): tamper,
-    mains or battery, the last two active while they fail."""
+    mains, battery, or a reader's supply by the name of the reader; these are active while they fail."""
 
     door: str | None
     part: str

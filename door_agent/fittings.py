@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 
-from door_agent.events import Card, Event, Lock, LockWish, ReaderState, ReaderTampered, Show, Sign
+from door_agent.events import Card, Event, Level, Lock, LockWish, ReaderState, ReaderTampered, Show, Sign
 from door_agent.input_fittings import Inputs, LineSources, converter
 from door_agent.reader_fittings import Readers
 from door_agent.settings import AgentSettings, DoorSettings, LockKind
@@ -14,10 +14,11 @@ from hardware.heartbeat import Heartbeat
 from hardware.indicator import Indicator
 from hardware.lock import Maglock, Strike
 from hardware.readers.reader import Shown
-from hardware.signal import CardBits, FaultKind, ReaderFault, ReaderTamper, Signal
+from hardware.signal import CardBits, FaultKind, InputLevel, ReaderFault, ReaderTamper, Signal
 
 _CAP_GRACE_S = 1.0
 """The core secures in time; the lock's own cap is for a core that cannot."""
+_READER_POWER = ".power"
 _STATES = {FaultKind.LOST: "lost", FaultKind.REOPENED: "back"}
 _ON_READERS = {
     Sign.GRANTED: Shown.GRANTED,
@@ -133,6 +134,8 @@ class Fittings:
             case ReaderFault():
                 told = f"{signal.kind}: {signal.detail}" if signal.detail else str(signal.kind)
                 self._post(ReaderState(signal.reader, _STATES.get(signal.kind, "flaw"), told))
+            case InputLevel() if signal.input.endswith(_READER_POWER):
+                self._post(Level(None, signal.input.removesuffix(_READER_POWER), signal.active))
             case ReaderTamper():
                 self._post(ReaderTampered(signal.reader, signal.active))
 
