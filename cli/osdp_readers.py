@@ -17,7 +17,9 @@ PORT = click.argument("port")
 BAUD = click.option("--baud", default=9600, show_default=True, help="The speed at which the reader speaks now.")
 RS485 = click.option("--rs485", is_flag=True, help="Let the kernel switch the driver with RTS.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="The answer as one JSON value, for programs.")
-ADDRESS = click.option("--address", type=click.IntRange(0, 126), default=0, show_default=True)
+ADDRESS = click.option(
+    "--address", type=click.IntRange(0, 126), default=0, show_default=True, help="The reader's address on the line now."
+)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -91,8 +93,8 @@ def pair(
 @BAUD
 @RS485
 @ADDRESS
-@click.option("--to-address", type=click.IntRange(0, 126), required=True)
-@click.option("--to-baud", type=int, default=9600, show_default=True)
+@click.option("--to-address", type=click.IntRange(0, 126), required=True, help="The address that it takes.")
+@click.option("--to-baud", type=int, default=9600, show_default=True, help="The speed that it takes.")
 @click.option("--key", type=FILE, help="The reader's key, if it is paired already.")
 def move(port: str, baud: int, rs485: bool, address: int, to_address: int, to_baud: int, key: Path | None) -> None:
     """Give the reader at ADDRESS another address or speed."""

@@ -21,7 +21,7 @@ import click
 from cli.exits import EXPLAINED, Cannot, WrongUse
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-SLOW = "not (broker or postgresql or browser or building)"
+SLOW = "not (database or broker or postgresql or browser or building)"
 STRICT = "SEKISHO_STRICT"
 """Set to 1 for the tests: one whose tool is missing fails instead of being skipped."""
 

@@ -19,6 +19,14 @@ settings.register_profile("sekisho", database=None, deadline=None, print_blob=Tr
 settings.load_profile("sekisho")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a migrated database is no unit test, and not for the part under a minute."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "engine" in item.fixturenames:
+            item.add_marker(pytest.mark.database)
+
+
 NEEDED_BY_ITS_DRIVER = next(each for each in NEEDS if each.package == "libatomic1")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, digits, moment, one_of, takes, text, whole
+from admin_web.api.fields import PAGE, asks, moment, one_of, row_id, takes, text, whole
 from admin_web.api.paging import limit, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -28,7 +28,7 @@ _REASON = text(400, required=True)
 
 @blueprint.get(f"{V1}/grants")
 @guard.requires(Permission.SEE_PEOPLE)
-@asks(cardholder=digits(), area=digits(), state=one_of(*GrantState), **PAGE)
+@asks(cardholder=row_id(), area=row_id(), state=one_of(*GrantState), **PAGE)
 def list_grants(asked: dict[str, Any]) -> Response:
     """Requests and permissions, the oldest first."""
     statement = select(Grant).where(Grant.id > asked["cursor"]).order_by(Grant.id)

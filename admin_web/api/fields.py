@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
@@ -19,6 +19,8 @@ from admin_web.api.problems import Unprocessable
 from admin_web.pages.forms import is_plain
 
 LARGEST: Final = 2**63 - 1
+LARGEST_ID: Final = 2**31 - 1
+"""Of a row. PostgreSQL does not compare an id with more; what is asked beyond it means the last one there could be."""
 MOST: Final = 200
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -82,6 +84,12 @@ def digits(least: int = 1, absent: int | None = None) -> Field:
     return Field(read, {"type": "integer", "minimum": least, "maximum": LARGEST}, absent=absent)
 
 
+def row_id(least: int = 1, absent: int | None = None) -> Field:
+    """The id of a row, in a query."""
+    asked = digits(least, absent)
+    return replace(asked, read=lambda value: min(asked.read(value), LARGEST_ID))
+
+
 def moment() -> Field:
     """RFC 3339 with its offset: a moment without one would be somebody's guess."""
 
@@ -120,7 +128,7 @@ def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
     return Field(told, {"type": "array", "items": dict(schema), "minItems": 1, "maxItems": MOST}, required=True)
 
 
-PAGE: Final = {"cursor": digits(0, absent=0), "limit": digits(absent=50)}
+PAGE: Final = {"cursor": row_id(0, absent=0), "limit": digits(absent=50)}
 
 
 def takes(**fields: Field) -> Callable[[V], V]:

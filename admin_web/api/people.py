@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, digits, rows, takes, text, truth, whole
+from admin_web.api.fields import PAGE, asks, row_id, rows, takes, text, truth, whole
 from admin_web.api.paging import limit, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -97,7 +97,7 @@ def give_time(cardholder_id: int, given: dict[str, Any]) -> Response:
 
 @blueprint.get(f"{V1}/credentials")
 @guard.requires(Permission.SEE_PEOPLE)
-@asks(cardholder=digits(), **PAGE)
+@asks(cardholder=row_id(), **PAGE)
 def list_credentials(asked: dict[str, Any]) -> Response:
     """Cards, of one cardholder or of all."""
     with centre().read() as session:

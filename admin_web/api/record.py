@@ -10,7 +10,7 @@ from sqlalchemy import select
 from admin_web import guard, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, digits, moment, one_of, takes
+from admin_web.api.fields import PAGE, asks, digits, moment, one_of, row_id, takes
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.centre import centre, now
 from contract.decision import Outcome
@@ -28,9 +28,9 @@ _NARROWED = ("area", "door", "cardholder", "outcome", "since", "until")
 @blueprint.get(f"{V1}/events")
 @guard.requires(Permission.SEE_LOG)
 @asks(
-    area=digits(),
-    door=digits(),
-    cardholder=digits(),
+    area=row_id(),
+    door=row_id(),
+    cardholder=row_id(),
     outcome=one_of(*Outcome),
     kind=one_of(*FactKind, many=True),
     since=moment(),

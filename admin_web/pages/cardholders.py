@@ -31,7 +31,7 @@ _PAGE = 50
 @blueprint.get("")
 @guard.requires(Permission.SEE_PEOPLE)
 def listed() -> str:
-    wanted, after = request.args.get("q", "")[:100], forms.number("after") or 0
+    wanted, after = request.args.get("q", "")[:100], forms.row_id("after") or 0
     with centre().read() as session:
         found = cardholders.find(session, centre().site(session), wanted, after, _PAGE + 1)
         people = [(each, credentials.of_cardholder(session, each)) for each in found[:_PAGE]]

@@ -35,6 +35,12 @@ def number(name: str) -> int | None:
     return int(found)
 
 
+def row_id(name: str) -> int | None:
+    """The id of a row in the form or the address; beyond every row it is the last one there could be."""
+    found = number(name)
+    return None if found is None else min(found, _LARGEST)
+
+
 def row(session: Session, kind: type[T], key: int) -> T:
     """The row of `kind` with this id; 404 when there is none."""
     found = session.get(kind, key) if key <= _LARGEST else None

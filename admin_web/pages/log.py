@@ -66,9 +66,9 @@ def asked_filter() -> LogFilter:
         kinds = tuple(enquiry.PASSING)
     outcome = request.args.get("outcome") or None
     return LogFilter(
-        area=forms.number("area"),
-        door=forms.number("door"),
-        cardholder=forms.number("cardholder"),
+        area=forms.row_id("area"),
+        door=forms.row_id("door"),
+        cardholder=forms.row_id("cardholder"),
         outcome=outcome if outcome in ("GRANT", "REFUSE", "AWAIT") else None,
         kinds=kinds,
         since=_day("since"),

@@ -90,7 +90,7 @@ def ask(key: str) -> str:
             area=(area := _area(session, key)),
             doors=doors.of_area(session, area),
             people=people,
-            chosen=forms.number("cardholder"),
+            chosen=forms.row_id("cardholder"),
             schedules=schedules.of_site(session, site),
             start=now(),
         )
@@ -102,7 +102,7 @@ def request_access(key: str) -> Response:
     with centre().write() as session:
         area = _area(session, key)
         holder = forms.row(session, Cardholder, forms.number("cardholder") or 0)
-        chosen = forms.number("schedule")
+        chosen = forms.row_id("schedule")
         try:
             begins, ends = shown.local_moment(forms.text("valid_from")), shown.local_moment(forms.text("valid_until"))
         except ValueError as flaw:

@@ -18,6 +18,8 @@ from hardware.bench.hand import Hand
 from hardware.bench.process import BenchProcess
 from hardware.readers.osdp.key import ReaderKey, write_key
 
+pytestmark = pytest.mark.building
+
 PORT = 4999
 OURS = {"Host": f"127.0.0.1:{PORT}"}
 CARD = "01" * 20

@@ -12,6 +12,8 @@ from controller.database import migrate, open_database, reading
 from controller.record import enquiry, occupancy
 from controller.record.enquiry import PASSING, LogFilter
 
+pytestmark = pytest.mark.database
+
 FACTS = 200_000
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAY = BEGIN + timedelta(days=200)

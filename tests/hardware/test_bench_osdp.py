@@ -22,6 +22,8 @@ from hardware.readers.reader import Shown
 from hardware.signal import FaultKind, KeysPressed, ReaderTamper
 from tests.hardware.osdp.conftest import PATIENCE, Signals, SkippingClock
 
+pytestmark = pytest.mark.building
+
 ADDRESSES = {"maple-out": 1, "maple-side": 2}
 ADA = "0110" * 14
 KEYS = {name: ReaderKey.new() for name in ADDRESSES}

@@ -19,6 +19,8 @@ from hardware.readers.framing import LineHex, StxEtxHex
 from hardware.readers.serial_port import SerialReader
 from hardware.signal import CardBits, FaultKind, ReaderFault, Signal
 
+pytestmark = pytest.mark.building
+
 REPOSITORY = Path(__file__).parents[2]
 Start = Callable[[Path], BenchProcess]
 ADA = f"{0x62E3086CED:040b}"

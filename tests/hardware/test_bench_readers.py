@@ -23,6 +23,8 @@ from hardware.readers.wiegand import WiegandReader
 from hardware.signal import CardBits, FaultKind, KeysPressed, ReaderFault, Signal
 from tests.hardware.timed_pins import approx
 
+pytestmark = pytest.mark.building
+
 ELM = Path(__file__).with_name("elm.toml")
 CARD = "10110011100011110000111110"
 EM4100 = f"{0x2E00B6D7B5:040b}"

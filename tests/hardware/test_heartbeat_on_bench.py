@@ -12,11 +12,14 @@ import pytest
 from hardware.bench.hand import Hand
 from hardware.bench.process import BenchProcess
 
+pytestmark = pytest.mark.building
+
 PIN = "cedar.strike"
 BEATING = """
 import sys
 from hardware.bench.pins import BenchFactory
 from hardware.heartbeat import Heartbeat
+
 heartbeat = Heartbeat(17, BenchFactory(), half_period=0.02, fresh_for=float(sys.argv[1]))
 for _line in sys.stdin:
     heartbeat.beat()

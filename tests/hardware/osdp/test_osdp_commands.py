@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from cli.osdp_readers import osdp
 from hardware.readers.osdp.capabilities import Capabilities
 from hardware.readers.osdp.key import read_key
 from tests.hardware.osdp.conftest import RealLine
+
+pytestmark = pytest.mark.building
 
 
 def ask(*arguments: str | Path) -> tuple[int, str]:
