@@ -1,7 +1,7 @@
 """Supervised inputs: a contact behind end-of-line resistors, measured by an ADC; sampled by one thread for all.
 
 The law: a line in trouble is never read as "all is well". For a life-safety input trouble acts like the alarm itself
-(decision 52): `at_once(True)` runs in the sampling thread before anything is delivered. A value that cannot be read is
+(decision 33): `at_once(True)` runs in the sampling thread before anything is delivered. A value that cannot be read is
 trouble too. `gpiozero.MCP3008(channel)` is a source as it stands.
 """
 

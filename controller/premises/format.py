@@ -1,4 +1,4 @@
-"""A site's own card formats: checked layouts that access points may name beside the published ones (decision 41)."""
+"""A site's own card formats: checked layouts that access points may name beside the published ones (decision 24)."""
 
 from __future__ import annotations
 
