@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard
@@ -16,11 +17,13 @@ from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, State
+from controller.people.enrolment import fitting, in_a_line
 from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
+from controller.record.fact import FactRow
 from controller.record.occupancy import Presence
 from controller.refusal import Refused
 
@@ -68,7 +71,7 @@ def page(holder_id: int) -> str:
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
             rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
-            unknown=enquiry.unknown_cards(session) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
+            unknown=_unknown(session) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
             at=now(),
         )
@@ -123,3 +126,12 @@ def restore(credential_id: int) -> Response:
         card = forms.row(session, Credential, credential_id)
         credentials.restore(session, guard.operator().actor, now(), card, forms.text("reason"), card_must_fit)
     return redirect(url_for("cardholders.page", holder_id=card.cardholder_id), 303)
+
+
+def _unknown(session: Session) -> list[tuple[FactRow, str, str]]:
+    """Cards presented lately that belong to nobody: the fact, the identity, and what its bits may mean."""
+    site = centre().site(session)
+    return [
+        (row, identity.text(), in_a_line(fitting(session, site, identity)))
+        for row, identity in enquiry.unknown_cards(session)
+    ]

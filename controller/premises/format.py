@@ -48,6 +48,12 @@ def define(session: Session, actor: str, now: datetime, site: Site, tables: Sequ
     return [_defined(session, actor, now, site, each) for each in found.values()]
 
 
+def of_site(session: Session, site: Site) -> Mapping[str, CardFormat]:
+    """The site's own formats by name."""
+    rows = session.scalars(select(FormatRow).where(FormatRow.site_id == site.id).order_by(FormatRow.name))
+    return {row.name: row.format() for row in rows}
+
+
 def named(session: Session, site_id: int, names: Iterable[str]) -> Mapping[str, CardFormat]:
     """Those of `names` that are the site's own, by name."""
     wanted = sorted(set(names) - FORMATS.keys())

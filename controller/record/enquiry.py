@@ -11,7 +11,9 @@ from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from contract import canonical
+from contract.canonical import Value
 from contract.commitment import opens
+from contract.credential import Identity
 from contract.decision import Decision, replayed
 from contract.fact import FactKind
 from contract.policy import Policy
@@ -115,16 +117,24 @@ def why(session: Session, row: FactRow, policies: PolicyByHash) -> Why | None:
     return Why(outcome, reason, decision, agrees, erased=False, given=given)
 
 
-def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, str]]:
-    """The latest readings of cards that are on no list, with the identity text to enrol them by."""
+def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, Identity]]:
+    """The latest readings of cards that are on no list, with the identity to enrol them by."""
     statement = select(FactRow).where(FactRow.kind == FactKind.DECISION, FactRow.cardholder_id.is_(None))
-    found: dict[str, FactRow] = {}
+    found: dict[Identity, FactRow] = {}
     for row in session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)):
         kept = openings_of(session, row.ledger_sequence).get("identity")
         opening = kept.opening() if kept else None
-        if opening is not None and isinstance(opening.value, str):
-            found.setdefault(opening.value, row)
-    return [(row, text) for text, row in list(found.items())[:limit]]
+        identity = _identity(opening.value) if opening is not None else None
+        if identity is not None:
+            found.setdefault(identity, row)
+    return [(row, identity) for identity, row in list(found.items())[:limit]]
+
+
+def _identity(value: Value) -> Identity | None:
+    try:
+        return Identity.parse(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint]) -> LogRow:
