@@ -67,7 +67,7 @@ def read_fixture(path: Path) -> Fixture:
 
 
 def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
-    """The fixture in a parsed TOML document. `[[agent]]` and `[[door]]` are optional: what hangs at them implies them."""
+    """The fixture in a parsed TOML document. `[[agent]]` and `[[door]]` are optional: the rest implies them."""
     known(document, "the fixture", {"agent", "door", "reader", "pin", "line"})
     readers = tuple(read_reader(table, folder) for table in tables(document, "reader"))
     declared = tuple(_pin(table) for table in tables(document, "pin"))
