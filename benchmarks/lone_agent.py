@@ -1,6 +1,7 @@
 """One real agent process on the bench, and nothing else: no controller, no list, a broker that never answers.
 
 Two doors: `cedar` has a strike, `maple` a magnet; each with fire, break-glass, contact, and a reader on either side.
+An input may be supervised instead of having a pin of its own.
 """
 
 from __future__ import annotations
@@ -26,17 +27,21 @@ from hardware.bench.process import BenchProcess
 SITE, AGENT = "tokyo", "lone"
 LOCKS: Final = {"cedar": "strike", "maple": "maglock"}
 _INPUTS = ("fire", "break_glass", "contact")
-_FIRST_PIN = 4
+_FIRST_PIN = 12
+"""Clear of the SPI bus, which the converter of supervised lines takes."""
 
 
 class LoneAgent:
-    """Working once it exists; `close` ends it and the bench (`contextlib.closing`)."""
+    """Working once it exists; `close` ends it and the bench (`contextlib.closing`). `supervised`: the scheme of each
+    input that is a supervised line, by its id on the bench."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str] | None = None, supervised: Mapping[str, str] | None = None
+    ) -> None:
         self.data = folder / "data"
         self._silent = socket.create_server(("127.0.0.1", 0))  # accepts in the kernel, and never says a word
         _write_keys(folder / "keys")
-        fixture, settings = _wiring(folder, self._silent.getsockname()[1])
+        fixture, settings = _wiring(folder, self._silent.getsockname()[1], supervised or {})
         (folder / "bench.toml").write_text(fixture, encoding="utf-8")
         (folder / "agent.toml").write_text(settings, encoding="utf-8")
         self.bench = BenchProcess(folder / "bench.toml", folder / "bench.sock")
@@ -69,7 +74,7 @@ class LoneAgent:
         self._silent.close()
 
 
-def _wiring(folder: Path, port: int) -> tuple[str, str]:
+def _wiring(folder: Path, port: int, supervised: Mapping[str, str]) -> tuple[str, str]:
     """The bench's fixture and the agent's settings."""
     bench, number = [f'[[agent]]\nname = "{AGENT}"'], _FIRST_PIN
     agent = [
@@ -83,9 +88,17 @@ def _wiring(folder: Path, port: int) -> tuple[str, str]:
         agent.append(f'[[door]]\nid = "{door}"\nlock = "{kind}"\nmechanical_egress = true')
         for part, role in parts.items():
             part_id = f"{door}.{part.replace('_', '-')}"
+            if part_id in supervised:
+                continue
             bench.append(f'[[pin]]\nagent = "{AGENT}"\nnumber = {number}\nid = "{part_id}"\nrole = "{role}"\nidle = 0')
             agent.append(f"{part}_pin = {number}")
             number += 1
+        for channel, (line, scheme) in enumerate(supervised.items()):
+            at, _, name = line.partition(".")
+            if at == door:
+                wired = f'channel = {channel}\nscheme = "{scheme}"'
+                bench.append(f'[[line]]\nagent = "{AGENT}"\nid = "{line}"\n{wired}')
+                agent.append(f'[[door.supervised]]\ninput = "{name}"\n{wired}')
         for side, direction in (("in", "entry"), ("out", "exit")):
             point = f"{door}-{side}"
             bench.append(

@@ -3,7 +3,7 @@
 The hallway has one door (`main`), the Cedar room has two: `cedar` on the agent that also drives `main`, and
 `cedar-back` on another agent, so that "in force at 2 of 2 doors" speaks of two agents. That one drives the door of the
 Maple room too (`maple`), whose readers are of other kinds: Wiegand in, OSDP with
-Secure Channel out.
+Secure Channel out, and whose inputs are supervised lines at a converter.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ LAMPS: Final = ("green", "red", "buzzer")
 GPIOS: Final = tuple(number for number in range(2, 28) if number not in (14, 15))
 """What a Raspberry Pi has free: 0 and 1 identify boards, 14 and 15 are the serial console."""
 
+SPI: Final = range(7, 12)
+"""What the converter of supervised lines takes."""
 
 Kind = Literal["serial", "wiegand", "osdp"]
 SOURCES: Final[Mapping[Kind, str]] = {"serial": "serial-hex", "wiegand": "wiegand", "osdp": "osdp"}
@@ -44,7 +46,8 @@ class DemoReader:
 
 @dataclass(frozen=True, slots=True)
 class DemoDoor:
-    """One door: who drives it, its readers in and out, where it leads, how it is left."""
+    """One door: who drives it, its readers in and out, where it leads, how it is left; `scheme`: the resistors behind
+    which all of its inputs are supervised, empty when each has a pin of its own."""
 
     id: str
     name: str
@@ -54,6 +57,7 @@ class DemoDoor:
     outer: str
     inner: str
     exit_mode: str
+    scheme: str = ""
 
     @property
     def entry(self) -> str:
@@ -88,7 +92,7 @@ DOORS: Final = (
         "cedar-room",
         "controlled",
     ),
-    DemoDoor("maple", "Maple room", "楓の間", "cedar-back", _MIXED, "hallway", "maple-room", "controlled"),
+    DemoDoor("maple", "Maple room", "楓の間", "cedar-back", _MIXED, "hallway", "maple-room", "controlled", "2k2-4k7"),
 )
 
 AGENTS: Final = ("cedar", "cedar-back")
@@ -168,8 +172,8 @@ class DemoPin:
 
 
 def parts_of(door: DemoDoor) -> tuple[DemoPin, ...]:
-    """Every pin of `door`. An OSDP reader has none: what it shows is said on its line."""
-    inputs = (DemoPin(f"{door.id}.{name}", "input") for name in INPUTS)
+    """Every pin of `door`. An OSDP reader has none: what it shows is said on its line; nor has a supervised input."""
+    inputs = (DemoPin(f"{door.id}.{name}", "input") for name in INPUTS if not door.scheme)
     at_readers = chain.from_iterable(_reader_pins(point, door.reader(point)) for point in door.access_points)
     return (DemoPin(f"{door.id}.strike", "output"), *inputs, *at_readers)
 
@@ -187,7 +191,19 @@ def pins_of(agent: str) -> dict[str, int]:
     parts = chain.from_iterable(parts_of(door) for door in doors_of(agent))
     # Outputs take the first numbers: 2 and 3 have pull-up resistors on the board, which an input could not choose.
     ordered = sorted(parts, key=lambda part: part.role != "output")
-    return {part.id: number for part, number in zip(ordered, GPIOS, strict=False)}
+    free = [number for number in GPIOS if number not in SPI or not channels_of(agent)]
+    return {part.id: number for part, number in zip(ordered, free, strict=False)}
+
+
+def lines_of(door: DemoDoor) -> tuple[str, ...]:
+    """The supervised inputs of `door`."""
+    return tuple(f"{door.id}.{name}" for name in INPUTS if door.scheme)
+
+
+def channels_of(agent: str) -> dict[str, int]:
+    """The converter's channel of every supervised input that `agent` watches."""
+    names = chain.from_iterable(lines_of(door) for door in doors_of(agent))
+    return {name: channel for channel, name in enumerate(names)}
 
 
 def fixture(agents: Path) -> str:
@@ -203,6 +219,11 @@ def fixture(agents: Path) -> str:
             f"idle = {part.idle}"
             for part in parts_of(door)
             if part.role != "line"
+        ]
+        channels = channels_of(door.agent)
+        lines += [
+            f'[[line]]\nagent = "{door.agent}"\nchannel = {channels[name]}\nid = "{name}"\nscheme = "{door.scheme}"'
+            for name in lines_of(door)
         ]
     return "\n\n".join(lines) + "\n"
 

@@ -94,10 +94,11 @@ def _door(folder: Folder, door: DemoDoor, pins: Mapping[str, int]) -> list[str]:
         f"id = {_text(door.id)}",
         'lock = "strike"',
         f"lock_pin = {pins[f'{door.id}.strike']}",
-        *(f"{part.replace('-', '_')}_pin = {pins[f'{door.id}.{part}']}" for part in INPUTS),
+        *(f"{part.replace('-', '_')}_pin = {pins[f'{door.id}.{part}']}" for part in INPUTS if not door.scheme),
         "mechanical_egress = true",
         f"sign_off = {_text('The demo building' if door.exit_mode == 'controlled' else '')}",
         "",
+        *_supervised(door),
     ]
     for point, direction in zip(door.access_points, ("entry", "exit"), strict=True):
         lines += [
@@ -108,6 +109,15 @@ def _door(folder: Folder, door: DemoDoor, pins: Mapping[str, int]) -> list[str]:
             "",
         ]
     return lines
+
+
+def _supervised(door: DemoDoor) -> list[str]:
+    channels = building.channels_of(door.agent)
+    return [
+        f"[[door.supervised]]\ninput = {_text(name.removeprefix(f'{door.id}.'))}\nchannel = {channels[name]}\n"
+        f"scheme = {_text(door.scheme)}\n"
+        for name in building.lines_of(door)
+    ]
 
 
 def _reader(folder: Folder, door: DemoDoor, point: str, pins: Mapping[str, int]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hardware.bench.fixture_readers import OsdpOnBench, ReaderOnBench, SerialOnBench, WiegandOnBench, read_reader
 from hardware.bench.osdp_lights import OUTPUTS
+from hardware.bench.supervised_line import SupervisedLine, read_line
 from hardware.bench.table import FixtureError, gpio, known, once, one_of, tables, text
 
 __all__ = ["BenchPin", "Fixture", "FixtureError", "ReaderPart", "Role", "parse_fixture", "read_fixture"]
@@ -53,6 +54,7 @@ class Fixture:
     readers: tuple[ReaderOnBench, ...]
     pins: tuple[BenchPin, ...]
     parts: tuple[ReaderPart, ...] = ()
+    lines: tuple[SupervisedLine, ...] = ()
 
 
 def read_fixture(path: Path) -> Fixture:
@@ -65,8 +67,8 @@ def read_fixture(path: Path) -> Fixture:
 
 
 def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
-    """The fixture in a parsed TOML document. `[[agent]]` and `[[door]]` are optional: pins and readers imply them."""
-    known(document, "the fixture", {"agent", "door", "reader", "pin"})
+    """The fixture in a parsed TOML document. `[[agent]]` and `[[door]]` are optional: the rest implies them."""
+    known(document, "the fixture", {"agent", "door", "reader", "pin", "line"})
     readers = tuple(read_reader(table, folder) for table in tables(document, "reader"))
     declared = tuple(_pin(table) for table in tables(document, "pin"))
     pins = declared + tuple(pin for reader in readers for pin in _lines_of(reader))
@@ -74,16 +76,19 @@ def parse_fixture(document: Mapping[str, Any], folder: Path) -> Fixture:
     parts = tuple(part for reader in readers if isinstance(reader, OsdpOnBench) for part in _parts_of(reader))
     once("port", _ports(readers))
     once("address", (f"{each.address} at {each.port}" for each in readers if isinstance(each, OsdpOnBench)))
-    once("pin", [pin.id for pin in pins] + [part.id for part in parts])
+    lines = tuple(read_line(table) for table in tables(document, "line"))
+    once("pin", [pin.id for pin in pins] + [part.id for part in parts] + [line.id for line in lines])
     once("GPIO", (f"{pin.agent} {pin.number}" for pin in pins))
+    once("channel", (f"{line.agent} {line.channel}" for line in lines))
     agents = [text(table, "agent", "name") for table in tables(document, "agent", {"name"})]
     doors = [text(table, "door", "id") for table in tables(document, "door", {"id", "agent", "name"})]
-    agents += [pin.agent for pin in pins]
+    agents += [pin.agent for pin in pins] + [line.agent for line in lines]
     if not doors:
-        # Not declared: whatever a pin belongs to, unless it is an access point's lamp.
+        # Not declared: whatever a pin or line belongs to, unless it is an access point's lamp.
         points = {reader.access_point for reader in readers}
-        doors = [door for pin in declared if (door := pin.id.partition(".")[0]) not in points]
-    return Fixture(tuple(dict.fromkeys(agents)), tuple(dict.fromkeys(doors)), readers, pins, parts)
+        names = [pin.id for pin in declared] + [line.id for line in lines]
+        doors = [door for name in names if (door := name.partition(".")[0]) not in points]
+    return Fixture(tuple(dict.fromkeys(agents)), tuple(dict.fromkeys(doors)), readers, pins, parts, lines)
 
 
 def _ports(readers: tuple[ReaderOnBench, ...]) -> list[str]:

@@ -56,6 +56,10 @@ class Hand:
         """Make an input active (1) or not (0); returns when the level was on the wire."""
         return float(self._ask({"do": "set", "input": input, "value": int(value)})["mono"])
 
+    def line(self, input: str, state: str) -> float:
+        """Make a supervised input's line `short`, `open` or of a `fault`, or `normal` again."""
+        return float(self._ask({"do": "line", "input": input, "state": state})["mono"])
+
     def cut(self, reader: str, on: bool = True) -> float:
         """Cut a reader's cable (`on`) or mend it."""
         return float(self._ask({"do": "cut", "reader": reader, "on": on})["mono"])

@@ -14,9 +14,11 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from gpiozero import PinSPIUnsupported
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from hardware.bench.address import reachable
+from hardware.bench.converter import FLOATING, BenchSpi
 from hardware.bench.wire import LineBuffer, line_of
 
 SOCKET_VARIABLE: Final = "SEKISHO_BENCH_SOCKET"
@@ -109,7 +111,7 @@ class BenchFactory(MockFactory):
         self._early: list[bytes | None] = []
         self._sock = _connected(Path(socket_path or _told(SOCKET_VARIABLE)))
         try:
-            self._levels = self._introduce(agent or _told(AGENT_VARIABLE))
+            self._levels, self._fractions = self._introduce(agent or _told(AGENT_VARIABLE))
         except OSError:
             self._sock.close()
             raise
@@ -129,6 +131,10 @@ class BenchFactory(MockFactory):
     def level(self, number: int) -> bool | None:
         """What the bench drives there; None where it has no input."""
         return self._levels.get(number)
+
+    def fraction(self, channel: int) -> float:
+        """What the converter measures there now, of its reference voltage."""
+        return self._fractions.get(channel, FLOATING)
 
     def tell(self, number: int, function: str, level: bool) -> None:
         """Tell the bench what a pin is now. Never blocks and never raises: real pins cannot fail this way either."""
@@ -154,7 +160,12 @@ class BenchFactory(MockFactory):
             self._listener.join(1.0)
         self._sock.close()
 
-    def _introduce(self, agent: str) -> dict[int, bool]:
+    def _get_spi_class(self, shared: bool, hardware: bool) -> type[BenchSpi]:
+        if not (shared and hardware):
+            raise PinSPIUnsupported("the bench has one shared converter, on the SPI pins of the board")
+        return BenchSpi
+
+    def _introduce(self, agent: str) -> tuple[dict[int, bool], dict[int, float]]:
         self._sock.settimeout(SNAPSHOT_TIME)
         self._sock.sendall(line_of({"agent": agent}))
         while not self._early:
@@ -166,7 +177,8 @@ class BenchFactory(MockFactory):
         if "snapshot" not in answer:
             raise BenchUnreachableError(f"the bench says: {answer.get('error', 'nothing we know')}")
         self._sock.settimeout(None)
-        return {int(number): bool(level) for number, level in answer["snapshot"].items()}
+        levels = {int(number): bool(level) for number, level in answer["snapshot"].items()}
+        return levels, {int(channel): float(fraction) for channel, fraction in answer["measured"].items()}
 
     def _start_listening(self) -> None:
         self._listener = threading.Thread(target=self._listen, name="bench pins", daemon=True)
@@ -198,6 +210,8 @@ class BenchFactory(MockFactory):
         message = json.loads(line or b"{}")
         if "pin" in message:
             self._drive(int(message["pin"]), bool(message["level"]), float(message["mono"]))
+        elif "channel" in message:
+            self._fractions[int(message["channel"])] = float(message["fraction"])
         elif "train" in message:
             self._play(message["train"])
 

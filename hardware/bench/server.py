@@ -19,6 +19,7 @@ from hardware.bench.connection import Connection
 from hardware.bench.fixture import BenchPin, Fixture, ReaderPart
 from hardware.bench.reader_line import Awaited, ReaderLine, Stamp, Surroundings
 from hardware.bench.reader_lines import lines_of
+from hardware.bench.supervised_line import SupervisedLine
 from hardware.bench.wire import (
     AgentHello,
     Cut,
@@ -31,6 +32,7 @@ from hardware.bench.wire import (
     Request,
     RequestRefusedError,
     SetInput,
+    SetLine,
     Watch,
     parse,
 )
@@ -66,6 +68,7 @@ class BenchServer:
             Present: self._present,
             Keys: self._keys,
             SetInput: self._set,
+            SetLine: self._set_line,
             Cut: self._cut,
             Fault: self._fault,
             Watch: self._watch,
@@ -189,7 +192,8 @@ class BenchServer:
             self._agent_gone(before)  # a restarted agent may be here before its end was heard
         connection.agent = hello.agent
         self._agents[hello.agent] = connection
-        return {"snapshot": {str(pin): level for pin, level in self._wiring.snapshot(hello.agent).items()}}
+        levels, measured = self._wiring.snapshot(hello.agent), self._wiring.measured(hello.agent)
+        return {"snapshot": _by_number(levels), "measured": _by_number(measured)}
 
     def _pin_change(self, connection: Connection, change: PinChange) -> Answer:
         if connection.agent is None:
@@ -216,7 +220,20 @@ class BenchServer:
             stamp = self._line(found.reader).tamper(deed.value)
             self._wiring.set_part(found, deed.value)
             return _done(stamp)
+        if isinstance(found, SupervisedLine):
+            return _done(self._measures(found, self._wiring.set_contact(found, deed.value)))
         return _done(self._set_level(deed.input, deed.value))
+
+    def _set_line(self, _hand: Connection, deed: SetLine) -> Answer | Awaited:
+        line = self._wiring.input_named(deed.input)
+        if not isinstance(line, SupervisedLine):
+            raise RequestRefusedError(f"unknown line {deed.input[:64]!r}")
+        return _done(self._measures(line, self._wiring.set_line(line, deed.state)))
+
+    def _measures(self, line: SupervisedLine, fraction: float) -> float:
+        now = self._clock()
+        self._to_agent(line.agent, {"channel": line.channel, "fraction": fraction})
+        return now
 
     def _cut(self, _hand: Connection, deed: Cut) -> Answer:
         line = self._line(deed.reader)
@@ -249,6 +266,9 @@ class BenchServer:
             levels[pin.role].append({"id": pin.id, "agent": pin.agent, "value": self._wiring.value(pin.id)})
         for part in self._fixture.parts:
             levels[part.role].append({"id": part.id, "reader": part.reader, "value": self._wiring.value(part.id)})
+        for measured in self._fixture.lines:
+            state = {"value": self._wiring.value(measured.id), "line": self._wiring.line(measured.id)}
+            levels["input"].append({"id": measured.id, "agent": measured.agent, **state})
         agents = [{"name": name, "connected": name in self._agents} for name in self._fixture.agents]
         found = {"readers": readers, "inputs": levels["input"], "outputs": levels["output"], "agents": agents}
         return self._ok() | found | {"doors": list(self._fixture.doors)}
@@ -330,6 +350,10 @@ class BenchServer:
         key = self._selector.get_key(connection.sock)
         if key.events != wanted:
             self._selector.modify(connection.sock, wanted, key.data)
+
+
+def _by_number(found: Mapping[int, float]) -> Answer:
+    return {str(number): each for number, each in found.items()}
 
 
 def _done(stamp: Stamp) -> Answer | Awaited:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from hardware.signal import LineState
+
 LINE_LIMIT: Final = 64 * 1024
 MOST_NOISE: Final = 1000
 
@@ -41,6 +43,14 @@ class SetInput:
 
     input: str
     value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """Short, cut or spoil (`fault`) a supervised input's line, or mend it (`normal`: as its contact stands)."""
+
+    input: str
+    state: LineState
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ class PinChange:
     level: int
 
 
-Request = Present | Keys | SetInput | Cut | Fault | Watch | Describe | AgentHello | PinChange
+Request = Present | Keys | SetInput | SetLine | Cut | Fault | Watch | Describe | AgentHello | PinChange
 
 
 class LineBuffer:
@@ -174,6 +184,8 @@ def _deed(message: dict[str, Any]) -> Request:
             return Keys(**_fields(message, reader=_text, keys=_text))
         case "set":
             return SetInput(**_fields(message, input=_text, value=_bit))
+        case "line":
+            return SetLine(**_fields(message, input=_text, state=_line_state))
         case "cut":
             return Cut(**_fields(message, reader=_text, on=_truth))
         case "fault":
@@ -184,7 +196,7 @@ def _deed(message: dict[str, Any]) -> Request:
         case "describe":
             _fields(message)
             return Describe()
-    raise RequestRefusedError("do is one of present, keys, set, cut, fault, watch, describe")
+    raise RequestRefusedError("do is one of present, keys, set, line, cut, fault, watch, describe")
 
 
 def _present(message: dict[str, Any]) -> Present:
@@ -265,6 +277,13 @@ def _fault_deed(name: str, value: Any) -> FaultDeed:
     if value not in list(FaultDeed):
         raise RequestRefusedError(f"{name} is one of {', '.join(FaultDeed)}")
     return FaultDeed(value)
+
+
+def _line_state(name: str, value: Any) -> LineState:
+    states = [state for state in LineState if state is not LineState.ACTIVE]
+    if value not in states:
+        raise RequestRefusedError(f"{name} is one of {', '.join(states)}")
+    return LineState(value)
 
 
 def _bit(name: str, value: Any) -> int:

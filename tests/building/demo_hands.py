@@ -131,6 +131,17 @@ class Demo:
         return code
 
 
+def newest(building: Demo, kind: str) -> dict[str, Any]:
+    """The newest fact of that kind at the centre, `{"id": 0}` when there is none."""
+    items = building.api("olu", f"/events?kind={kind}&limit=1")["items"]
+    return dict(items[0]) if items else {"id": 0}
+
+
+def is_newer(building: Demo, kind: str, before: int) -> dict[str, Any]:
+    """The newest fact of that kind as soon as its id is beyond `before`."""
+    return wait_until(lambda: found if (found := newest(building, kind))["id"] > before else None)  # type: ignore[no-any-return]
+
+
 def wait_until(done: Callable[[], Any], seconds: float = 15.0) -> Any:
     """What `done` answers as soon as it is truthy; AssertionError when that takes too long."""
     deadline, pause = time.monotonic() + seconds, threading.Event()

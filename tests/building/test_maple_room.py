@@ -10,7 +10,7 @@ import pytest
 
 from cli.demo.building import SOURCES
 from hardware.bench.hand import Hand
-from tests.building.demo_hands import Demo, wait_until
+from tests.building.demo_hands import Demo, is_newer, newest, wait_until
 
 pytestmark = [pytest.mark.building, pytest.mark.broker]
 
@@ -31,16 +31,6 @@ def card(building: Demo, cardholder: str, kind: str) -> str:
     source = dict(SOURCES)[kind]  # type: ignore[index]
     found = next(each for each in building.description["credentials"] if each["cardholder"] == cardholder)
     return str(next(each["bits"] for each in found["identities"] if each["source"] == source))
-
-
-def newest(building: Demo, kind: str) -> dict[str, Any]:
-    """The newest fact of that kind at the centre, `{"id": 0}` when there is none."""
-    items = building.api("olu", f"/events?kind={kind}&limit=1")["items"]
-    return dict(items[0]) if items else {"id": 0}
-
-
-def is_newer(building: Demo, kind: str, before: int) -> dict[str, Any]:
-    return wait_until(lambda: found if (found := newest(building, kind))["id"] > before else None)  # type: ignore[no-any-return]
 
 
 def goes_through(building: Demo, hand: Hand, point: str, bits: str) -> dict[str, Any]:

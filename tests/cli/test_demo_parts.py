@@ -18,14 +18,16 @@ from queue import SimpleQueue
 
 import pytest
 
-from cli.demo import building, secrets_file
+from cli.demo import building, secrets_file, settings_files
 from cli.demo.building import SOURCES
 from cli.demo.cast import OPERATORS, PEOPLE
 from cli.demo.folder import LAYOUT, Claim, Folder, OtherLayoutError, SocketPlace, TakenError, write_private
 from cli.demo.processes import Child, Event
 from cli.demo.relay import Relays
 from cli.demo.supervisor import NotUpError, Supervisor
+from door_agent.settings import AgentSettings
 from hardware.bench.fixture import parse_fixture
+from process.settings import load
 
 # The building on paper
 
@@ -36,7 +38,26 @@ def test_the_fixture_is_one_that_the_bench_reads(tmp_path: Path) -> None:
     assert {reader.id for reader in fixture.readers} == {p for door in building.DOORS for p in door.access_points}
     for door in building.DOORS:
         assert {pin.id for pin in fixture.pins} >= {part.id for part in building.parts_of(door)}
+        assert {line.id for line in fixture.lines} >= set(building.lines_of(door))
     assert {pin.number for pin in fixture.pins} <= set(building.GPIOS)
+
+
+def test_no_pin_of_an_agent_with_supervised_lines_is_on_the_converters_bus(tmp_path: Path) -> None:
+    fixture = parse_fixture(tomllib.loads(building.fixture(tmp_path)), tmp_path)
+    supervised = {line.agent for line in fixture.lines}
+    assert supervised
+    assert {pin.number for pin in fixture.pins if pin.agent in supervised}.isdisjoint(building.SPI)
+
+
+def test_every_agent_takes_the_settings_that_the_demo_writes_and_watches_every_input(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.prepare()
+    cables = dict.fromkeys(("controller", *building.AGENTS), 8883)
+    written = settings_files.write(folder, settings_files.Addresses(8080, cables, tmp_path / "s"))
+    for agent in building.AGENTS:
+        told = load(written[agent], AgentSettings)
+        assert [door.id for door in told.door] == [door.id for door in building.doors_of(agent)]
+        assert all(door.has(name) for door in told.door for name in building.INPUTS)
 
 
 def test_the_private_room_has_two_doors_at_two_agents_and_its_exits_are_controlled() -> None:

@@ -129,6 +129,8 @@ def test_a_deed_without_our_origin_and_token_is_refused(page: FlaskClient, heade
         {"do": "present", "at": "nowhere", "card": "0"},
         {"do": "push", "at": "nowhere"},
         {"do": "reader-tamper", "at": "cedar-in", "on": True},
+        {"do": "short", "at": "cedar.fire", "on": True},
+        {"do": "open", "at": "maple.strike", "on": True},
         {"do": "power", "at": "nowhere", "on": True},
         {"do": "power", "at": "cedar", "on": "yes"},
         {"do": "fly", "at": "cedar"},
@@ -154,6 +156,21 @@ def test_the_housing_of_an_osdp_reader_is_opened_and_every_kind_of_reader_can_be
     assert (shown["cut"], shown["reader-tamper"], shown["green"]) == (1, 1, 0)
     with Hand(bench.socket) as hand:
         assert hand.value("maple-out.tamper") == 1
+
+
+def test_a_supervised_line_is_cut_and_shorted_and_mended_and_every_input_has_its_words(
+    page: FlaskClient, stage: Stage
+) -> None:
+    def lines() -> dict[str, str]:
+        return dict(stage.picture_after(-1, 0.0)[1]["doors"]["maple"]["lines"])
+
+    for deed, on, state in (("open", True, "open"), ("short", True, "short"), ("short", False, "normal")):
+        assert do(page, None, do=deed, at="maple.fire", on=on) == 200
+        assert (lines()["maple.fire"], lines()["maple.contact"]) == (state, "normal")
+    shown = page.get("/sim", headers=OURS).text
+    assert [line for line in lines() if f'data-do="open" data-at="{line}"' not in shown] == []
+    assert stage.picture_after(-1, 0.0)[1]["doors"]["cedar"]["lines"] == {}
+    assert {f"line-{name}" for name in building.INPUTS} <= WORDS["en"].keys()
 
 
 def test_a_locked_door_does_not_open_when_pushed_and_does_when_forced(page: FlaskClient, bench: BenchProcess) -> None:

@@ -23,9 +23,11 @@ from hardware.bench.wire import (
     Present,
     RequestRefusedError,
     SetInput,
+    SetLine,
     Watch,
     parse,
 )
+from hardware.signal import LineState
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,7 @@ from hardware.bench.wire import (
         ({"do": "present", "reader": "cedar-in", "bytes": "02ff"}, Present("cedar-in", None, b"\x02\xff")),
         ({"do": "keys", "reader": "cedar-in", "keys": "1234#"}, Keys("cedar-in", "1234#")),
         ({"do": "set", "input": "cedar.contact", "value": 1}, SetInput("cedar.contact", 1)),
+        ({"do": "line", "input": "cedar.fire", "state": "open"}, SetLine("cedar.fire", LineState.OPEN)),
         ({"do": "cut", "reader": "cedar-in", "on": True}, Cut("cedar-in", True)),
         ({"do": "fault", "reader": "elm-in", "kind": "cut"}, Fault("elm-in", FaultDeed.CUT)),
         (

@@ -18,7 +18,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from waitress import create_server
 from waitress.server import BaseWSGIServer
 
-from cli.demo.building import AGENTS, DOORS
+from cli.demo.building import AGENTS, DOORS, lines_of
 from cli.demo.sim.stage import TELL_OF_THEIR_HOUSING, NotPossibleError, Stage, now
 from cli.demo.sim.words import WORDS
 
@@ -85,6 +85,7 @@ def make_app(stage: Stage, cards: Sequence[ShownCard], web: str, port: Callable[
             web=web,
             lang=chosen,
             housings=TELL_OF_THEIR_HOUSING,
+            lines_of=lines_of,
         )
 
     @app.get("/sim/events")
@@ -169,6 +170,7 @@ def _do(stage: Stage, asked: Mapping[str, Any]) -> None:
         "network": stage.network,
         "cut": stage.cut_reader,
         "reader-tamper": stage.tamper_reader,
+        **{state: _spoil(stage, state) for state in ("short", "open")},
         **{part: _switch(stage, part) for part in ("break-glass", "fire", "tamper")},
     }
     if what in simple:
@@ -179,6 +181,10 @@ def _do(stage: Stage, asked: Mapping[str, Any]) -> None:
         stage.present(target, asked["card"])
     else:
         raise NotPossibleError("refused")
+
+
+def _spoil(stage: Stage, state: str) -> Callable[[str, bool], None]:
+    return lambda line, on: stage.spoil(line, state if on else "normal")
 
 
 def _switch(stage: Stage, part: str) -> Callable[[str, bool], None]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from cli.demo.building import AGENTS, DOORS, LAMPS, DemoDoor, DemoReader, points_of, reader_at
+from cli.demo.building import AGENTS, DOORS, LAMPS, DemoDoor, DemoReader, lines_of, points_of, reader_at
 from hardware.bench.hand import BenchGoneError, BenchRefusedError, Hand
 
 TELL_OF_THEIR_HOUSING: Final = points_of("osdp")
@@ -112,6 +112,13 @@ class Stage:
         self._switchable(part)
         self._set(f"{self._door(door).id}.{part}", int(on))
 
+    def spoil(self, line: str, state: str) -> None:
+        """Make a supervised line `short` or `open`, or `normal` again."""
+        if not any(line in lines_of(door) for door in DOORS):
+            raise NotPossibleError("no-such-part")
+        self._with_hand(lambda hand: hand.line(line, state))
+        self.refresh()
+
     def cut_reader(self, reader: str, on: bool) -> None:
         self._with_hand(lambda hand: hand.cut(reader, on))
 
@@ -158,12 +165,14 @@ class Stage:
 
     def _painted(self, described: Mapping[str, Any]) -> dict[str, Any]:
         values = {part["id"]: part["value"] for part in (*described["inputs"], *described["outputs"])}
+        lines = {part["id"]: part["line"] for part in described["inputs"] if "line" in part}
         cut = {reader["id"]: reader["cut"] for reader in described["readers"]}
         doors = {
             door.id: {
                 "released": values[f"{door.id}.strike"],
                 "open": values[f"{door.id}.contact"],
                 **{part: values[f"{door.id}.{part}"] for part in SWITCHES},
+                "lines": {name: lines[name] for name in lines_of(door)},
                 "points": {
                     point: {
                         "cut": int(cut[point]),

@@ -54,6 +54,10 @@ function showDoor(name, door) {
     toggle(article.querySelector(`.deeds [data-toggle="${part}"]`), door[part]);
     flag(article, part, door[part]);
   }
+  flag(article, "line", Object.values(door.lines).some((state) => state !== "normal"));
+  for (const button of article.querySelectorAll(".lines button")) {
+    toggle(button, door.lines[button.dataset.at] === button.dataset.toggle);
+  }
   for (const [id, point] of Object.entries(door.points)) {
     const reader = document.getElementById(`point-${id}`);
     flag(reader, "cut", point.cut);
