@@ -26,8 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     if given.input is not None:
         return _again(chosen, bytes.fromhex(given.input))
     print(f"seed {given.seed}")  # noqa: T201 - a command
-    until, findings = time.monotonic() + given.seconds, 0
-    for told in in_turns(chosen, given.seed, given.rounds, lambda: time.monotonic() > until):
+    findings = 0
+    for told in in_turns(chosen, given.seed, given.rounds, time.monotonic() + given.seconds):
         if isinstance(told, Campaign):
             print(f"{told.target.name}: {told.rounds} inputs, {len(told.corpus)} kept")  # noqa: T201
         else:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -25,8 +27,8 @@ Attempt = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is fuzzed. `attempt` raises exactly when a promise is broken; `watched`: parts of the paths whose lines guide
-    the search; `longest`: bytes of one input."""
+    """What is fuzzed. `attempt` raises exactly when a promise is broken; `watched`: parts of the paths of the files
+    whose lines guide the search; `longest`: bytes of one input."""
 
     name: str
     attempt: Attempt
@@ -44,7 +46,8 @@ class Finding:
     flaw: Exception
 
     def __str__(self) -> str:
-        return f"{self.target}: {type(self.flaw).__name__}: {self.flaw}\n  --target {self.target} --input {self.wire.hex()}"
+        what = f"{self.target}: {type(self.flaw).__name__}: {self.flaw}"
+        return f"{what}\n  --target {self.target} --input {self.wire.hex()}"
 
 
 class Campaign:
@@ -53,6 +56,7 @@ class Campaign:
     def __init__(self, target: Target, seed: int) -> None:
         self.target = target
         self.rounds = 0
+        self.spent = 0.0
         self.corpus: list[bytes] = list(target.seeds)
         self._rng = random.Random(f"{seed} {target.name}")  # noqa: S311 - a search that can be repeated
         self._seen: Lines = set()
@@ -61,29 +65,33 @@ class Campaign:
     def step(self) -> Finding | None:
         """Try one input: first each of the seeds, then changed ones."""
         self.rounds += 1
-        fresh = not self._unused
-        wire = changed(self._rng, self.corpus, self.target.longest) if fresh else self._unused.pop()
+        new = not self._unused
+        wire = changed(self._rng, self.corpus, self.target.longest) if new else self._unused.pop()
         lines, flaw = covered(self.target, wire)
         if flaw is not None:
             return Finding(self.target.name, *smaller(self.target.attempt, wire, flaw))
-        if fresh and lines - self._seen:
+        if new and lines - self._seen:
             self.corpus.append(wire)
         self._seen |= lines
         return None
 
 
-def in_turns(targets: Iterable[Target], seed: int, rounds: int, enough: Callable[[], bool]) -> Iterator[Campaign | Finding]:
-    """So many rounds of every target, unless it is `enough` before; each finding ends its target, whose campaign (like
-    every other at the end) follows."""
+def in_turns(
+    targets: Iterable[Target], seed: int, rounds: int, until: float, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Campaign | Finding]:
+    """At most so many rounds of every target, to each the same time, until `until` on that clock. A finding ends its
+    target and comes before the target's campaign; the campaigns of all others follow as they end."""
     running = [Campaign(target, seed) for target in targets]
-    for _ in range(rounds):
-        for campaign in tuple(running):
-            found = campaign.step()
-            if found is not None:
-                running.remove(campaign)
-                yield from (found, campaign)
-        if enough():
-            break
+    while running and clock() < until:
+        campaign = min(running, key=lambda each: each.spent)
+        began = clock()
+        found = campaign.step()
+        campaign.spent += clock() - began
+        if found is not None:
+            yield found
+        if found is not None or campaign.rounds >= rounds:
+            running.remove(campaign)
+            yield campaign
     yield from running
 
 
@@ -92,7 +100,7 @@ def covered(target: Target, wire: bytes) -> tuple[Lines, Exception | None]:
     lines: Lines = set()
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        if not any(part in frame.f_code.co_filename for part in target.watched):
+        if not _within(frame.f_code.co_filename, target.watched):
             return None
         if event == "line":
             lines.add((frame.f_code, frame.f_lineno))
@@ -104,6 +112,11 @@ def covered(target: Target, wire: bytes) -> tuple[Lines, Exception | None]:
         return lines, raised(target.attempt, wire)
     finally:
         sys.settrace(before)
+
+
+@cache
+def _within(path: str, parts: tuple[str, ...]) -> bool:
+    return any(part in path for part in parts)
 
 
 def raised(attempt: Attempt, wire: bytes) -> Exception | None:

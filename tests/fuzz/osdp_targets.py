@@ -147,10 +147,16 @@ _SEALED = Frame(1, True, 2, b"\x40", b"\x02\x16", b"abcd").encode()
 _DEEDS = tuple(b"\x03" + bytes((len(each),)) + b"\x00" + each for each in _REPLIES)
 
 TARGETS = (
-    Target("osdp-deframer", deframer, (b"".join(message(1, 1, b"", each, None) for each in _REPLIES), _SEALED), _WATCHED),
+    Target(
+        "osdp-deframer", deframer, (b"".join(message(1, 1, b"", each, None) for each in _REPLIES), _SEALED), _WATCHED
+    ),
     Target("osdp-reply", reply, _REPLIES, _WATCHED),
     Target(
-        "osdp-secured", secured, (*_DEEDS, b"\x01\x01\x05\x00" * 3, b"\x04\x21\x00\x00", b"\x02\x05\xff\x53\x81\x08\x00"), _WATCHED, 200
+        "osdp-secured",
+        secured,
+        (*_DEEDS, b"\x01\x01\x05\x00" * 3, b"\x04\x21\x00\x00", b"\x02\x05\xff\x53\x81\x08\x00"),
+        _WATCHED,
+        200,
     ),
     Target("osdp-clear", clear, (*_DEEDS, b"\x06\x05\x07\x03\x53\x81\xff"), _WATCHED, 200),
 )

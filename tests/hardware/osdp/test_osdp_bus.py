@@ -220,6 +220,19 @@ def test_a_line_full_of_noise_costs_no_memory_and_little_time(rng: Random) -> No
     assert desk.now - quiet < 2.0
 
 
+def test_a_try_that_long_noise_has_drowned_does_not_make_the_next_ones_rare() -> None:
+    desk, peer = paired_desk()
+    desk.online()
+    asked, tries = desk.answers, [b"\x53\x81noise"] * 60 + [b""]
+    desk.answers = lambda sent: tries.pop(0) if tries else asked(sent)
+    assert desk.run(60.0, lambda: not tries)
+    quiet = desk.now
+    assert desk.run(2.0, lambda: desk.session.ready)
+    peer.events.append(raw(ADA))
+    assert desk.run(1.0, lambda: ADA in desk.cards)
+    assert desk.now - quiet < 2.0
+
+
 def test_noise_and_losses_on_the_line_lose_no_card_of_a_reader_that_repeats_itself(rng: Random, seed: int) -> None:
     desk, peer = paired_desk()
     desk.online()
