@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import canonical, envelope, fact, leaf, message, topic
-from contract.authorisation import BadList, Version, build, open_list
+from contract.authorisation import BadList, Record, Version, build, open_list
 from contract.canonical import NotCanonical
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import BadEnvelope, CannotUnseal, Kind
@@ -130,6 +130,18 @@ def test_one_altered_byte_breaks_a_list(place: int, change: int) -> None:
     data[place % len(data)] ^= change
     with pytest.raises(BadList):
         open_list(bytes(data), SIGNER.public_key())
+
+
+@pytest.mark.parametrize("boundary", [0, 11, 13, 2**31])
+def test_a_signed_list_whose_records_would_not_be_found_is_refused(boundary: int) -> None:
+    records = {bytes((place * 11,)) + bytes(15): Record(bytes(16), 1, 0, 5) for place in range(20)}
+    moment = leaf.read_moment("2026-11-23T01:02:03.000004Z")
+    body = build(Policy.from_object(POLICY), Version(1, 1), moment, {"cedar-room": records}, SIGNER)[:-64]
+    fanout = (12 + int.from_bytes(body[8:12], "big") + 15) // 16 * 16
+    assert body[fanout : fanout + 12] == bytes((0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 20))
+    wrong = body[: fanout + 4] + boundary.to_bytes(4, "big") + body[fanout + 8 :]
+    with pytest.raises(BadList, match="cannot be found"):
+        open_list(wrong + SIGNER.sign(b"sekisho/1/list\x00" + wrong), SIGNER.public_key())
 
 
 def test_a_packed_batch_fits_one_message_however_long_the_queue() -> None:
