@@ -21,6 +21,8 @@ import click
 from cli.exits import EXPLAINED, Cannot, WrongUse
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+PROCESSES = "broker or browser or building"
+"""Tests that start whole processes run one after the other: they measure time."""
 SLOW = "not (database or broker or postgresql or browser or building)"
 STRICT = "SEKISHO_STRICT"
 """Set to 1 for the tests: one whose tool is missing fails instead of being skipped."""
@@ -108,13 +110,21 @@ def last_line(failed: Sequence[str], missing: Sequence[str], *, strict: bool) ->
 
 def _steps(fast: bool, pytest_arguments: Sequence[str]) -> list[tuple[str, list[str]]]:
     # Each tool by its module: a script of an environment that was moved does not find its interpreter.
-    chosen = ["-m", SLOW] if fast else []
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    if fast or pytest_arguments:
+        chosen = ["-m", SLOW] if fast else []
+        tests = [("tests", [*pytest, *chosen, *pytest_arguments])]
+    else:
+        tests = [
+            ("tests", [*pytest, "-n", "auto", "--dist", "loadfile", "-m", f"not ({PROCESSES})"]),
+            ("buildings", [*pytest, "-m", PROCESSES]),
+        ]
     return [
         ("lint", [sys.executable, "-m", "ruff", "check", "--no-cache", "."]),
         ("format", [sys.executable, "-m", "ruff", "format", "--no-cache", "--check", "."]),
         ("arrows", [sys.executable, "-c", ARROWS, "--no-cache"]),
         ("types", [sys.executable, "-m", "mypy"]),
-        ("tests", [sys.executable, "-m", "pytest", "-q", *chosen, *pytest_arguments]),
+        *tests,
     ]
 
 

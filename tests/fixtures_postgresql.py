@@ -1,4 +1,7 @@
-"""A PostgreSQL server of our own for the tests: one per run, a fresh database per test, reached by its socket only."""
+"""A PostgreSQL server of our own for the tests: one per run, a fresh database per test, reached by its socket only.
+
+Most tests want a migrated database: the migrations run once, and every test gets a copy of what they led to.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
+import psycopg
 import pytest
+from psycopg import sql
 
+from controller.database import migrate, open_database
 from tests.conftest import need
 
 # Durability is the server's own business: these tests are about our statements, so the server may be quick.
@@ -24,6 +31,15 @@ class Server:
     binaries: Path
     sockets: Path
     account: str | None
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.sockets}"
+
+    def say(self, statement: LiteralString, *names: str) -> None:
+        """One statement outside of a transaction; `{}` in it are names."""
+        told = f"host={self.sockets} user=postgres dbname=postgres"
+        with psycopg.connect(told, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of its programs; as another account when we are root, which PostgreSQL refuses."""
@@ -53,21 +69,37 @@ def postgresql_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgresql_migrated(postgresql_server: Server) -> str:
+    """The name of a database that only serves as a template."""
+    name = "migrated"
+    postgresql_server.say("CREATE DATABASE {}", name)
+    opened = open_database(postgresql_server.url(name))
+    migrate(opened)
+    opened.dispose()
+    return name
+
+
 @pytest.fixture
 def postgresql_database(postgresql_server: Server) -> Iterator[str]:
     """The URL of an empty database."""
-    yield from _database(postgresql_server)
+    yield from _database(postgresql_server, "template1")
+
+
+@pytest.fixture
+def postgresql_ready(postgresql_server: Server, postgresql_migrated: str) -> Iterator[str]:
+    """The URL of a migrated, empty database."""
+    yield from _database(postgresql_server, postgresql_migrated)
 
 
 @pytest.fixture(scope="module")
 def postgresql_module_database(postgresql_server: Server) -> Iterator[str]:
     """The URL of an empty database that a module's tests share."""
-    yield from _database(postgresql_server)
+    yield from _database(postgresql_server, "template1")
 
 
-def _database(server: Server) -> Iterator[str]:
+def _database(server: Server, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    place = ("-h", str(server.sockets), "-U", "postgres")
-    server.run("createdb", *place, name)
-    yield f"postgresql+psycopg://postgres@/{name}?host={server.sockets}"
-    server.run("dropdb", *place, "--force", name)
+    server.say("CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield server.url(name)
+    server.say("DROP DATABASE {} WITH (FORCE)", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,13 +34,24 @@ PASSWORD = "correct horse battery"
 CARDS = {"Ada": 0x1E00000001, "Ben": 0x1E00000002, "Eve": 0x1E00000003}
 
 
+@pytest.fixture(scope="session")
+def sqlite_migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty file that tests copy."""
+    file = tmp_path_factory.mktemp("migrated") / "controller.sqlite"
+    opened = open_database(f"sqlite:///{file}")
+    migrate(opened)
+    opened.dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database."""
-    sqlite = f"sqlite:///{tmp_path / 'controller.sqlite'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgresql_database")
-    opened = open_database(url)
-    migrate(opened)
+    if request.param == "sqlite":
+        file = shutil.copy(request.getfixturevalue("sqlite_migrated"), tmp_path / "controller.sqlite")
+        opened = open_database(f"sqlite:///{file}")
+    else:
+        opened = open_database(request.getfixturevalue("postgresql_ready"))
     yield opened
     opened.dispose()
 
