@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import pairwise
 from mmap import mmap
 from typing import NamedTuple, TypeAlias
 
@@ -216,9 +217,24 @@ def _opened(buffer: Buffer, end: int) -> AuthorisationList:
     opened = AuthorisationList(buffer, header, tables)
     if _summed((area, key, record) for area in tables for key, record in opened.records(area)) != opened.set_hash:
         raise BadList("its records are not the ones it names")
+    if not all(_findable(buffer, table) for table in tables.values()):
+        raise BadList("a record cannot be found")
     if any(record.schedule >= len(opened.policy.schedules) for area in tables for _, record in opened.records(area)):
         raise BadList("a record names a schedule that is not there")
     return opened
+
+
+def _findable(buffer: Buffer, table: _Table) -> bool:
+    """Whether every key lies in the bucket where `find` looks for it."""
+    starts = struct.unpack_from(f">{2**table.bits + 1}I", buffer, table.fanout)
+    if starts[0] != 0 or starts[-1] != table.count or any(after < before for before, after in pairwise(starts)):
+        return False
+    buckets = (prefix for prefix, (first, last) in enumerate(pairwise(starts)) for _ in range(first, last))
+    places = range(table.keys, table.payloads, KEY_BYTES)
+    return all(
+        int.from_bytes(buffer[place : place + 4], "big") >> (32 - table.bits) == bucket
+        for place, bucket in zip(places, buckets, strict=True)
+    )
 
 
 def _table(records: Mapping[bytes, Record]) -> bytes:

@@ -192,7 +192,7 @@ class Policy:
     def __post_init__(self) -> None:
         try:
             object.__setattr__(self, "site_time", ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError) as flaw:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as flaw:  # OSError: "America" is a folder of zones
             raise ValueError(f"{self.zone} is not a time zone") from flaw
         object.__setattr__(self, "readable", {**FORMATS, **self.formats})
         for point in self.access_points.values():

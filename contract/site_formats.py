@@ -20,6 +20,7 @@ from contract.layout import Coding, Field, Parity, positions, spans
 
 MOST_FORMATS = 64
 _LARGEST_FILE = 1 << 18
+_LARGEST_SHOWN = 10**30
 _KEYS = ("name", "title", "length", "sources", "fields", "parity", "one", "zero", "unused", "strength", "origin")
 _FIELD_KEYS = ("bits", "coding", "least", "most")
 _PARITY_KEYS = ("bit", "kind", "covers")
@@ -174,7 +175,12 @@ def _collisions(name: str, found: Mapping[str, CardFormat]) -> Iterator[str]:
 
 
 def _shown(value: object) -> str:
-    return repr(value)[:40]
+    """A few signs of a plain value, and of any other only what it is: it may be too long or deep to be written."""
+    if isinstance(value, str):
+        return repr(value[:40])[:40]
+    if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST_SHOWN):
+        return repr(value)
+    return f"a value of type {type(value).__name__}"
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def found(session: Session, actor: str, now: datetime, key: str, name: str, name
         raise Refused("key-taken", key=key)
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as flaw:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as flaw:  # OSError: "America" is a folder of zones
         raise Refused("building-wrong", zone=zone) from flaw
     site = Site(key=key, name=name, name_ja=name_ja, zone=zone)
     session.add(site)

@@ -182,3 +182,13 @@ def test_any_text_is_formats_or_a_list_of_flaws(text: str) -> None:
     except BadFormats as refused:
         flaws = refused.flaws
     assert flaws or set(found) == {"acme-36"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[format]]\nname." + "a." * 3000 + "a = 1", "[[format]]\nname = 0x" + "f" * 6000],
+    ids=["a name that is a table 3,000 tables deep", "a name that is a number of 7,000 digits"],
+)
+def test_what_is_too_deep_or_long_to_be_shown_is_refused_like_anything_else(text: str) -> None:
+    with pytest.raises(BadFormats, match=r"format 1 \(a value of type .*name is not a text"):
+        parse(text)

@@ -15,6 +15,7 @@ from controller.delivery.compiling import must_fit
 from controller.people import cardholder, permission
 from controller.people.permission import Wish
 from controller.premises import building
+from controller.premises.site import found
 from controller.refusal import Refused
 from tests.controller.conftest import NOW, House
 
@@ -77,6 +78,13 @@ def test_times_of_a_door_and_a_format_of_the_site_travel_in_the_list(house: Hous
 def test_times_that_contradict_one_another_are_refused(house: House, wrong: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refused:
         load(house, format=[BADGE], door=[door(**wrong)])
+    assert refused.value.code == "building-wrong"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Nowhere", "America", "", "../Tokyo"])
+def test_a_site_in_no_time_zone_is_not_founded(house: House, zone: str) -> None:
+    with pytest.raises(Refused) as refused, transaction(house.engine) as session:
+        found(session, "installer", NOW, "osaka", "Osaka", "大阪", zone)
     assert refused.value.code == "building-wrong"
 
 

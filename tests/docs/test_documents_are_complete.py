@@ -14,7 +14,9 @@ from contract.reading import Warned
 from contract.reason import Reason
 from contract.site_formats import parse
 from contract.topic import Down, Up
+from hardware.readers.framing import SERIAL_KINDS
 from tests.contract import make_format_table
+from tests.fuzz.__main__ import TARGETS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -56,6 +58,10 @@ def test_every_card_format_is_described() -> None:
 def test_the_format_that_the_page_teaches_is_sound() -> None:
     example = page("installer/card-formats.md").split("```toml")[1].split("```")[0]
     assert parse(example)["uid-7-parity"].unprotected() == ()
+
+
+def test_every_target_of_the_fuzz_is_described() -> None:
+    assert [name for name in TARGETS if name not in SERIAL_KINDS and f"`{name}`" not in page("testing.md")] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

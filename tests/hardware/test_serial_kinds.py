@@ -11,7 +11,6 @@ from hardware.readers.framing import SERIAL_KINDS, Finding, Flaw, Frame, Framer,
 from hardware.readers.framing.twn4 import GREEN, OUTPUTS, PATIENCE, PAUSE, RED, SEARCH, SHOWN_FOR, beep, dark, lit
 from hardware.readers.reader import Shown
 from hardware.signal import FaultKind
-from tests.hardware.fuzz_readers import fuzz
 
 GWIOT = bytes.fromhex("020A022E00B6D7B5F203")
 SPEAKING = [name for name, kind in SERIAL_KINDS.items() if not kind.make(None).asked]
@@ -256,8 +255,3 @@ def test_a_twn4_survives_any_answers_and_reads_a_card_within_two_seconds(
         if out := framer.outgoing(now):
             found += answer(framer, b"000140280562E3086CED" if out == b"050028\r" else b"00", now)
     assert f"{0x62E3086CED:040b}" in frames(found)
-
-
-def test_a_short_fuzz_of_every_framer_finds_its_way_and_no_fault(rng: random.Random) -> None:
-    kept = fuzz(40, rng)
-    assert all(count > 1 for count in kept.values())

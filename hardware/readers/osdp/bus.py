@@ -1,7 +1,8 @@
 """Whose turn it is on a shared line, and how long to listen. Sans-I/O: bytes and time in; bytes, signals, a time out.
 
-The law: one message at a time, and after a reader has missed its turn every reader that is online gets one before
-another that is not: any number of dead readers cost the living ones at most one `REPLY_TIMEOUT` between two turns.
+The law: one message at a time, and after a reader has missed its turn every reader that answered its last message and
+is due gets one before any other: dead readers, however many, once each of them has missed a turn, cost a living one at
+most one `REPLY_TIMEOUT` between two of its turns. Nobody is waited for who is not due.
 """
 
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ class Bus:
         self._damaged = False
         self._said = b""
         self._heard = b""
+        self._answering: set[int] = set()
         self._owed: set[int] = set()
 
     def advance(self, now: float, received: bytes = b"") -> Step:
@@ -75,6 +77,7 @@ class Bus:
                 continue
             signals = self._turn.heard(found, now) if self._turn is not None and found.reply else None
             if signals is not None:
+                self._answering.add(id(self._turn))
                 self._end_turn(now)
                 return signals
         if received and (self._damaged or self._deframer.pending):
@@ -85,7 +88,8 @@ class Bus:
     def _miss(self, session: Session, now: float) -> list[Signal]:
         echo_or_less = self._said.startswith(self._heard)  # some adapters hear what they say
         self._end_turn(now)
-        self._owed = {id(other) for other in self.sessions if other.online and other is not session}
+        self._answering.discard(id(session))
+        self._owed = {id(other) for other in self.sessions if id(other) in self._answering and other.due <= now}
         return session.missed(Failure.SILENCE if echo_or_less else Failure.NOISE, now)
 
     def _begin_turn(self, now: float) -> bytes:
@@ -107,7 +111,7 @@ class Bus:
 
     def _foremost(self) -> Session:
         """The session that comes next, whenever that is."""
-        owed = [session for session in self.sessions if session.online and id(session) in self._owed]
+        owed = [session for session in self.sessions if id(session) in self._owed]
         return min(owed or self.sessions, key=lambda session: session.due)
 
     def _end_turn(self, now: float) -> None:

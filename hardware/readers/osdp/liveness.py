@@ -1,8 +1,9 @@
 """How long a reader has proved nothing, when to try again, and whether its reads may be old. Sans-I/O.
 
 The law: quick tries first, then one each `RETRY_PAUSE`, and after `OFFLINE_AFTER` of mere silence one each
-`OFFLINE_PAUSE`, never minutes. While anything is heard tries stay quick: a card right after noise is read in time. A
-read counts only if it cannot be older than `OLDEST_READ`: readers keep what they read while the line was down.
+`OFFLINE_PAUSE`, never minutes. While anything is heard, and for `OFFLINE_AFTER` from then, tries stay quick: a card
+right after noise is read in time, though the noise has drowned the last try. A read counts only if it cannot be older
+than `OLDEST_READ`: readers keep what they read while the line was down.
 """
 
 from enum import Enum, auto
@@ -30,6 +31,7 @@ class Liveness:
 
     def __init__(self, now: float) -> None:
         self._proven_at = now
+        self._heard_at = now
         self._ever = False
         self._restarts = 0
         self._lost = False
@@ -47,7 +49,7 @@ class Liveness:
             self._fresh_from = now + OLDEST_READ
             self._drained = False
         self._ever = True
-        self._proven_at = now
+        self._proven_at = self._heard_at = now
         self._restarts = 0
 
     def drained(self) -> None:
@@ -61,7 +63,9 @@ class Liveness:
     def next_try(self, now: float, why: Failure) -> float:
         """The session has failed: when to begin a new one."""
         self._restarts += 1
-        if self.overdue(now) and why is Failure.SILENCE:
+        if why is not Failure.SILENCE:
+            self._heard_at = now
+        if now - self._heard_at >= OFFLINE_AFTER:
             return now + OFFLINE_PAUSE
         return now if self._restarts == 1 else now + RETRY_PAUSE
 
@@ -83,7 +87,7 @@ class Liveness:
 
     def port_opened(self, now: float) -> None:
         """The wire is there (again): its silence counts from now."""
-        self._proven_at = now
+        self._proven_at = self._heard_at = now
         self._ever = False
         self._restarts = 0
 

@@ -7,7 +7,7 @@ nothing of ours.
 from __future__ import annotations
 
 import operator
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 
 
 def crc16(data: bytes) -> int:
@@ -87,6 +87,7 @@ def _xor(a: bytes | list[int], b: bytes | list[int]) -> list[int]:
     return [x ^ y for x, y in zip(a, b, strict=True)]
 
 
+@lru_cache(4096)  # every desk without time begins with the same session
 def encrypt_block(key: bytes, block: bytes) -> bytes:
     """FIPS 197, Cipher()."""
     keys = _schedule(key)

@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from hardware.readers.osdp.frame import crc16
+from hardware.readers.osdp.liveness import REPLY_TIMEOUT
 from hardware.signal import CardBits, FaultKind, ReaderFault
 from tests.hardware.osdp.desk import ADA, KEY, LATENCY, OTHER_KEY, Desk, paired_desk, settings
 from tests.hardware.osdp.reference_peripheral import ReferencePeripheral, message, raw
@@ -53,6 +55,44 @@ def test_dead_readers_do_not_starve_the_living(dead: int) -> None:
     assert max(times) < 0.45
     assert sorted(times)[len(times) // 2] < 0.06
     assert FaultKind.STALE not in desk.faults
+
+
+def turns(desk: Desk, address: int, since: float) -> list[float]:
+    """When this reader was spoken to."""
+    return [at for at, sent in desk.sent if sent[2] == address and at >= since]
+
+
+def longest_wait(times: list[float]) -> float:
+    return max(later - before for before, later in pairwise(times))
+
+
+@pytest.mark.parametrize("dead", [5, 20])
+def test_dead_readers_cost_a_living_one_one_timeout_between_two_turns_even_while_it_is_greeted(dead: int) -> None:
+    alive = ReferencePeripheral(1, KEY.value)
+    desk = Desk([*(settings(2 + number, None, SIGN_OFF) for number in range(dead)), settings(1)], [alive])
+    assert desk.run(dead * REPLY_TIMEOUT + 3.0, lambda: desk.bus.sessions[-1].ready)
+    answered = turns(desk, 1, desk.now - 1.0)
+    desk.run(20.0)
+    assert longest_wait([*answered, *turns(desk, 1, answered[-1])]) < REPLY_TIMEOUT + 0.05
+
+
+def test_readers_that_die_together_are_found_out_once_and_then_cost_the_living_one_timeout() -> None:
+    peers = [ReferencePeripheral(1 + number, None) for number in range(6)]
+    desk = Desk([settings(1 + number, None, SIGN_OFF) for number in range(6)], peers).online()
+    for peer in peers[1:]:
+        peer.deaf = True
+    found_out = desk.now + 5 * (REPLY_TIMEOUT + 0.05)
+    desk.run(20.0)
+    assert longest_wait(turns(desk, 1, found_out)) < REPLY_TIMEOUT + 0.05
+
+
+def test_a_reader_that_answers_wrongly_and_is_to_wait_keeps_nobody_waiting() -> None:
+    peers = [ReferencePeripheral(1, KEY.value), ReferencePeripheral(2, KEY.value)]
+    desk = Desk([settings(1), settings(2, OTHER_KEY), settings(3, None, SIGN_OFF)], peers)
+    assert desk.run(5.0, lambda: desk.session.ready)
+    began = desk.now
+    desk.run(20.0)
+    assert longest_wait(turns(desk, 1, began)) < REPLY_TIMEOUT + 0.05
 
 
 def test_an_adapter_that_hears_what_it_says_does_not_make_a_dead_reader_noisy() -> None:
@@ -173,6 +213,19 @@ def test_a_line_full_of_noise_costs_no_memory_and_little_time(rng: Random) -> No
     assert peak < 1_000_000
     assert spent < 10
     assert len(desk.signals) < 20
+    quiet = desk.now
+    assert desk.run(2.0, lambda: desk.session.ready)
+    peer.events.append(raw(ADA))
+    assert desk.run(1.0, lambda: ADA in desk.cards)
+    assert desk.now - quiet < 2.0
+
+
+def test_a_try_that_long_noise_has_drowned_does_not_make_the_next_ones_rare() -> None:
+    desk, peer = paired_desk()
+    desk.online()
+    asked, tries = desk.answers, [b"\x53\x81noise"] * 60 + [b""]
+    desk.answers = lambda sent: tries.pop(0) if tries else asked(sent)
+    assert desk.run(60.0, lambda: not tries)
     quiet = desk.now
     assert desk.run(2.0, lambda: desk.session.ready)
     peer.events.append(raw(ADA))
