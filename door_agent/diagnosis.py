@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -137,6 +138,9 @@ def _pins(settings: AgentSettings) -> Iterator[Finding]:
             told = f"{door.id}: lock_pin {door.lock_pin} is pulled up while the Pi boots"
             yield Finding("pins", Verdict.BAD, told, "use one of GPIO 9 to 27")
     supervised = any(door.supervised for door in settings.door)
+    if supervised and find_spec("spidev") is None:
+        told = "without spidev the converter is read by switching pins, many times slower"
+        yield Finding("converter", Verdict.NOTICE, told, "pip install spidev in the agent's environment")
     for pin in (*settings.cabinet.pins, *(pin for door in settings.door for pin in door.pins)):
         if pin in _ON_BOARD:
             yield Finding("pins", Verdict.NOTICE, f"GPIO {pin} {_ON_BOARD[pin]}", "use another one if you can")

@@ -96,6 +96,7 @@ def test_pins_that_switch_while_the_pi_boots_are_refused_for_locks(settings: Age
     cabinet = CabinetSettings(heartbeat_pin=2, tamper_pin=14)
     alike = replace(settings, door=(wired, replace(small, access_point=maple.access_point[1:])), cabinet=cabinet)
     found = about(list(examine(alike)), "pins")
+    assert [each.verdict for each in about(list(examine(alike)), "converter")] == [Verdict.NOTICE]
     told_of = " ".join(each.told for each in found)
     assert "maple: lock_pin 3 is pulled up" in told_of
     assert "cedar: lock_pin" not in told_of
