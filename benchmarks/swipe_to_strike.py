@@ -1,8 +1,8 @@
 """swipe-to-strike: from the last byte on a reader's wire to the edge of the strike, both stamped by the bench.
 
 A Wiegand card is over with its last pulse: the pause by which the agent knows that counts, and is most of its row
-(`frame_gap_ms`, 25 unless set: what is left is what a serial reader takes). An OSDP card begins when the reader has it:
-waiting to be polled counts.
+(`frame_gap_ms`, 25 unless set: of a median of 28 ms 3 are left, as much as a serial reader's card takes). An OSDP card
+begins when the reader has it: waiting to be polled counts.
 
 A whole demo building runs: bench, broker, controller, pages and agents, each in its own process. Both doors are used at
 the same time, each by its own hand: one after the other they would take longer than four minutes.
