@@ -124,7 +124,12 @@ def _templates(app: Flask) -> None:
     manifest = json.loads((Path(__file__).parent / "static" / "integrity.json").read_text(encoding="utf-8"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        clock=shown.clock, hour=shown.hour, named=shown.named, kind=words.kind, field_moment=shown.field_moment
+        clock=shown.clock,
+        hour=shown.hour,
+        named=shown.named,
+        said=shown.said,
+        kind=words.kind,
+        field_moment=shown.field_moment,
     )
 
     @app.context_processor

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from admin_web.centre import centre
+from contract.reader_kinds import Words
 from controller.people.operator import Operator
 from controller.people.permission import EARLIEST, LATEST
 
@@ -35,6 +36,11 @@ def named(thing: Named | None) -> str:
     if thing is None:
         return ""
     return thing.name_ja if str(get_locale()) == "ja" and thing.name_ja else thing.name
+
+
+def said(words: Words) -> str:
+    """A sentence that comes in both languages, in the reader's."""
+    return words.ja if str(get_locale()) == "ja" else words.en
 
 
 def zone() -> ZoneInfo:

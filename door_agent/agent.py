@@ -117,6 +117,7 @@ class Agent:
         body: Object = {
             "reason": "first" if self._resumed.first else "restart",
             "presence": "whole" if self.presence.whole else "uncertain",
+            "readers": {point: word for door in self._doors.values() for point, word in door.wired.readers.items()},
         }
         latches = [each for each in self._resumed.latched if each.door in self._doors]
         commands = [command for each in latches for command in self._doors[each.door].resume(each.causes)]

@@ -38,6 +38,10 @@ class SerialReaderSettings:
             raise ValueError("repeat_ms is from 0 to 60000")
 
     @property
+    def word(self) -> str:
+        return self.framing
+
+    @property
     def pins(self) -> tuple[int | None, ...]:
         return ()
 
@@ -61,6 +65,10 @@ class WiegandReaderSettings:
     def __post_init__(self) -> None:
         if not 5 <= self.frame_gap_ms <= 100:
             raise ValueError("frame_gap_ms is from 5 to 100")
+
+    @property
+    def word(self) -> str:
+        return "wiegand"
 
     @property
     def pins(self) -> tuple[int | None, ...]:
@@ -88,6 +96,10 @@ class OsdpReaderSettings:
             raise ValueError(f"baud is one of {', '.join(map(str, BAUDS))}")
         if (self.key is None) == (not self.plaintext_sign_off.strip()):
             raise ValueError("has either a key or, in plaintext_sign_off, the reason in writing why it has none")
+
+    @property
+    def word(self) -> str:
+        return "osdp-in-the-clear" if self.key is None else "osdp"
 
     @property
     def pins(self) -> tuple[int | None, ...]:

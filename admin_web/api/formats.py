@@ -31,7 +31,7 @@ def list_formats() -> Response:
 
 
 @blueprint.post(f"{V1}/formats/preview")
-@guard.requires(Permission.SEE_DOORS)
+@guard.requires(Permission.CHANGE_PEOPLE)
 @takes(formats=rows({"type": "object"}, lambda given: given))
 def preview_formats(given: dict[str, Any]) -> Response:
     """How these formats would be understood; nothing is kept."""

@@ -54,12 +54,13 @@ def listed() -> str:
 def page(key: str) -> str:
     with centre().read() as session:
         area = _area(session, key)
-        grants = permissions.in_force(session, area, now())
+        grants, found = permissions.in_force(session, area, now()), doors.of_area(session, area)
         return render_template(
             "rooms/page.html",
             area=area,
             states=distribution.in_force_each(session, area, {each.ledger_sequence for each in grants}),
-            doors=doors.of_area(session, area),
+            doors=[(door, doors.access_points(session, door)) for door in found],
+            readers=enquiry.readers(session, {door.agent_id for door in found}),
             inside=occupancy.inside(session, area),
             uncertain=occupancy.uncertain(session).get(area.id),
             grants=[(each, session.get_one(Cardholder, each.cardholder_id)) for each in grants],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from contract.credential import Identity
 from contract.decision import Decision, replayed
 from contract.fact import FactKind
 from contract.policy import Policy
+from contract.reader_kinds import KindOfReader, kind_of_reader
 from controller.ledger.ledger import openings_of
 from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
@@ -115,6 +116,20 @@ def why(session: Session, row: FactRow, policies: PolicyByHash) -> Why | None:
     decision = replayed(policy, opening.plain)
     agrees = (decision.outcome, decision.reason) == (outcome, reason)
     return Why(outcome, reason, decision, agrees, erased=False, given=given)
+
+
+def readers(session: Session, agent_ids: Iterable[int]) -> dict[str, KindOfReader]:
+    """What is fitted at the access points of these agents, by access point, as each said at its last start."""
+    found: dict[str, KindOfReader] = {}
+    for agent_id in agent_ids:
+        started = select(FactRow).where(FactRow.kind == FactKind.STARTED, FactRow.agent_id == agent_id)
+        row = session.scalar(started.order_by(FactRow.ledger_sequence.desc()).limit(1))
+        told = row.fact().body.get("readers") if row is not None else None
+        for point, word in told.items() if isinstance(told, dict) else ():
+            kind = kind_of_reader(word) if isinstance(word, str) else None
+            if kind is not None:
+                found[point] = kind
+    return found
 
 
 def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, Identity]]:

@@ -187,7 +187,11 @@ def _facts() -> list[Any]:
     found = []
     salt = slow.secret("salt of holder")
     bodies: list[tuple[str, dict[str, Any], dict[str, str]]] = [
-        ("STARTED", {"reason": "first", "presence": "whole"}, {}),
+        (
+            "STARTED",
+            {"reason": "first", "presence": "whole", "readers": {"cedar-in": "wiegand", "cedar-out": "osdp"}},
+            {},
+        ),
         ("PASSAGE", {"door": "cedar", "inferred": False}, {"holder": slow.commitment(salt, ADA).hex()}),
     ]
     for place, (kind, body, commitments) in enumerate(bodies):

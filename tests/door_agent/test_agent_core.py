@@ -154,7 +154,7 @@ def test_a_restart_continues_the_chain_and_tells_what_was_cut(core: Core) -> Non
     core.card("cedar-in", ADA)
     core.restart()
     assert core.kinds()[-2:] == ["STARTED", "ADMISSION_ENDED"]
-    assert core.facts[-2].body == {"reason": "restart", "presence": "uncertain"}
+    assert core.facts[-2].body == {"reason": "restart", "presence": "uncertain", "readers": {}}
     assert core.facts[-1].body["how"] == "OUTCOME_UNKNOWN"
     previous = fact.first_previous(CEDAR)
     for number, each in enumerate(core.facts, 1):
@@ -168,7 +168,7 @@ def test_a_clean_stop_leaves_presence_whole(core: Core) -> None:
     assert core.agent.at_rest
     core.journal.stop_cleanly()
     core.restart()
-    assert core.facts[-1].body == {"reason": "restart", "presence": "whole"}
+    assert core.facts[-1].body == {"reason": "restart", "presence": "whole", "readers": {}}
 
 
 def test_facts_are_forgotten_only_when_the_right_head_is_acknowledged(core: Core) -> None:

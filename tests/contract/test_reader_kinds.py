@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.reader_kinds import KINDS_OF_READER, KindOfReader, Words, kind_of_reader
 from hardware.bench.wire import FaultDeed
 from hardware.readers.framing import SERIAL_KINDS
-from hardware.readers.kinds import KINDS_OF_READER, KindOfReader, Words, kind_of_reader
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -37,10 +37,10 @@ def test_every_sentence_is_there_in_japanese_too(each: KindOfReader) -> None:
         assert words.ja.endswith("。")
 
 
-def test_one_kind_is_found_by_the_words_of_the_wiring_file() -> None:
-    assert kind_of_reader("serial", "twn4").device.en == "Elatec TWN4"
-    with pytest.raises(KeyError, match="serial morse"):
-        kind_of_reader("serial", "morse")
+def test_one_kind_is_found_by_its_word_and_an_unknown_one_is_nothing() -> None:
+    assert kind_of_reader("twn4") in KINDS_OF_READER
+    assert kind_of_reader("osdp-in-the-clear") is not kind_of_reader("osdp")
+    assert kind_of_reader("a reader of tomorrow") is None
 
 
 def test_every_fault_of_the_bench_is_described() -> None:

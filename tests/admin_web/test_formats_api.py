@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from contract.canonical import Object
+from contract.fact import Clock, Fact, FactKind
 from contract.formats import FORMATS
+from controller.database import transaction
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.record.fact import FactRow
 from tests.admin_web.conftest import BASE, signed_in, token
-from tests.controller.conftest import House
+from tests.controller.conftest import NOW, House
 
 BADGE: dict[str, Any] = {
     "name": "Tokyo28",
@@ -73,3 +79,25 @@ def test_the_page_of_a_cardholder_can_give_and_take_more_time(client: FlaskClien
     assert 'name="extended" value="no"' in page
     refused = client.post("/api/v1/cardholders/1/time", json={"extended": 1}, base_url=BASE, headers=headers)
     assert refused.status_code == 422
+
+
+def test_a_room_says_what_its_readers_are_worth_in_both_languages(client: FlaskClient, house: House) -> None:
+    with transaction(house.engine) as session:
+        agent = house.agent(session)
+        readers: Object = {"cedar-in": "wiegand", "cedar-out": "osdp", "x": 5}
+        body: Object = {"reason": "first", "presence": "whole", "readers": readers}
+        made = Fact("tokyo", "cedar", 1, bytes(32), bytes(16), FactKind.STARTED, NOW, 1, Clock.TRUSTED, body)
+        place = append(session, Kind.FACT, "agent:tokyo/cedar", NOW, {"agent": agent.id}, {})
+        session.add(
+            FactRow(
+                agent_id=agent.id, sequence=1, ledger_sequence=place, received_at=NOW, at=NOW, trusted=True,
+                kind=FactKind.STARTED, encoded=made.encoded(), fact_hash=bytes(32),
+            )
+        )  # fmt: skip
+    signed_in(client, "kim")
+    page = client.get("/rooms/cedar-room", base_url=BASE).get_data(as_text=True)
+    assert "Yes: Secure Channel (AES-128), with a key of its own for each reader." in page
+    assert "Weak: two wires behind the reader record and repeat any card." in page
+    assert "The door has not said yet which reader it has." in page  # the back door
+    japanese = client.get("/rooms/cedar-room", base_url=BASE, headers={"Accept-Language": "ja"})
+    assert "あり：セキュアチャネル" in japanese.get_data(as_text=True)

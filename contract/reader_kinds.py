@@ -1,6 +1,7 @@
 """What each kind of reader is worth, in the words that installers and admins read: supervised, encrypted, how strong.
 
-The law: this is the one place where it is said. The table of docs/installer/readers.md equals it; pages take it over.
+The law: this is the one place where it is said. The table of docs/installer/readers.md equals it, an agent reports its
+readers by these words when it starts, and the pages show what they mean.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ class KindOfReader:
     encrypted: Words
     strength: Words
 
+    @property
+    def word(self) -> str:
+        """The one word for it: the framing, or the kind where there is none."""
+        return self.framing or self.kind
+
 
 _PORT: Final = Words(
     "The port only: a pulled plug is told, a dead reader is not.",
@@ -47,6 +53,10 @@ _PLAIN: Final = Words("No.", "なし。")
 _SECURE: Final = Words(
     "Yes: Secure Channel (AES-128), with a key of its own for each reader.",
     "あり：セキュアチャネル（AES-128）。リーダーごとに専用の鍵を使う。",
+)
+_SIGNED_FOR: Final = Words(
+    "No: the installer has signed for it in writing.",
+    "なし：設置者が書面で承認している。",
 )
 _COPIED: Final = Words(
     "Weak: a number in the clear that a handheld device copies in seconds.",
@@ -76,6 +86,9 @@ def _line(framing: str, en: str, ja: str) -> KindOfReader:
 
 KINDS_OF_READER: Final = (
     KindOfReader("osdp", "", _same("OSDP v2.2, Secure Channel"), _BUS, _SECURE, _AS_CARD),
+    KindOfReader(
+        "osdp", "osdp-in-the-clear", Words("OSDP v2.2, in the clear", "OSDP v2.2（平文）"), _BUS, _SIGNED_FOR, _TAPPED
+    ),
     KindOfReader("wiegand", "", _same("Wiegand D0/D1"), _STUCK, _PLAIN, _TAPPED),
     KindOfReader("serial", "twn4", _same("Elatec TWN4"), _ASKED, _PLAIN, _NUMBER),
     KindOfReader("serial", "id-12la", _same("ID-12LA, ID-20LA"), _PORT, _PLAIN, _COPIED),
@@ -91,9 +104,9 @@ KINDS_OF_READER: Final = (
 )
 
 
-def kind_of_reader(kind: str, framing: str = "") -> KindOfReader:
-    """The words for one reader of a wiring file. KeyError if there is no such kind."""
-    for each in KINDS_OF_READER:
-        if (each.kind, each.framing) == (kind, framing):
-            return each
-    raise KeyError(f"{kind} {framing}".strip())
+_BY_WORD: Final = {each.word: each for each in KINDS_OF_READER}
+
+
+def kind_of_reader(word: str) -> KindOfReader | None:
+    """What a reader is worth, by the word with which an agent reports it; None for one that is not known here."""
+    return _BY_WORD.get(word)
