@@ -18,7 +18,7 @@ Object: TypeAlias = "dict[str, Value]"
 
 _LARGEST = 2**63 - 1
 _DEEPEST = 32
-_PLAIN = frozenset((str, bool))
+_PLAIN = frozenset((str, bool, type(None)))
 
 
 class NotCanonical(ValueError):
@@ -31,7 +31,7 @@ _decoder = msgspec.json.Decoder()
 
 def encode(value: Value) -> bytes:
     """The canonical bytes of `value`; NotCanonical when it holds a float, a huge integer or anything else foreign."""
-    _check(value, 0)
+    _check(value)
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError as flaw:
@@ -64,21 +64,28 @@ def decode_object(data: bytes) -> Object:
     return value
 
 
-def _check(value: object, depth: int) -> None:
-    """Plain members are passed over first: this runs over every value of a fact before its entry opens."""
-    if type(value) in _PLAIN or value is None:
+def _check(value: object) -> None:
+    """Level by level, and plain members in passing: this runs over every value of a fact before its entry opens."""
+    level, depth = [value], 0
+    while level:
+        if depth > _DEEPEST:
+            raise NotCanonical("nested too deeply")
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                below += [item for item in each.values() if type(item) not in _PLAIN]
+            elif isinstance(each, list):
+                below += [item for item in each if type(item) not in _PLAIN]
+            else:
+                _check_single(each)
+        level, depth = below, depth + 1
+
+
+def _check_single(value: object) -> None:
+    if isinstance(value, bool) or value is None:
         return
-    if depth > _DEEPEST:
-        raise NotCanonical("nested too deeply")
     if isinstance(value, int):
         if not -_LARGEST <= value <= _LARGEST:
             raise NotCanonical("an integer is too large")
-    elif isinstance(value, dict):
-        for item in value.values():
-            if type(item) not in _PLAIN:
-                _check(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1)
     elif not isinstance(value, str):  # a StrEnum is its text
         raise NotCanonical(f"{type(value).__name__} has no canonical form")
