@@ -142,6 +142,7 @@ class Agent:
                 commands = self._committed(event, moment)
             case Arrived():
                 commands = self._letters.arrived(event, moment)
+                commands += [each for door in self._doors.values() for each in self._egress.settle(door, moment)]
             case ReaderState():
                 door = self._door_of.get(event.access_point)
                 commands = self._egress.reader(door, event, moment) if door else []

@@ -41,6 +41,7 @@ class Door:
         self._guarded = guarded
         self.portal = Portal(open=False if wired.contact else None)
         self.lost_readers: set[str] = set()
+        self.held_for_reader = False
         self._active: set[str] = set()
         self._latched: set[str] = set()
         self._tampered: set[str] = set()
@@ -150,6 +151,7 @@ class Door:
 
     def hold_for_reader(self, moment: Moment) -> list[Command]:
         """The controlled exit's reader is lost and no REX is fitted: released until it is back."""
+        self.held_for_reader = True
         self.portal = self.portal.latch()
         body: Object = {"door": self.wired.id, "cause": _READER_LOST, "decision": None}
         return [
@@ -159,9 +161,8 @@ class Door:
         ]
 
     def end_hold_for_reader(self, moment: Moment) -> list[Command]:
-        """The reader is back; fire or break-glass may still hold the door."""
-        if self.lost_readers:
-            return []
+        """The reader is back, or a card is not needed any more; fire or break-glass may still hold the door."""
+        self.held_for_reader = False
         lifted = Lock(self.wired.id, LockWish.LIFT, _READER_LOST)
         if self._latched:
             return [lifted]

@@ -49,12 +49,18 @@ class Egress:
         recorded = self._chain.record(kind, moment, body)
         if kind is FactKind.READ_FLAW:
             return [recorded, Show(point, Sign.REFUSED)]
-        released_meanwhile = self._rulebook.controlled(door.wired.id) and not door.wired.rex
         is_exit = door.wired.points[point] is Direction.EXIT
-        if kind is FactKind.READER_LOST and is_exit and point not in door.lost_readers:
+        if kind is FactKind.READER_LOST and is_exit:
             door.lost_readers.add(point)
-            return [*(door.hold_for_reader(moment) if released_meanwhile else []), recorded]
-        if kind is FactKind.READER_BACK and point in door.lost_readers:
+            return [*self.settle(door, moment), recorded]
+        if kind is FactKind.READER_BACK:
             door.lost_readers.discard(point)
-            return [recorded, *(door.end_hold_for_reader(moment) if released_meanwhile else [])]
-        return [recorded]
+        return [recorded, *self.settle(door, moment)]
+
+    def settle(self, door: Door, moment: Moment) -> list[Command]:
+        """Released while a card is needed to leave, no reader can take it and no REX is fitted. Asked whenever a reader
+        or the list changes: a list may demand the card after its reader was lost."""
+        trapped = self._rulebook.controlled(door.wired.id) and not door.wired.rex and bool(door.lost_readers)
+        if trapped and not door.held_for_reader:
+            return door.hold_for_reader(moment)
+        return door.end_hold_for_reader(moment) if door.held_for_reader and not trapped else []

@@ -196,3 +196,17 @@ def test_an_unlisted_card_still_leaves_through_a_chamber_without_a_list(tmp_path
     core = Core(tmp_path, replace(wired, interlock="chamber"))
     assert RELEASE in core.card("cedar-out", EVE)
     core.journal.close()
+
+
+def test_a_list_that_demands_a_card_after_its_reader_was_lost_locks_nobody_in(tmp_path: Path, wired: WiredDoor) -> None:
+    core = Core(tmp_path, replace(wired, rex=False))
+    core.adopt({ADA: holder(b"A")}, 1, mode=ExitMode.RECORDED)
+    hold, lift = Lock("cedar", LockWish.HOLD, "reader-lost"), Lock("cedar", LockWish.LIFT, "reader-lost")
+    assert hold not in core.feed(ReaderState("cedar-out", "lost", "unplugged"))
+    assert hold in core.adopt({ADA: holder(b"A")}, 2)
+    assert SECURE not in core.feed(Tick(), after=60.0)
+    assert lift in core.feed(ReaderState("cedar-out", "back", ""))
+    core.feed(ReaderState("cedar-out", "lost", "unplugged"))
+    freed = core.adopt({ADA: holder(b"A")}, 3, mode=ExitMode.RECORDED)
+    assert freed.index(lift) < freed.index(SECURE)
+    core.journal.close()
