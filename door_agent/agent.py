@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from contract.canonical import Object, Value
-from contract.decision import Effect, Outcome
 from contract.fact import FactKind
+from contract.outcome import Effect, Outcome
 from contract.policy import Direction
 from contract.reason import Reason
 from contract.situation import Moment

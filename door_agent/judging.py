@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract import formats
-from contract.authorisation import AuthorisationList, Flag, Record
+from contract.authorisation import AuthorisationList
 from contract.canonical import Object, Value
 from contract.credential import Identity, Source, lookup_key
-from contract.decision import Decision, Outcome, decide, decide_unlisted, input_object
+from contract.decision import decide, decide_unlisted, input_object
 from contract.fact import FactKind
+from contract.outcome import Decision, Outcome
 from contract.policy import AccessPointPolicy, Direction
-from contract.situation import Attempt, Moment, Proof, Situation
+from contract.record import Flag, Record
+from contract.situation import Attempt, Companion, Moment, Proof, Situation, Standing
 from door_agent.chain import Chain
 from door_agent.company import Company
 from door_agent.events import Card
@@ -82,8 +84,9 @@ class Judging:
             area_certain=point is not None and self._presence.certain(point.guarded),
         )
         company = self._company.holders(point.id, moment.mono) if point else ()
-        presence = self._presence.area_of(record.holder if record else None)
-        return Situation(presence, proven, proof, door.permits_control, company, interlocked)
+        standing = Standing(self._presence.area_of(record.holder if record else None))
+        companions = tuple(Companion(holder) for holder in company)
+        return Situation(proven, proof, door.permits_control, standing, company=companions, interlocked=interlocked)
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt) -> Admission:
         holder = attempt.record.holder if attempt.record else None

@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 
 from contract import canonical, envelope
 from contract import schedule as week
-from contract.authorisation import ALWAYS, FOREVER, Flag, Record, Version, build, set_hash
+from contract.authorisation import Content, Version, build
 from contract.credential import lookup_key
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, ExitMode, Policy
+from contract.record import ALWAYS, FOREVER, Flag, Record
+from contract.room_rules import Company
 from controller.delivery.issued import IssuedList, newest
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow, State
@@ -43,14 +45,6 @@ RESERVE_BYTES = 4096
 
 _SEAL_BYTES = 32 + 16
 _ENVELOPE_BYTES = 4 + 1 + len(envelope.Kind.LIST) + envelope.KEY_ID_BYTES + 4 + 64
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a list says, before it has a version."""
-
-    policy: Policy
-    tables: dict[str, dict[bytes, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
         agent.key,
         site.zone,
         {
-            area.key: AreaPolicy(area.key, area.private, area.fresh_s, area.essential_s, area.company)
+            area.key: AreaPolicy(area.key, area.private, area.fresh_s, area.essential_s, company=Company(area.company))
             for area in guarded
         },
         {door.key: door.policy() for door in held},
@@ -117,12 +111,12 @@ def issue(
     None when it would not fit one message: nothing is cut, and the agent keeps what it has.
     """
     content, last = content_for(session, site, agent, now), newest(session, agent)
-    found_set, found_policy = set_hash(content.tables), content.policy.hash()
+    found_set, found_policy = content.set_hash(), content.policy.hash()
     if last is not None and (last.set_hash, last.policy_hash) == (found_set, found_policy):
         last.reflects, last.outgrown_at = reflects, None
         return last
     version = Version(last.epoch, last.version + 1) if last else Version(1, 1)
-    encoded = build(content.policy, version, now, content.tables, signer)
+    encoded = build(content, version, now, signer)
     if not _fits(encoded, 0):
         if last is not None:
             last.outgrown_at = now
@@ -167,7 +161,7 @@ def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime
             continue
         checked.add(agent.id)
         content = content_for(session, site, agent, now)
-        if not _fits(build(content.policy, Version(1, 2**31), now, content.tables, throwaway), RESERVE_BYTES):
+        if not _fits(build(content, Version(1, 2**31), now, throwaway), RESERVE_BYTES):
             raise Refused("list-too-large", door=door.name)
 
 

@@ -15,12 +15,14 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from contract import envelope, fact
-from contract.authorisation import FOREVER, Record, Version, build
+from contract.authorisation import Content, Version, build
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import Kind
 from contract.fact import Fact
 from contract.message import Carried, Fresh, Status
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
+from contract.record import FOREVER, Record
+from contract.room_rules import Company
 from contract.situation import Moment
 from contract.topic import Address, Down, Up
 from door_agent.agent import Agent
@@ -116,12 +118,12 @@ class Core:
             "tokyo",
             agent,
             "Asia/Tokyo",
-            {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company)},
+            {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company=Company(company))},
             {door: DoorPolicy(door, 5000, 30, **times) for door in doors},
             {point.id: point for point in points},
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
-        return build(policy, Version(epoch, number), NOON, {"cedar-room": table}, self.controller)
+        return build(Content(policy, {"cedar-room": table}), Version(epoch, number), NOON, self.controller)
 
     def sealed(
         self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"list:tokyo/cedar"

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract import envelope, fact
-from contract.authorisation import Flag
 from contract.envelope import Kind
 from contract.fact import FactKind
 from contract.message import Ack
 from contract.policy import ExitMode
 from contract.presence import Whereabouts
+from contract.record import Flag
 from contract.topic import Down
 from door_agent.company import COMPANY_WITHIN_S
 from door_agent.durable import JOURNAL_WITHIN_S

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from contract.authorisation import BadList, Version, build
+from contract.authorisation import BadList, Content, Version, build
 from contract.envelope import Kind, seal, signed
 from contract.policy import Policy
 from contract.situation import Moment
@@ -28,7 +28,7 @@ NOW = Moment(datetime(2026, 11, 24, tzinfo=UTC), timedelta(0), 100.0, trusted=Tr
 
 def message() -> bytes:
     policy = Policy("tokyo", "cedar", "Asia/Tokyo", {}, {}, {})
-    made = build(policy, Version(1, 1), NOW.wall, {}, CONTROLLER)
+    made = build(Content(policy, {}), Version(1, 1), NOW.wall, CONTROLLER)
     sealed = seal(SEALING.public_key(), made, b"list:tokyo/cedar", X25519PrivateKey.generate())
     return signed(Kind.LIST, sealed, CONTROLLER)
 
