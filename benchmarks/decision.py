@@ -24,8 +24,10 @@ from contract.outcome import Outcome
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, Policy
 from contract.record import FOREVER, Record
 from contract.schedule import ALWAYS, Interval, compiled
+from contract.site_time import SiteTime
 from contract.situation import Attempt, Moment, Proof, Situation, Standing
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 CREDENTIALS = 100_000
 SEED = 20261123
 NOON = Moment(datetime(2026, 11, 24, 3, 0, tzinfo=UTC), timedelta(seconds=1), 1.0, trusted=True)
@@ -69,7 +71,7 @@ def policy() -> Policy:
     return Policy(
         "tokyo",
         "cedar",
-        "Asia/Tokyo",
+        TOKYO,
         {point.to_area: AreaPolicy(point.to_area, True, 3600, 7200) for point in points},
         {point.door: DoorPolicy(point.door, 5000, 30) for point in points},
         {point.id: point for point in points},

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract import canonical, schedule, shape
 from contract.canonical import Object, Value
@@ -31,6 +30,7 @@ from contract.room_rules import (
 )
 from contract.schedule import Schedule
 from contract.site_formats import MOST_FORMATS, as_table, from_tables
+from contract.site_time import SiteTime
 from contract.situation import Moment
 
 
@@ -244,7 +244,7 @@ class AccessPointPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything impersonal in a list; `hash()` names it in every decision fact. `zone` is the site's IANA zone.
+    """Everything impersonal in a list; `hash()` names it in every decision fact. `site_time` is the site's clock.
 
     formats: the site's own card formats that these access points name; readable: those and the published ones.
     posture: counts the changes of the site's posture, of which the areas hold what became of them.
@@ -252,21 +252,16 @@ class Policy:
 
     site: str
     agent: str
-    zone: str
+    site_time: SiteTime
     areas: Mapping[str, AreaPolicy]
     doors: Mapping[str, DoorPolicy]
     access_points: Mapping[str, AccessPointPolicy]
     schedules: tuple[Schedule, ...] = (schedule.ALWAYS,)
     formats: Mapping[str, CardFormat] = field(default_factory=dict)
     posture: int = 0
-    site_time: ZoneInfo = field(init=False, repr=False, compare=False)
     readable: Mapping[str, CardFormat] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "site_time", ZoneInfo(self.zone))
-        except (ZoneInfoNotFoundError, ValueError, OSError) as flaw:  # OSError: "America" is a folder of zones
-            raise ValueError(f"{self.zone} is not a time zone") from flaw
         object.__setattr__(self, "readable", {**FORMATS, **self.formats})
         for point in self.access_points.values():
             if point.door not in self.doors or point.guarded not in self.areas:
@@ -285,7 +280,7 @@ class Policy:
         return {
             "site": self.site,
             "agent": self.agent,
-            "zone": self.zone,
+            "site_time": self.site_time.as_object(),
             "areas": areas,
             "doors": doors,
             "access_points": points,
@@ -297,7 +292,7 @@ class Policy:
     @classmethod
     def from_object(cls, data: Object) -> Policy:
         shape.exactly(
-            data, ("site", "agent", "zone", "areas", "doors", "access_points", "schedules", "formats", "posture")
+            data, ("site", "agent", "site_time", "areas", "doors", "access_points", "schedules", "formats", "posture")
         )
         areas = [AreaPolicy.from_object(each) for each in shape.children(data, "areas")]
         doors = [DoorPolicy.from_object(each) for each in shape.children(data, "doors")]
@@ -305,7 +300,7 @@ class Policy:
         return cls(
             shape.text(data, "site", 64),
             shape.text(data, "agent", 64),
-            shape.text(data, "zone", 64),
+            SiteTime.from_object(shape.child(data, "site_time")),
             {each.id: each for each in areas},
             {each.id: each for each in doors},
             {each.id: each for each in points},
@@ -318,10 +313,7 @@ class Policy:
         """Whether schedule `number` permits every moment that it may be now; a number that is not there does not."""
         if number >= len(self.schedules):
             return False
-        zone = self.site_time
-        return self.schedules[number].permits_throughout(
-            moment.earliest.astimezone(zone), moment.latest.astimezone(zone)
-        )
+        return self.schedules[number].permits_throughout(self.site_time, moment.earliest_s, moment.latest_s)
 
     def hash(self) -> bytes:
         return hashlib.sha256(b"sekisho/1/policy\x00" + canonical.encode(self.as_object())).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract import formats
 from contract.authorisation import AuthorisationList
@@ -13,7 +13,7 @@ from contract.fact import FactKind
 from contract.outcome import Decision, Outcome
 from contract.policy import AccessPointPolicy, Direction
 from contract.record import Flag, Record
-from contract.situation import Attempt, Companion, Moment, Proof, Situation, Standing
+from contract.situation import Attempt, Companion, Moment, PinVerdict, Proof, Situation, Standing
 from door_agent.chain import Chain
 from door_agent.company import Company
 from door_agent.events import Card
@@ -50,15 +50,23 @@ class Judging:
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
         self._presence, self._company = presence, company
 
-    def judge(self, door: WiredDoor, card: Card, moment: Moment, *, interlocked: bool) -> Judged:
-        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured."""
+    def judge(
+        self,
+        door: WiredDoor,
+        card: Card,
+        moment: Moment,
+        *,
+        interlocked: bool,
+        pin: PinVerdict = PinVerdict.UNASKED,
+    ) -> Judged:
+        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`: what became of it."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record = None
         if carried is not None and point is not None and identity is not None:
             record = carried.find(point.guarded, lookup_key(self._lookup, identity))
         attempt = Attempt(card.access_point, identity is not None, record)
-        situation = self._situation(door, point, record, moment, interlocked)
+        situation = replace(self._situation(door, point, record, moment, interlocked), pin=pin)
         decision = _decision(carried, point, door, attempt, situation, moment)
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt)

@@ -31,6 +31,7 @@ from controller.people.credential import Credential, IdentityRow, State
 from controller.people.permission import AccessLevelArea, Grant, GrantState
 from controller.premises import door as doors
 from controller.premises import format as formats
+from controller.premises import site_clock
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
@@ -90,7 +91,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     policy = Policy(
         site.key,
         agent.key,
-        site.zone,
+        site_clock.site_time(site.clock, now),
         {
             area.key: AreaPolicy(area.key, area.private, area.fresh_s, area.essential_s, company=Company(area.company))
             for area in guarded

@@ -16,7 +16,7 @@ PIN = {"card_alone": 1, "within_s": 15, "tries": 5, "lockout_s": 300, "duress": 
 POLICY: dict[str, Any] = {
     "site": "tokyo",
     "agent": "cedar",
-    "zone": "Asia/Tokyo",
+    "site_time": {"zone": "Asia/Tokyo", "transitions": [[1735657200, 32400]], "until": 1861887600},
     "areas": [
         {
             "id": "cedar-room",

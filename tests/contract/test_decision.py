@@ -24,8 +24,10 @@ from contract.reason import Reason
 from contract.record import FOREVER, CardState, Flag, Record
 from contract.room_rules import Company
 from contract.schedule import ALWAYS, Interval, compiled
+from contract.site_time import SiteTime
 from contract.situation import Attempt, Before, Companion, Inside, Moment, PinVerdict, Proof, Situation, Standing
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 OFFICE = compiled([Interval(day, 9 * 60, 18 * 60) for day in range(5)])
 ADA = Record(b"A" * 16, 1, 0, FOREVER)
 MONDAY_NOON = Moment(datetime(2026, 11, 23, 3, 0, tzinfo=UTC), timedelta(seconds=1), 100.0, trusted=True)
@@ -41,7 +43,7 @@ def policy(company: int = 1, mode: ExitMode = ExitMode.CONTROLLED, door: DoorMod
     return Policy(
         "tokyo",
         "cedar",
-        "Asia/Tokyo",
+        TOKYO,
         {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company=Company(company))},
         {"cedar": DoorPolicy("cedar", 5000, 30, door)},
         {point.id: point for point in points},

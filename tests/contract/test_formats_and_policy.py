@@ -42,7 +42,13 @@ def test_a_policy_survives_its_object_and_odd_ones_are_refused() -> None:
     policy = Policy.from_object(POLICY)
     assert policy.as_object() == POLICY
     assert Policy.from_object(policy.as_object()).hash() == policy.hash()
-    changes: list[Object] = [{"zone": "Asia/Nowhere"}, {"zone": "America"}, {"areas": []}, {"doors": []}, {"extra": 1}]
+    changes: list[Object] = [
+        {"site_time": {"zone": "Asia/Tokyo"}},
+        {"posture": -1},
+        {"areas": []},
+        {"doors": []},
+        {"extra": 1},
+    ]
     for change in changes:
         with pytest.raises(ValueError, match=r".+"):
             Policy.from_object({**POLICY, **change})

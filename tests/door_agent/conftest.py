@@ -23,6 +23,7 @@ from contract.message import Carried, Fresh, Status
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
 from contract.record import FOREVER, Record
 from contract.room_rules import Company
+from contract.site_time import SiteTime
 from contract.situation import Moment
 from contract.topic import Address, Down, Up
 from door_agent.agent import Agent
@@ -33,6 +34,7 @@ from door_agent.keys import Keys
 from door_agent.lists import ListStore
 from door_agent.wiring import WiredDoor
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CEDAR = Address("tokyo", "cedar")
 ADA, BEN, EVE = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
@@ -117,7 +119,7 @@ class Core:
         policy = Policy(
             "tokyo",
             agent,
-            "Asia/Tokyo",
+            TOKYO,
             {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company=Company(company))},
             {door: DoorPolicy(door, 5000, 30, **times) for door in doors},
             {point.id: point for point in points},
