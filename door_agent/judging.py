@@ -59,7 +59,8 @@ class Judging:
         interlocked: bool,
         pin: PinVerdict = PinVerdict.UNASKED,
     ) -> Judged:
-        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`: what became of it."""
+        """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`:
+        what became of the PIN."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record = None
