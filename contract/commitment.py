@@ -19,7 +19,10 @@ _DOMAIN = b"sekisho/1/commitment\x00"
 
 
 class Salt:
-    """32 random bytes for one commitment, and the hash that they key, begun before there is anything to commit to."""
+    """32 random bytes for one commitment, and the hash that they key, begun before there is anything to commit to.
+
+    Spent by its first `commit`, which ends that hash; the commitment of a second value would open to neither.
+    """
 
     __slots__ = ("_keyed", "octets")
 
@@ -31,9 +34,8 @@ class Salt:
 
     def commit(self, plain: bytes) -> bytes:
         """The 32-byte commitment to canonical bytes: HMAC-SHA256 keyed with the salt over the domain and them."""
-        keyed = self._keyed.copy()
-        keyed.update(plain)
-        return keyed.digest()
+        self._keyed.update(plain)
+        return self._keyed.digest()
 
 
 class Opening(msgspec.Struct, frozen=True):

@@ -77,7 +77,7 @@ class Fact(msgspec.Struct, frozen=True):
     commitments: Mapping[str, bytes] = msgspec.field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        return canonical.encode(
+        return canonical.encode_declared(
             {
                 "version": VERSION,
                 "site": self.site,

@@ -77,6 +77,10 @@ class Journal:
 
     def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
         """All of `work` in one durable transaction, in order."""
+        match work:
+            case [Record(moved=None, opened=None, ended=None, uncertain=(), latch=None) as alone]:
+                self._fact(alone)  # one statement is a transaction of its own, and somebody waits
+                return
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -107,8 +111,7 @@ class Journal:
 
     def _record(self, record: Record) -> None:
         execute = self._connection.execute
-        row = (record.sequence, record.encoded, record.hash, record.openings)
-        execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+        self._fact(record)
         if record.moved is not None:
             holder, where = record.moved.holder, record.moved.leads_to
             execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
@@ -128,6 +131,10 @@ class Journal:
             execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
         if record.latch is not None:
             self._latch(record.latch)
+
+    def _fact(self, record: Record) -> None:
+        row = (record.sequence, record.encoded, record.hash, record.openings)
+        self._connection.execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
 
     def _latch(self, latch: Latch) -> None:
         if latch.causes:

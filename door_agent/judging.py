@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from contract import formats
 from contract.authorisation import AuthorisationList, Flag, Record
@@ -26,8 +26,7 @@ from door_agent.wiring import WiredDoor
 PEERS_WITHIN_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do;
     extended: they need more time at the door."""
 
