@@ -87,9 +87,9 @@ class Agent:
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        doors = (door.deadline for door in self._doors.values())
-        moments = (*doors, self._entries.deadline, self._company.deadline, self._letters.status_due)
-        return min((each for each in moments if each is not None), default=None)
+        moments = [self._entries.deadline, self._company.deadline, self._letters.status_due]
+        moments += [door.deadline for door in self._doors.values()]
+        return min([each for each in moments if each is not None], default=None)
 
     @property
     def at_rest(self) -> bool:
@@ -181,7 +181,9 @@ class Agent:
 
     def _interlocked(self, wired: WiredDoor) -> bool:
         """Another door of this one's interlock is released, open, or about to be released."""
-        others = [each for each in self._doors.values() if each.wired.interlock == wired.interlock != ""]
+        if not wired.interlock:
+            return False
+        others = [each for each in self._doors.values() if each.wired.interlock == wired.interlock]
         return any(
             each.wired is not wired and (not each.portal.secured or self._entries.pending(each.wired.id))
             for each in others
@@ -212,7 +214,10 @@ class Agent:
         return commands
 
     def _due(self, moment: Moment) -> list[Command]:
-        """What time alone brings."""
+        """What time alone brings; mostly nothing."""
+        deadline = self.deadline
+        if deadline is None or moment.mono < deadline:
+            return []
         commands: list[Command] = []
         for late in self._entries.late(moment.mono):
             commands += self._journal_too_late(late, moment)

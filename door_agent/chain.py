@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from contract import envelope, fact
+from contract import canonical, envelope, fact
 from contract.canonical import Object, Value
-from contract.commitment import SALT_BYTES, Opening, commit
+from contract.commitment import Opening
 from contract.fact import Clock, Fact, FactKind
 from contract.presence import Passage
 from contract.situation import Moment
@@ -54,7 +54,11 @@ class Chain:
         latch: Latch | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
-        openings = {name: Opening(self._random(SALT_BYTES), value) for name, value in (personal or {}).items()}
+        openings: dict[str, Opening] = {}
+        commitments: dict[str, bytes] = {}
+        for name, value in (personal or {}).items():
+            salt, plain = self._seals.salt(), canonical.encode_declared(value)
+            openings[name], commitments[name] = Opening(salt.octets, value, plain), salt.commit(plain)
         made = Fact(
             self._address.site,
             self._address.agent,
@@ -66,10 +70,10 @@ class Chain:
             round(moment.mono * 1_000_000),
             Clock.TRUSTED if moment.trusted else Clock.UNTRUSTED,
             body,
-            {name: commit(opening) for name, opening in openings.items()},
+            commitments,
         )
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
         self.latest[kind] = made.sequence
-        sealed = envelope.seal_with(self._seals.take(), fact.encode_openings(openings)) if openings else b""
+        sealed = envelope.seal_with(self._seals.key(), fact.encode_openings(openings)) if openings else b""
         return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)

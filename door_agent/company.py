@@ -25,6 +25,8 @@ class Company:
     @property
     def deadline(self) -> float | None:
         """When the first of them has waited long enough."""
+        if not self._waiting:
+            return None
         return min((each.until for companions in self._waiting.values() for each in companions), default=None)
 
     def holders(self, access_point: str, now: float) -> tuple[bytes, ...]:

@@ -35,7 +35,7 @@ class DurableEntries:
     @property
     def deadline(self) -> float | None:
         """When the first of them is late."""
-        return min((each.until for each in self._waiting), default=None)
+        return min([each.until for each in self._waiting]) if self._waiting else None
 
     def pending(self, door: str) -> bool:
         """Does somebody wait for `door` to be released?"""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from contract.presence import Passage, Whereabouts
 from contract.topic import Address
 from door_agent.portal import Admission
@@ -103,8 +105,7 @@ class Latch:
     causes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """Commit this fact, with the presence and the admissions that change with it, in one transaction."""
 
     sequence: int

@@ -1,7 +1,8 @@
 """The journal: every fact durable before an entry opens, kept until the controller's own acknowledgement covers it.
 
 SQLite, WAL, synchronous=FULL. `commit` is one transaction for many facts with the presence and admissions that change
-with them (group commit). `JournalThread` runs it; nobody else writes the file.
+with them (group commit). `JournalThread` runs it; nobody else writes the file. SQLite's log has its room on the disk
+before the first card, and is written back in pauses: somebody waits for a commit, nobody for these.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from process import logs
 _log = logs.logger("journal")
 _GROUP = 200
 _RETRY_S = 1.0
+_PAUSE_S = 1.0
+_ROOM = 4 * 2**20
+"""What the log grows to before SQLite writes it back by itself: 1,000 pages."""
+_WORTH_WRITING_BACK = 64
+"""Commits; far fewer than fill the room, and enough that a flash card is not written twice for every fact."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fact (
     sequence INTEGER PRIMARY KEY, encoded BLOB NOT NULL, hash BLOB NOT NULL, openings BLOB NOT NULL);
@@ -45,6 +51,7 @@ class Journal:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(_SCHEMA)
+        self._commits = 0
         path.chmod(0o600)
 
     def close(self) -> None:
@@ -68,6 +75,7 @@ class Journal:
             first=sequence == 0,
             clean=bool(meta.get("clean", 0)),
         )
+        self._make_room()
         self._keep("clean", 0)
         return resumed
 
@@ -77,6 +85,11 @@ class Journal:
 
     def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
         """All of `work` in one durable transaction, in order."""
+        self._commits += 1
+        match work:
+            case [Record(moved=None, opened=None, ended=None, uncertain=(), latch=None) as alone]:
+                self._fact(alone)  # one statement is a transaction of its own, and somebody waits
+                return
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -94,6 +107,12 @@ class Journal:
                 execute("ROLLBACK")
             raise
 
+    def write_back(self) -> None:
+        """Bring what is committed from the log to its place, if that is worth it; the log begins anew."""
+        if self._commits >= _WORTH_WRITING_BACK:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._commits = 0
+
     def unsent(self, after: int = 0, limit: int = 500) -> list[tuple[int, SealedFact]]:
         """The next facts that the controller has not acknowledged, after number `after`, in order."""
         statement = "SELECT sequence, encoded, openings FROM fact WHERE sequence > ? ORDER BY sequence LIMIT ?"
@@ -105,10 +124,26 @@ class Journal:
         found = self._connection.execute("SELECT min(sequence) FROM fact").fetchone()
         return int(found[0]) if found and found[0] is not None else None
 
+    def _make_room(self) -> None:
+        """Give the log its full length ahead: a commit that makes the file longer takes twice as long, for the file
+        system then has a length to commit too. A transaction that does not fit into the cache is written to the log,
+        and rolling it back leaves the database as it was."""
+        execute = self._connection.execute
+        (cached,) = execute("PRAGMA cache_size").fetchone()
+        execute("PRAGMA cache_size = 1")
+        execute("BEGIN IMMEDIATE")
+        try:
+            execute("CREATE TABLE room (filled BLOB)")
+            execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM,))
+        except sqlite3.OperationalError as flaw:  # a disk that has no room for it may still have some for facts
+            logs.event(_log, "journal_without_room", level="warning", error=flaw)
+        if self._connection.in_transaction:
+            execute("ROLLBACK")
+        execute(f"PRAGMA cache_size = {cached}")
+
     def _record(self, record: Record) -> None:
         execute = self._connection.execute
-        row = (record.sequence, record.encoded, record.hash, record.openings)
-        execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+        self._fact(record)
         if record.moved is not None:
             holder, where = record.moved.holder, record.moved.leads_to
             execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
@@ -128,6 +163,10 @@ class Journal:
             execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
         if record.latch is not None:
             self._latch(record.latch)
+
+    def _fact(self, record: Record) -> None:
+        row = (record.sequence, record.encoded, record.hash, record.openings)
+        self._connection.execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
 
     def _latch(self, latch: Latch) -> None:
         if latch.causes:
@@ -182,7 +221,7 @@ class JournalThread:
 
     def _run(self) -> None:
         while True:
-            first = self._work.get()
+            first = self._next()
             group = [] if first is None else [first]
             ended = first is None
             while len(group) < _GROUP and not self._work.empty():
@@ -195,6 +234,20 @@ class JournalThread:
                 return
             if ended:
                 return
+
+    def _next(self) -> Record | Forget | Proven | None:
+        """What is to be committed next; nobody waits for the log to be written back, so that is for a pause."""
+        try:
+            return self._work.get(timeout=_PAUSE_S)
+        except queue.Empty:
+            self._written_back()
+            return self._work.get()
+
+    def _written_back(self) -> None:
+        try:
+            self._journal.write_back()
+        except sqlite3.Error as flaw:
+            logs.event(_log, "journal_failed", level="error", error=flaw)
 
     def _committed(self, group: list[Record | Forget | Proven]) -> bool:
         while True:

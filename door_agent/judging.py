@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from contract import formats
 from contract.authorisation import AuthorisationList
@@ -28,8 +30,7 @@ from door_agent.wiring import WiredDoor
 PEERS_WITHIN_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do;
     extended: they need more time at the door."""
 

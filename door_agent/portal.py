@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+
+class Admission(msgspec.Struct, frozen=True):
     """A granted decision waiting for the door; `decision` is its fact's sequence, `holder` None without a record."""
 
     decision: int
@@ -110,8 +111,10 @@ class Portal:
     @property
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest."""
+        if self.released_until is self.warn_at is self.held_at is None:
+            return None
         moments = (self.released_until, self.warn_at, self.held_at)
-        return min((each for each in moments if each is not None), default=None)
+        return min(each for each in moments if each is not None)
 
     @property
     def secured(self) -> bool:

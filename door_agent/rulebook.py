@@ -22,7 +22,7 @@ class Rulebook:
     def point(self, access_point: str) -> AccessPointPolicy | None:
         """What the list says of this access point; None without a list, or where the list does not know it."""
         carried = self._lists.carried
-        return carried.policy.access_points.get(access_point) if carried else None
+        return carried.policy.access_points.get(access_point) if carried is not None else None
 
     def controlled(self, door: str) -> bool:
         """Whether a card is needed to leave by `door`: the list says so, and the wiring permits it."""
@@ -78,4 +78,4 @@ class Rulebook:
 
     def _door(self, door: str) -> DoorPolicy | None:
         carried = self._lists.carried
-        return carried.policy.doors.get(door) if carried else None
+        return carried.policy.doors.get(door) if carried is not None else None
