@@ -6,18 +6,21 @@ Everything here has an object form, because a decision fact commits to its input
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import floor
 from typing import NamedTuple
+
+import msgspec
 
 from contract import leaf, shape
 from contract.canonical import Object, Value
 from contract.record import HANDLE_BYTES, Record
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+
+class Attempt(msgspec.Struct, frozen=True):
     """One presentation at one access point.
 
     clean: a format of the access point fits the bits; record: what the guarded area's table holds for it, or None.
@@ -228,14 +231,20 @@ class Moment:
         return self.wall + self.uncertainty
 
     @property
+    def bounds_s(self) -> tuple[int, int]:
+        """The earliest and the latest UTC second that it may be, to the microsecond: no float comes near them."""
+        since = self.wall - _EPOCH
+        return (since - self.uncertainty) // _SECOND, (since + self.uncertainty) // _SECOND
+
+    @property
     def earliest_s(self) -> int:
         """The earliest UTC second that it may be."""
-        return floor(self.wall.timestamp() - self.uncertainty.total_seconds())
+        return self.bounds_s[0]
 
     @property
     def latest_s(self) -> int:
         """The latest UTC second that it may be."""
-        return floor(self.wall.timestamp() + self.uncertainty.total_seconds())
+        return self.bounds_s[1]
 
     def as_object(self) -> Object:
         return {
