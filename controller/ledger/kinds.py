@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CALENDAR_RENAMED = "calendar-renamed"
     CALENDAR_REMOVED = "calendar-removed"
     HOLIDAY_ADDED = "holiday-added"
+    HOLIDAY_CHANGED = "holiday-changed"
     HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
@@ -62,6 +63,7 @@ CHANGES_LISTS = frozenset(
         Kind.SCHEDULE_MADE,
         Kind.SCHEDULE_CHANGED,
         Kind.HOLIDAY_ADDED,
+        Kind.HOLIDAY_CHANGED,
         Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
         Kind.CARDHOLDER_CHANGED,

@@ -57,6 +57,9 @@ class HolidayRow(Base):
 
     __table_args__ = (UniqueConstraint("calendar_id", "day"),)
 
+    def holiday(self) -> Holiday:
+        return Holiday(self.day, self.name, self.name_ja, self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
@@ -111,20 +114,25 @@ def add_day(
     """A further day. Refused calendar-fixed, name-missing, text-wrong, day-wrong, day-taken, calendar-full, and
     whatever `fits` refuses."""
     _must_be_own(calendar)
-    name, name_ja = line.told_twice(holiday.name, holiday.name_ja)
-    if holiday.day.year not in YEARS:
-        raise Refused("day-wrong")
-    mine = select(HolidayRow.id).where(HolidayRow.calendar_id == calendar.id)
-    if session.scalar(mine.where(HolidayRow.day == holiday.day)) is not None:
-        raise Refused("day-taken", day=holiday.day)
-    if session.scalar(select(func.count()).select_from(mine.subquery())) == MOST_DAYS:
+    kept = select(func.count(HolidayRow.id)).where(HolidayRow.calendar_id == calendar.id)
+    if session.scalar(kept) == MOST_DAYS:
         raise Refused("calendar-full")
-    row = HolidayRow(calendar_id=calendar.id, day=holiday.day, name=name, name_ja=name_ja)
+    row = HolidayRow(calendar_id=calendar.id)
+    _write_day(session, row, holiday)
     session.add(row)
     session.flush()
     _changed(session, Kind.HOLIDAY_ADDED, actor, now, row)
     fits(session, session.get_one(Site, calendar.site_id), now)
     return row
+
+
+def change_day(session: Session, actor: str, now: datetime, row: HolidayRow, holiday: Holiday, fits: Fits) -> None:
+    """Move a day, or call it otherwise. Refused name-missing, text-wrong, day-wrong, day-taken, and whatever `fits`
+    refuses."""
+    calendar = session.get_one(Calendar, row.calendar_id)
+    _write_day(session, row, holiday)
+    _changed(session, Kind.HOLIDAY_CHANGED, actor, now, row)
+    fits(session, session.get_one(Site, calendar.site_id), now)
 
 
 def remove_day(session: Session, actor: str, now: datetime, row: HolidayRow, fits: Fits) -> None:
@@ -159,6 +167,16 @@ def _add(session: Session, actor: str, now: datetime, calendar: Calendar) -> Cal
     plain = {"name": calendar.name, "built_in": calendar.built_in}
     append(session, Kind.CALENDAR_MADE, actor, now, {"calendar": calendar.id}, plain)
     return calendar
+
+
+def _write_day(session: Session, row: HolidayRow, holiday: Holiday) -> None:
+    name, name_ja = line.told_twice(holiday.name, holiday.name_ja)
+    if holiday.day.year not in YEARS:
+        raise Refused("day-wrong")
+    same = select(HolidayRow.id).where(HolidayRow.calendar_id == row.calendar_id, HolidayRow.day == holiday.day)
+    if session.scalar(same) not in (None, row.id):
+        raise Refused("day-taken", day=holiday.day)
+    row.day, row.name, row.name_ja = holiday.day, name, name_ja
 
 
 def _changed(session: Session, kind: Kind, actor: str, now: datetime, row: HolidayRow) -> None:

@@ -8,7 +8,7 @@ is no longer offered, and what was granted by it keeps its hours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
@@ -83,13 +83,14 @@ class SchedulePlan:
 def make(session: Session, actor: str, now: datetime, site: Site, plan: SchedulePlan) -> Schedule:
     """A new schedule; Refused name-missing, text-wrong, key-taken, schedule-wrong, not-found (a calendar)."""
     schedule = Schedule(site_id=site.id)
-    _adopt(session, schedule, plan, Kind.SCHEDULE_MADE, actor, now)
+    _adopt(session, schedule, _tidied(plan), Kind.SCHEDULE_MADE, actor, now)
     return schedule
 
 
 def change(session: Session, actor: str, now: datetime, schedule: Schedule, plan: SchedulePlan, fits: Fits) -> None:
     """Let it say what `plan` says, and nothing else; Refused as `make`, schedule-retired, and what `fits` refuses."""
     _must_be_offered(schedule)
+    plan = _tidied(plan)
     if plan_of(session, schedule).as_object() != plan.as_object():
         _adopt(session, schedule, plan, Kind.SCHEDULE_CHANGED, actor, now)
         fits(session, session.get_one(Site, schedule.site_id), now)
@@ -149,10 +150,9 @@ def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedul
 
 
 def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, kind: Kind, actor: str, now: datetime) -> None:
-    name, name_ja = line.told_twice(plan.name, plan.name_ja)
-    _check(session, schedule, name, plan)
+    _check(session, schedule, plan)
     written = plan.as_object()
-    schedule.name, schedule.name_ja = name, name_ja
+    schedule.name, schedule.name_ja = plan.name, plan.name_ja
     schedule.intervals, schedule.exceptions = (_text(written[each]) for each in ("intervals", "exceptions"))
     session.add(schedule)
     session.flush()
@@ -164,10 +164,10 @@ def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, kind: Kind,
     append(session, kind, actor, now, {"schedule": schedule.id}, written)
 
 
-def _check(session: Session, schedule: Schedule, name: str, plan: SchedulePlan) -> None:
-    taken = select(Schedule.id).where(Schedule.site_id == schedule.site_id, Schedule.name == name)
+def _check(session: Session, schedule: Schedule, plan: SchedulePlan) -> None:
+    taken = select(Schedule.id).where(Schedule.site_id == schedule.site_id, Schedule.name == plan.name)
     if session.scalar(taken) not in (None, schedule.id):
-        raise Refused("key-taken", name=name)
+        raise Refused("key-taken", name=plan.name)
     for key in plan.calendars:
         calendar = session.get(Calendar, key)
         if calendar is None or calendar.site_id != schedule.site_id:
@@ -179,6 +179,11 @@ def _check(session: Session, schedule: Schedule, name: str, plan: SchedulePlan) 
         raise Refused("schedule-wrong", most_exceptions=MOST_EXCEPTIONS, most_calendars=MOST_CALENDARS)
     if any(day.year not in calendars.YEARS for day in plan.exceptions):
         raise Refused("day-wrong")
+
+
+def _tidied(plan: SchedulePlan) -> SchedulePlan:
+    name, name_ja = line.told_twice(plan.name, plan.name_ja)
+    return replace(plan, name=name, name_ja=name_ja)
 
 
 def _must_be_offered(schedule: Schedule) -> None:
