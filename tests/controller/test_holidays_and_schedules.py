@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from contract.authorisation import ALWAYS
 from contract.schedule import Interval
-from controller.database import reading, transaction
+from controller import migrations
+from controller.database import migrate, open_database, reading, transaction
 from controller.delivery import compiling, distribution
 from controller.delivery.compiling import all_must_fit
 from controller.ledger.kinds import CHANGES_LISTS, Kind
@@ -104,6 +108,24 @@ def test_a_new_building_has_the_public_holidays_once(house: House) -> None:
     with transaction(house.engine) as session:
         calendar.provide(session, ACTOR, NOW, house.site(session))
         assert [each.built_in for each in calendar.of_site(session, house.site(session))] == ["japan"]
+
+
+def test_a_building_of_an_earlier_version_gets_the_public_holidays_too(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(text("INSERT INTO site VALUES (7, 'osaka', 'Osaka', '大阪', 'Asia/Tokyo')"))
+        connection.execute(text("INSERT INTO schedule VALUES (3, 7, 'Day', '昼', '[[0,540,1080]]', '{}')"))
+    migrate(engine)
+    with reading(engine) as session:
+        office = session.get_one(Schedule, 3)
+        assert (office.retired_at, hours(session, office, "2026-11-30")) == (None, "09-18")
+        (public,) = calendar.of_site(session, session.get_one(Site, 7))
+        assert (public.name, public.built_in) == ("Japanese public holidays", "japan")
+    engine.dispose()
 
 
 def test_the_office_hours_of_the_plan_close_on_public_holidays(house: House) -> None:
