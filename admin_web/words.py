@@ -9,8 +9,8 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from contract.decision import Outcome
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.people.access import Role
 from controller.people.credential import State

@@ -10,8 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
-from typing import Any
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from contract import shape
 from contract.canonical import Object
@@ -73,10 +72,8 @@ class Schedule:
         """Whether the slot that the site's wall clock shows at this UTC second is set; False where it is not known."""
         return self.permits_throughout(site_time, second, second)
 
-    def permits_throughout(self, site_time: SiteTime | datetime, earliest: Any, latest: int = 0) -> bool:
+    def permits_throughout(self, site_time: SiteTime, earliest: int, latest: int) -> bool:
         """Whether every slot from one UTC second to another is set; False if more than a day apart or not known."""
-        if isinstance(site_time, datetime):
-            return self._by_datetime(site_time, earliest)
         if not (site_time.since <= earliest <= latest < site_time.until and latest - earliest <= DAY_S):
             return False
         while earliest <= latest:
@@ -90,14 +87,6 @@ class Schedule:
             ends = earliest - into + SLOT_S
             earliest = ends if ends < changes else changes
         return True
-
-    def _by_datetime(self, earliest: datetime, latest: datetime) -> bool:
-        """The signature that `decide()` still uses: both bounds on the wall clock."""
-        first, last = (
-            round((each.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-            for each in (earliest, latest)
-        )
-        return self.permits_throughout(SiteTime("wall clock", ((0, 0),), 2**62), first, last)
 
     def as_object(self) -> Object:
         return {

@@ -13,8 +13,8 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, digits, moment, one_of, row_id, takes
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.centre import centre, now
-from contract.decision import Outcome
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from controller.delivery import issued
 from controller.people.access import Permission
 from controller.premises import area as areas

@@ -14,8 +14,9 @@ from contract import canonical
 from contract.canonical import Value
 from contract.commitment import opens
 from contract.credential import Identity
-from contract.decision import Decision, replayed
+from contract.decision import replayed
 from contract.fact import FactKind
+from contract.outcome import Decision
 from contract.policy import Policy
 from contract.reader_kinds import KindOfReader, kind_of_reader
 from controller.ledger.ledger import openings_of

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 
 import admin_web
 from admin_web import words
-from contract.decision import Outcome
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
 from controller.people import cardholder

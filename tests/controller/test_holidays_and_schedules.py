@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from contract.authorisation import ALWAYS
+from contract.record import ALWAYS
 from contract.schedule import Interval
 from controller import migrations
 from controller.database import migrate, open_database, reading, transaction
