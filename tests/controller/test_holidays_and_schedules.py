@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from cli.demo.building import PLAN
 from contract.record import ALWAYS
 from contract.schedule import Interval
 from controller import migrations
@@ -23,7 +24,7 @@ from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow
 from controller.people import permission
 from controller.people.permission import Wish
-from controller.premises import calendar, japan, schedule, site_clock
+from controller.premises import building, calendar, japan, schedule, site_clock
 from controller.premises.calendar import Calendar, Holiday, HolidayRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.premises.site import Site
@@ -136,6 +137,22 @@ def test_the_office_hours_of_the_plan_close_on_public_holidays(house: House) -> 
     assert told == {
         "2026-11-23": "closed", "2026-11-24": "08-19", "2026-11-28": "closed", "2027-05-03": "closed"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"name": "Nobody's holidays", "hours": []},
+        {"name": "Japanese public holidays", "hours": [[0, 540, 600]]},
+        {"name": "Japanese public holidays", "hours": 7},
+        {"name": "Japanese public holidays", "open": []},
+    ],
+)
+def test_a_plan_whose_calendar_means_nothing_is_refused(house: House, named: dict[str, object]) -> None:
+    told = {"name": "Lab", "name_ja": "研究室", "intervals": [], "calendar": [named]}
+    with pytest.raises(Refused) as refused, transaction(house.engine) as session:
+        building.load(session, ACTOR, NOW, {"site": PLAN["site"], "schedule": [told]})
+    assert refused.value.code == "building-wrong"
 
 
 def test_the_first_calendar_that_holds_a_day_decides_and_an_exception_beats_them_all(own: House) -> None:
