@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from admin_web.shown import utc
+from contract.schedule import Interval
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.calendar import Calendar, Holiday
 from controller.premises.door import AccessPoint, Door
-from controller.premises.schedule import Schedule
+from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow, Why
 from controller.record.occupancy import Inside
@@ -165,14 +167,41 @@ def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
     }
 
 
-def schedule(row: Schedule) -> dict[str, Any]:
+def schedule(row: Schedule, plan: SchedulePlan) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
         "name_ja": row.name_ja,
-        "intervals": json.loads(row.intervals),
-        "exceptions": json.loads(row.exceptions),
+        "intervals": [[each.weekday, each.start, each.end] for each in plan.intervals],
+        "exceptions": {day.isoformat(): _hours(each) for day, each in plan.exceptions.items()},
+        "calendars": [{"calendar": key, "hours": _hours(each)} for key, each in plan.calendars.items()],
+        "retired_at": utc(row.retired_at) if row.retired_at else None,
     }
+
+
+def _hours(intervals: Sequence[Interval]) -> list[list[int]]:
+    return [[each.start, each.end] for each in intervals]
+
+
+def calendar(row: Calendar) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "name_ja": row.name_ja, "built_in": row.built_in}
+
+
+def holiday(calendar_id: int, found: Holiday) -> dict[str, Any]:
+    """id: null where the calendar is built in, and nothing can be changed."""
+    named = {"name": found.name, "name_ja": found.name_ja}
+    return {"id": found.id, "calendar": calendar_id, "day": found.day.isoformat(), **named}
+
+
+def read_day(value: object) -> date:
+    """A calendar date as it is written here; ValueError with a sentence that holds nothing of what was sent."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != value:
+        raise ValueError("is a date as YYYY-MM-DD")
+    return found
 
 
 def alarm(row: Alarm) -> dict[str, Any]:
