@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, jsonify
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from admin_web import guard, streams
 from admin_web.api import shapes
@@ -20,7 +21,8 @@ from controller.people.access import Permission
 from controller.premises import area as areas
 from controller.record import alarm, enquiry, occupancy
 from controller.record.alarm import Alarm
-from controller.record.enquiry import LogFilter
+from controller.record.enquiry import LogFilter, LogRow
+from controller.record.explanation import Explanation, explained
 
 _NARROWED = ("area", "door", "cardholder", "outcome", "since", "until")
 
@@ -51,11 +53,20 @@ def list_events(asked: dict[str, Any]) -> Response:
 def get_event(event_id: int) -> Response:
     """One fact; of a decision, whether its replay from the recorded input agrees."""
     with centre().read() as session:
-        row = enquiry.one(session, min(event_id, 2**62))
-        if row is None:
-            abort(404)
-        why = enquiry.why(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
+        row = _event(session, event_id)
+        why = _explained(session, row)
         return jsonify({**shapes.event(row), "why": shapes.why(why) if why else None})
+
+
+@blueprint.get(f"{V1}/events/<int:event_id>/explanation")
+@guard.requires(Permission.SEE_LOG)
+def explain_event(event_id: int) -> Response:
+    """Why a door decided so: every reason in words, what the decision rested on, and whether its replay agrees."""
+    with centre().read() as session:
+        found = _explained(session, _event(session, event_id))
+        if found is None:
+            abort(404)
+        return jsonify(found.as_object())
 
 
 @blueprint.get(f"{V1}/events/stream")
@@ -110,3 +121,14 @@ def acknowledge_alarm(alarm_id: int, given: dict[str, Any]) -> Response:  # noqa
     with centre().write() as session:
         alarm.acknowledge(session, guard.operator(), now(), min(alarm_id, 2**31 - 1))
         return jsonify(shapes.alarm(session.get_one(Alarm, alarm_id)))
+
+
+def _event(session: Session, event_id: int) -> LogRow:
+    row = enquiry.one(session, min(event_id, 2**62))
+    if row is None:
+        abort(404)
+    return row
+
+
+def _explained(session: Session, row: LogRow) -> Explanation | None:
+    return explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))

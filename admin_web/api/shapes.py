@@ -16,7 +16,8 @@ from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.schedule import Schedule
 from controller.record.alarm import Alarm
-from controller.record.enquiry import LogRow, Why
+from controller.record.enquiry import LogRow
+from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
 
 
@@ -133,10 +134,11 @@ def event(row: LogRow) -> dict[str, Any]:
     }
 
 
-def why(found: Why) -> dict[str, Any]:
+def why(found: Explanation) -> dict[str, Any]:
     """Whether the decision, replayed from its recorded input, is the recorded one (null: it cannot be replayed)."""
     replay = found.replay
     return {
+        "verdict": found.verdict,
         "agrees": found.agrees,
         "erased": found.erased,
         "replay": {"outcome": replay.outcome, "reason": replay.reason} if replay else None,
