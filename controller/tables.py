@@ -7,8 +7,8 @@ from controller.delivery import issued
 from controller.ledger import ledger
 from controller.people import cardholder, credential, operator, permission
 from controller.premises import agent, area, door, format, schedule, site
-from controller.record import alarm, fact, occupancy
+from controller.record import alarm, fact, occupancy, stay
 
 WINGS = (ledger, site, area, schedule, format, agent, door, cardholder, credential, permission, operator)
-WINGS_ABOVE = (fact, occupancy, alarm, issued)
+WINGS_ABOVE = (fact, occupancy, stay, alarm, issued)
 METADATA = Base.metadata

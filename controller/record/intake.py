@@ -23,7 +23,7 @@ from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
 from controller.premises.site import Site
-from controller.record import alarm, filing, occupancy
+from controller.record import alarm, filing, occupancy, stay
 from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
 from controller.record.filing import Places
@@ -114,7 +114,7 @@ def _consequences(session: Session, now: datetime, agent: Agent, place: int, fou
     if found.kind is FactKind.PASSAGE and point is not None:
         row = session.get_one(FactRow, (agent.id, found.sequence))
         occupancy.passed(session, row, point.to_area_id)
-        session.flush()
+        stay.passed(session, row, point)
     at = filing.moment(found, now)
     if _unseen(found):
         for area_id in known.guarded(found):
