@@ -19,6 +19,7 @@ from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
 from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
+from controller.record.stay import Stay
 
 
 def cardholder(row: Cardholder) -> dict[str, Any]:
@@ -152,6 +153,20 @@ def inside(row: Inside) -> dict[str, Any]:
         "cardholder_name": row.cardholder.name,
         "since": utc(row.since),
         "certain": row.certain,
+    }
+
+
+def stay(row: Stay) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "area": row.area_id,
+        "how": row.how,
+        "entered_at": utc(row.entered_at) if row.entered_at else None,
+        "not_before": utc(row.not_before),
+        "left_at": utc(row.left_at) if row.left_at else None,
+        "entry_event": row.entry_sequence,
+        "exit_event": row.exit_sequence,
     }
 
 

@@ -143,8 +143,10 @@ def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places)
     plain = {"first": gap.first, "last": gap.last}
     place = append(session, kinds.Kind.FACTS_MISSING, "controller", now, {"agent": agent.id}, plain)
     alarm.raise_alarm(session, alarm.FACTS_MISSING, now, place, agent.id, None)
+    last = session.get(FactRow, (agent.id, gap.first - 1))
+    since = min(last.at, now) if last is not None else agent.enrolled_at or now
     for area_id in sorted({point.guarded_area_id for point in known.points.values()}):
-        occupancy.became_uncertain(session, area_id, now, alarm.FACTS_MISSING)
+        occupancy.became_uncertain(session, area_id, since, alarm.FACTS_MISSING)
     session.flush()
 
 

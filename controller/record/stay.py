@@ -15,10 +15,13 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from contract import leaf
+from contract.canonical import Object
 from controller.database import Base, UtcDateTime
 from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
+from controller.premises.site import Site
 from controller.record import occupancy
 from controller.record.fact import FactRow
 
@@ -81,6 +84,29 @@ class Inside:
     def how(self) -> How:
         return How.MEASURED if self.stay.believed else How.INFERRED
 
+    def as_object(self) -> Object:
+        """What API and commands say; `since` is null when the entry was not badged."""
+        entered, left = self.stay.entered_at, self.stay.left_at
+        return {
+            "cardholder": self.cardholder.id,
+            "cardholder_name": self.cardholder.name,
+            "since": leaf.written(entered) if entered else None,
+            "not_before": leaf.written(self.stay.not_before),
+            "left_at": leaf.written(left) if left else None,
+            "how": self.how,
+            "certain": self.how is How.MEASURED,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StayFilter:
+    """What to list; a field that is None does not narrow. Stays that touch `since` to `until` are listed."""
+
+    area: int | None = None
+    cardholder: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
 
 def passed(session: Session, row: FactRow, point: AccessPoint) -> None:
     """Fold in one passage through `point`; nothing when nobody is known to have made it."""
@@ -114,6 +140,21 @@ def inside_at(session: Session, area: Area, at: datetime) -> Sequence[Inside]:
         .order_by(Stay.not_before, Stay.id)
     )
     return [Inside(holder, stay) for holder, stay in session.execute(statement)]
+
+
+def listed(session: Session, site: Site, wanted: StayFilter, after: int, limit: int) -> Sequence[Stay]:
+    """Stays in areas that need permission, by id from beyond `after`."""
+    closed = select(Area.id).where(Area.site_id == site.id, Area.open.is_(False))
+    statement = select(Stay).where(Stay.id > after, Stay.area_id.in_(closed))
+    if wanted.area is not None:
+        statement = statement.where(Stay.area_id == wanted.area)
+    if wanted.cardholder is not None:
+        statement = statement.where(Stay.cardholder_id == wanted.cardholder)
+    if wanted.until is not None:
+        statement = statement.where(Stay.not_before < wanted.until)
+    if wanted.since is not None:
+        statement = statement.where(or_(Stay.left_at.is_(None), Stay.left_at >= wanted.since))
+    return session.scalars(statement.order_by(Stay.id).limit(limit)).all()
 
 
 def certain_at(session: Session, area: Area, at: datetime) -> bool:
