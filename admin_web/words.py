@@ -16,7 +16,14 @@ from contract.reason_words import WORDS
 from controller.people.access import Role
 from controller.people.credential import State
 from controller.people.permission import GrantState
-from controller.record.alarm import CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, READER_SUSPECT, UNBADGED_EXIT
+from controller.record.alarm import (
+    CHAIN_BROKEN,
+    FACTS_MISSING,
+    GRANTED_ON_OLD_LIST,
+    LIST_TOO_LARGE,
+    READER_SUSPECT,
+    UNBADGED_EXIT,
+)
 from controller.record.enquiry import LogRow
 from controller.refusal import Refused
 
@@ -48,6 +55,7 @@ KINDS: dict[str, Any] = {
     CHAIN_BROKEN: _("Record does not continue"),
     FACTS_MISSING: _("Part of the record is lost"),
     LIST_TOO_LARGE: _("List too large to be sent"),
+    GRANTED_ON_OLD_LIST: _("Entered on an older list; now refused"),
     UNBADGED_EXIT: _("Left without a card"),
     READER_SUSPECT: _("Reader not to be trusted"),
 }

@@ -19,6 +19,7 @@ from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
 from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
+from controller.record.overruled import OverruledGrant
 from controller.record.stay import Stay
 
 
@@ -124,6 +125,7 @@ def event(row: LogRow) -> dict[str, Any]:
         "reason": row.fact.reason,
         "violations": found.body.get("violations", []),
         "inferred": row.fact.inferred,
+        "overruled": _overruled(row.overruled),
         "direction": row.access_point.direction if row.access_point else None,
         "access_point": row.access_point.key if row.access_point else None,
         "door": row.door.key if row.door else None,
@@ -133,6 +135,12 @@ def event(row: LogRow) -> dict[str, Any]:
         "body": found.body,
         "hash": row.fact.fact_hash.hex(),
     }
+
+
+def _overruled(found: OverruledGrant | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"reason": found.reason, "epoch": found.epoch, "version": found.version, "certain": found.certain}
 
 
 def why(found: Explanation) -> dict[str, Any]:

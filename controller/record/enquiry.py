@@ -21,10 +21,11 @@ from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
 from controller.record.fact import FactRow, of_agent
+from controller.record.overruled import OverruledGrant
 
 PASSING = (FactKind.DECISION, FactKind.PASSAGE)
 MOST_ROWS = 200
-_Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint]
+_Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]
 _Places: TypeAlias = Select[int]
 
 
@@ -43,13 +44,14 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One fact with what its keys stand for."""
+    """One fact with what its keys stand for; overruled: what the rules in force here would have said to a grant."""
 
     fact: FactRow
     cardholder: Cardholder | None
     area: Area | None
     door: Door | None
     access_point: AccessPoint | None
+    overruled: OverruledGrant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +131,18 @@ def _identity(value: Value) -> Identity | None:
         return None
 
 
-def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint]) -> LogRow:
-    return LogRow(row[0], row[1], row[2], row[3], row[4])
+def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]) -> LogRow:
+    return LogRow(row[0], row[1], row[2], row[3], row[4], row[5])
 
 
 def _rows() -> _Rows:
     return (
-        select(FactRow, Cardholder, Area, Door, AccessPoint)
+        select(FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant)
         .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
         .outerjoin(Area, Area.id == FactRow.area_id)
         .outerjoin(Door, Door.id == FactRow.door_id)
         .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
+        .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
     )
 
 

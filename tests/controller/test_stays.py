@@ -26,7 +26,7 @@ from controller.record.occupancy import Presence
 from controller.record.stay import How, Stay
 from tests.controller.conftest import NOW, House
 
-migration = importlib.import_module("controller.migrations.versions.0006_stays")
+migration = importlib.import_module("controller.migrations.versions.0006_stays_and_overruled_grants")
 DAY = NOW + timedelta(days=1)
 MOST = 14
 

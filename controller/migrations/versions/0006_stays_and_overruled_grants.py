@@ -1,4 +1,4 @@
-"""Stays, folded from every passage that is on record."""
+"""Stays, folded from every passage that is on record, and what the centre would have refused."""
 
 from __future__ import annotations
 
@@ -68,6 +68,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_stay_cardholder_id", "stay", ["cardholder_id", "entered_at", "entry_sequence"])
     op.create_index("ix_stay_area_id", "stay", ["area_id", "left_at", "not_before", "cardholder_id"])
+    op.create_table(
+        "overruled_grant",
+        sa.Column("ledger_sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("certain", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ledger_sequence"], ["ledger.sequence"], name=op.f("fk_overruled_grant_ledger_sequence")
+        ),
+        sa.PrimaryKeyConstraint("ledger_sequence", name=op.f("pk_overruled_grant")),
+    )
     refold(op.get_bind(), made)
 
 
