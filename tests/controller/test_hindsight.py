@@ -51,7 +51,7 @@ def tell(site: Site, key: str = "cedar", now: datetime = NOW + timedelta(minutes
 
 def entries(site: Site) -> list[LogRow]:
     with reading(site.house.engine) as session:
-        return [row for row in reversed(enquiry.log(session, LogFilter(kinds=("DECISION",))).rows)]
+        return list(reversed(enquiry.log(session, LogFilter(kinds=("DECISION",))).rows))
 
 
 def marks(site: Site) -> list[tuple[str, bool] | None]:
