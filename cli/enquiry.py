@@ -192,7 +192,8 @@ def _tell(found: Explanation, where: str, who: str) -> None:
 def _list(found: Explanation) -> str:
     if found.carried is None:
         return "none"
-    return " ".join(f"{name} {value}" for name, value in found.carried.items())
+    told = found.carried
+    return f"{told.get('epoch')}/{told.get('version')}, hash {told.get('hash')}"
 
 
 def _stay_line(each: Inside, site: Site) -> str:
