@@ -10,8 +10,8 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from admin_web.shown import said
-from contract.decision import Outcome
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from contract.reason_words import WORDS
 from controller.people.access import Role
 from controller.people.credential import State

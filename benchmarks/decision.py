@@ -17,17 +17,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.figure import Ratio, interleaved
 from contract import formats
-from contract.authorisation import FOREVER, AuthorisationList, Record, Version, build, open_list
+from contract.authorisation import AuthorisationList, Content, Version, build, open_list
 from contract.credential import Identity, Source, lookup_key
-from contract.decision import Outcome, decide
+from contract.decision import decide
+from contract.outcome import Outcome
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, Policy
+from contract.record import FOREVER, Record
 from contract.schedule import ALWAYS, Interval, compiled
-from contract.situation import Attempt, Moment, Proof, Situation
+from contract.site_time import SiteTime
+from contract.situation import Attempt, Moment, Proof, Situation, Standing
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 CREDENTIALS = 100_000
 SEED = 20261123
 NOON = Moment(datetime(2026, 11, 24, 3, 0, tzinfo=UTC), timedelta(seconds=1), 1.0, trusted=True)
-SITUATION = Situation("hallway", 10, Proof(True, True, True), control_permitted=True)
+SITUATION = Situation(10, Proof(True, True, True), control_permitted=True, standing=Standing("hallway", 60))
 
 
 def measure() -> list[Ratio]:
@@ -43,7 +47,7 @@ def measure() -> list[Ratio]:
     signer = Ed25519PrivateKey.generate()
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "list"
-        file.write_bytes(build(policy(), Version(1, 1), NOON.wall, tables, signer))
+        file.write_bytes(build(Content(policy(), tables), Version(1, 1), NOON.wall, signer))
         with file.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
             carried = open_list(mapped, signer.public_key())
             rows = (("decision", "cedar", (0.5, 1.0)), ("decision-timed", "maple", (0.75, 1.0)))
@@ -67,7 +71,7 @@ def policy() -> Policy:
     return Policy(
         "tokyo",
         "cedar",
-        "Asia/Tokyo",
+        TOKYO,
         {point.to_area: AreaPolicy(point.to_area, True, 3600, 7200) for point in points},
         {point.door: DoorPolicy(point.door, 5000, 30) for point in points},
         {point.id: point for point in points},

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from benchmarks.decision import NOON, policy
 from benchmarks.figure import Ratio, interleaved
-from contract.authorisation import FOREVER, Flag, Record, Version, build, open_list
+from contract.authorisation import Content, Version, build, open_list
 from contract.credential import Identity, Source, lookup_key
 from contract.policy import Direction
+from contract.record import FOREVER, Flag, Record
 from contract.topic import Address
 from door_agent.agent import Agent
 from door_agent.events import Card
@@ -77,7 +78,8 @@ class _Presented:
         }
         wired = WiredDoor("cedar", {"cedar-in": Direction.ENTRY}, True, True, True, 10.0)
         self._agent = Agent([wired], keys, None, journal.resume(address), os.urandom)
-        data = build(policy(), Version(1, 1), NOON.wall, {"cedar-room": table, "maple-room": {}}, controller)
+        content = Content(policy(), {"cedar-room": table, "maple-room": {}})
+        data = build(content, Version(1, 1), NOON.wall, controller)
         self._agent.lists.carried = open_list(data, controller.public_key())
         self._cards = cycle(Card("cedar-in", Source.SERIAL_HEX, bits) for bits in numbers)
         self._journal = journal

@@ -133,8 +133,8 @@ def who_can(area: str, at: datetime | None, settings: Path, as_json: bool) -> No
     """Who can enter AREA (its key, such as cedar-room) at a moment, by which card and grant.
 
     For the past it asks the lists that the area's doors carried then, for now and later the lists that would be
-    compiled for that moment; each card is decided on as the door decides. It assumes a fresh list, a clock that is
-    right and nobody inside. AWAIT: together with somebody else, or with a PIN.
+    compiled for that moment; each card is decided on as the door decides. It assumes a fresh list and a clock that
+    is right. AWAIT: with a PIN, together with others, or after a supervisor or a host.
     """
     from controller.delivery.entitled import who_can as ask
 

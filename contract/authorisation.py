@@ -1,11 +1,10 @@
 """The authorisation list of one agent: one immutable signed file, read in place from bytes or an mmap.
 
 Layout, big-endian: magic (8) · header length u32 · header (canonical JSON: numbers, policy, tables) · zeros up to a
-multiple of 16 · per table: fan-out u32[2^b + 1], zeros up to a multiple of 16, n keys of 16 bytes ascending, n payloads
-of 32 bytes · Ed25519 signature (64) over the domain and everything before it. One table per guarded area. The fan-out
-(as in a git pack index) bounds the range where a key may lie; `find` on the buffer does the rest.
-A record's payload: holder handle 16 · grant u32 · valid from u32 · valid until u32 (UTC seconds) · schedule u16 ·
-flags u16.
+multiple of 16 · per table: fan-out u32[2^b + 1], zeros up to a multiple of 16, n keys of 16 bytes ascending, n
+payloads · Ed25519 signature (64) over the domain and everything before it. One table per guarded area, by look-up key,
+then one of PINs, by holder handle. The fan-out (as in a git pack index) bounds the range where a key may lie; `find`
+on the buffer does the rest. Payloads: `contract.record`.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
 from itertools import pairwise
 from mmap import mmap
-from typing import NamedTuple, TypeAlias
+from typing import Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -26,15 +24,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from contract import canonical, leaf, shape
 from contract.canonical import Object, Value
 from contract.credential import KEY_BYTES
+from contract.neighbours import NOBODY, Neighbours
 from contract.policy import Policy
+from contract.record import PAYLOAD, PIN_PAYLOAD, CardState, Pin, Record
 
-FORMAT = 2
-HANDLE_BYTES = 16
-FOREVER = 0xFFFF_FFFF
-ALWAYS = 0
+FORMAT = 3
 _MAGIC = b"SKLIST\x00\x01"
 _DOMAIN = b"sekisho/1/list\x00"
-_PAYLOAD = struct.Struct(">16sIIIHH")
 _LENGTH = struct.Struct(">I")
 _BUCKET = struct.Struct(">II")
 _SIGNATURE_BYTES = 64
@@ -44,38 +40,8 @@ _SET_MODULUS = 2**256
 Buffer: TypeAlias = "bytes | mmap"
 
 
-class Flag(IntEnum):
-    """Bits of a record's flags. EXIT_ONLY: may leave but not enter; ESSENTIAL: may still enter on a stale list;
-    EXTENDED: needs more time at the door.
-
-    An IntEnum, not an IntFlag: flags stay plain integers on the decision path, and unknown bits survive.
-    """
-
-    NONE = 0
-    EXIT_ONLY = 1
-    ESSENTIAL = 2
-    EXTENDED = 4
-
-
 class BadList(ValueError):
     """The bytes are not a list of ours: cut, altered, unsigned, or of an unknown format."""
-
-
-class Record(NamedTuple):
-    """What one identity may do in one area. Times are UTC seconds; valid while from <= now < until.
-
-    A named tuple, because one is unpacked for every card: it costs a third of a frozen dataclass.
-    """
-
-    holder: bytes
-    grant: int
-    valid_from: int
-    valid_until: int
-    schedule: int = ALWAYS
-    flags: int = 0
-
-    def packed(self) -> bytes:
-        return _PAYLOAD.pack(*self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +52,12 @@ class Version:
     number: int
 
 
+class _Packed(Protocol):
+    """A record or a PIN."""
+
+    def packed(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     count: int
@@ -94,36 +66,69 @@ class _Table:
     keys: int
     payloads: int
 
+    @classmethod
+    def at(cls, place: int, count: int, bits: int) -> _Table:
+        keys = _aligned(place + 4 * (2**bits + 1))
+        return cls(count, bits, place, keys, keys + KEY_BYTES * count)
+
+    def place(self, buffer: Buffer, key: bytes) -> int | None:
+        """Where among the payloads that of `key` (16 bytes) stands; None when it is not there."""
+        if not self.count:
+            return None
+        prefix = int.from_bytes(key[:4], "big") >> (32 - self.bits)
+        first, last = _BUCKET.unpack_from(buffer, self.fanout + 4 * prefix)
+        place, end = self.keys + KEY_BYTES * first, self.keys + KEY_BYTES * last
+        while (place := buffer.find(key, place, end)) >= 0:
+            index, odd = divmod(place - self.keys, KEY_BYTES)
+            if not odd:
+                return index
+            place += 1
+        return None
+
 
 class AuthorisationList:
     """A verified list, looked up in place. Make one with `open_list`; it keeps the buffer, and copies nothing."""
 
-    __slots__ = ("_buffer", "_tables", "compiled_at", "hash", "policy", "policy_hash", "set_hash", "version")
+    __slots__ = (
+        "_buffer",
+        "_pins",
+        "_tables",
+        "compiled_at",
+        "hash",
+        "neighbours",
+        "policy",
+        "policy_hash",
+        "set_hash",
+        "version",
+    )
 
-    def __init__(self, buffer: Buffer, header: Object, tables: Mapping[str, _Table]) -> None:
+    def __init__(self, buffer: Buffer, header: Object, tables: Mapping[str, _Table], pins: _Table) -> None:
         self._buffer = buffer
-        self._tables = tables
+        self._tables, self._pins = tables, pins
         self.version = Version(shape.integer(header, "epoch", 1), shape.integer(header, "version", 1))
         self.compiled_at = leaf.read_moment(shape.text(header, "compiled_at"))
         self.policy = Policy.from_object(shape.child(header, "policy"))
         self.policy_hash = self.policy.hash()
+        self.neighbours = Neighbours.from_object(shape.child(header, "neighbours"))
         self.set_hash = shape.octets(header, "set_hash", 32)
         self.hash = hashlib.sha256(buffer).digest()
 
     def find(self, area: str, key: bytes) -> Record | None:
         """The record of `key` (16 bytes, see `credential.lookup_key`) in the table of `area`, or None."""
         table = self._tables.get(area)
-        if table is None or not table.count:
-            return None
-        buffer, prefix = self._buffer, int.from_bytes(key[:4], "big") >> (32 - table.bits)
-        first, last = _BUCKET.unpack_from(buffer, table.fanout + 4 * prefix)
-        place, end = table.keys + KEY_BYTES * first, table.keys + KEY_BYTES * last
-        while (place := buffer.find(key, place, end)) >= 0:
-            index, odd = divmod(place - table.keys, KEY_BYTES)
-            if not odd:
-                return self._record(table, index)
-            place += 1
-        return None
+        index = table.place(self._buffer, key) if table is not None else None
+        return None if table is None or index is None else self._record(table, index)
+
+    def pin(self, holder: bytes) -> Pin | None:
+        """How the PIN of `holder` is known again; None when none was set."""
+        index = self._pins.place(self._buffer, holder)
+        return None if index is None else self._pin(index)
+
+    def pins(self) -> Iterable[tuple[bytes, Pin]]:
+        """Every (holder, PIN), in the order of the handles."""
+        for index in range(self._pins.count):
+            at = self._pins.keys + KEY_BYTES * index
+            yield self._buffer[at : at + KEY_BYTES], self._pin(index)
 
     def records(self, area: str) -> Iterable[tuple[bytes, Record]]:
         """Every (key, record) of `area`, in key order."""
@@ -134,36 +139,53 @@ class AuthorisationList:
             yield self._buffer[at : at + KEY_BYTES], self._record(table, index)
 
     def _record(self, table: _Table, index: int) -> Record:
-        return Record._make(_PAYLOAD.unpack_from(self._buffer, table.payloads + _PAYLOAD.size * index))
+        return Record._make(PAYLOAD.unpack_from(self._buffer, table.payloads + PAYLOAD.size * index))
+
+    def _pin(self, index: int) -> Pin:
+        return Pin._make(PIN_PAYLOAD.unpack_from(self._buffer, self._pins.payloads + PIN_PAYLOAD.size * index))
 
     def __len__(self) -> int:
         return sum(table.count for table in self._tables.values())
 
 
-def build(
-    policy: Policy,
-    version: Version,
-    compiled_at: datetime,
-    tables: Mapping[str, Mapping[bytes, Record]],
-    key: Ed25519PrivateKey,
-) -> bytes:
-    """The signed bytes of a list: `tables` maps each guarded area to its records by look-up key."""
-    bodies = {area: _table(tables[area]) for area in sorted(tables)}
-    described: list[Value] = [
-        {"area": area, "count": len(tables[area]), "bits": _fanout_bits(len(tables[area]))} for area in bodies
-    ]
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a list says, before it has a version. tables: each guarded area's records by look-up key; pins: by holder
+    handle."""
+
+    policy: Policy
+    tables: Mapping[str, Mapping[bytes, Record]]
+    pins: Mapping[bytes, Pin] = field(default_factory=dict)
+    neighbours: Neighbours = NOBODY
+
+    def set_hash(self) -> bytes:
+        """Sum of SHA-256 over every record, PIN and the neighbours, modulo 2^256: the same for any order, updated in
+        O(changes). A record counts as area ‖ 0 ‖ key ‖ payload, a PIN as 0 ‖ "pin" ‖ 0 ‖ holder ‖ payload, the
+        neighbours as 0 ‖ "neighbours" ‖ 0 ‖ their canonical bytes."""
+        records = ((area, key, record) for area, table in self.tables.items() for key, record in table.items())
+        return _summed(records, self.pins.items(), self.neighbours)
+
+
+def build(content: Content, version: Version, compiled_at: datetime, key: Ed25519PrivateKey) -> bytes:
+    """The signed bytes of a list."""
+    tables = {area: content.tables[area] for area in sorted(content.tables)}
+    described: list[Value] = [{"area": area, **_described(tables[area])} for area in tables]
     header = canonical.encode(
         {
             "format": FORMAT,
             "epoch": version.epoch,
             "version": version.number,
             "compiled_at": leaf.written(compiled_at),
-            "policy": policy.as_object(),
-            "set_hash": set_hash(tables).hex(),
+            "policy": content.policy.as_object(),
+            "neighbours": content.neighbours.as_object(),
+            "set_hash": content.set_hash().hex(),
             "tables": described,
+            "pins": _described(content.pins),
         }
     )
-    body = _padded(_MAGIC + _LENGTH.pack(len(header)) + header) + b"".join(bodies.values())
+    bodies = [_padded(_table(each)) for each in tables.values()]
+    bodies.append(_padded(_table(content.pins)))
+    body = _padded(_MAGIC + _LENGTH.pack(len(header)) + header) + b"".join(bodies)
     return body + key.sign(_DOMAIN + body)
 
 
@@ -182,17 +204,21 @@ def open_list(buffer: Buffer, signer: Ed25519PublicKey) -> AuthorisationList:
         raise BadList(str(flaw)) from flaw
 
 
-def set_hash(tables: Mapping[str, Mapping[bytes, Record]]) -> bytes:
-    """Sum of SHA-256(area ‖ 0 ‖ key ‖ payload) modulo 2^256: the same for any order, updated in O(changes)."""
-    return _summed((area, key, record) for area, records in tables.items() for key, record in records.items())
-
-
-def _summed(entries: Iterable[tuple[str, bytes, Record]]) -> bytes:
+def _summed(
+    records: Iterable[tuple[str, bytes, Record]], pins: Iterable[tuple[bytes, Pin]], neighbours: Neighbours
+) -> bytes:
     total = 0
-    for area, key, record in entries:
-        digest = hashlib.sha256(area.encode() + b"\x00" + key + record.packed()).digest()
-        total += int.from_bytes(digest, "big")
+    for area, key, record in records:
+        total += _digest(area.encode() + b"\x00" + key + record.packed())
+    for holder, pin in pins:
+        total += _digest(b"\x00pin\x00" + holder + pin.packed())
+    if neighbours != NOBODY:
+        total += _digest(b"\x00neighbours\x00" + canonical.encode(neighbours.as_object()))
     return (total % _SET_MODULUS).to_bytes(32, "big")
+
+
+def _digest(entry: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(entry).digest(), "big")
 
 
 def _opened(buffer: Buffer, end: int) -> AuthorisationList:
@@ -201,27 +227,42 @@ def _opened(buffer: Buffer, end: int) -> AuthorisationList:
     if length > _LARGEST_HEADER or start + length > end:
         raise BadList("its header does not fit")
     header = canonical.decode_object(buffer[start : start + length])
-    shape.exactly(header, ("format", "epoch", "version", "compiled_at", "policy", "set_hash", "tables"))
+    shape.exactly(
+        header, ("format", "epoch", "version", "compiled_at", "policy", "neighbours", "set_hash", "tables", "pins")
+    )
     if shape.integer(header, "format") != FORMAT:
         raise BadList("not a list of a known format")
-    place, tables = _aligned(start + length), {}
+    place, tables = _aligned(start + length), dict[str, _Table]()
     for each in shape.children(header, "tables", 1024):
         shape.exactly(each, ("area", "count", "bits"))
-        count, bits = shape.integer(each, "count", 0, 2**26), shape.integer(each, "bits", 0, 24)
-        keys = _aligned(place + 4 * (2**bits + 1))
-        payloads = keys + KEY_BYTES * count
-        tables[shape.text(each, "area", 64)] = _Table(count, bits, place, keys, payloads)
-        place = payloads + _PAYLOAD.size * count
-    if place != end:
+        table = tables[shape.text(each, "area", 64)] = _table_at(place, each)
+        place = _aligned(table.payloads + PAYLOAD.size * table.count)
+    described = shape.child(header, "pins")
+    shape.exactly(described, ("count", "bits"))
+    pins = _table_at(place, described)
+    if _aligned(pins.payloads + PIN_PAYLOAD.size * pins.count) != end:
         raise BadList("its tables do not fill it")
-    opened = AuthorisationList(buffer, header, tables)
-    if _summed((area, key, record) for area in tables for key, record in opened.records(area)) != opened.set_hash:
-        raise BadList("its records are not the ones it names")
-    if not all(_findable(buffer, table) for table in tables.values()):
+    opened = AuthorisationList(buffer, header, tables, pins)
+    _verify(opened, tables)
+    if not all(_findable(buffer, table) for table in (*tables.values(), pins)):
         raise BadList("a record cannot be found")
-    if any(record.schedule >= len(opened.policy.schedules) for area in tables for _, record in opened.records(area)):
-        raise BadList("a record names a schedule that is not there")
     return opened
+
+
+def _table_at(place: int, described: Object) -> _Table:
+    return _Table.at(place, shape.integer(described, "count", 0, 2**26), shape.integer(described, "bits", 0, 24))
+
+
+def _verify(opened: AuthorisationList, areas: Iterable[str]) -> None:
+    """The records are those that the set hash names, and `decide()` can judge by each of them."""
+    found = [(area, key, record) for area in areas for key, record in opened.records(area)]
+    if _summed(found, opened.pins(), opened.neighbours) != opened.set_hash:
+        raise BadList("its records are not the ones it names")
+    for _, _, record in found:
+        if record.schedule >= len(opened.policy.schedules):
+            raise BadList("a record names a schedule that is not there")
+        if record.state > max(CardState):
+            raise BadList("a card in an unknown state")
 
 
 def _findable(buffer: Buffer, table: _Table) -> bool:
@@ -237,7 +278,7 @@ def _findable(buffer: Buffer, table: _Table) -> bool:
     )
 
 
-def _table(records: Mapping[bytes, Record]) -> bytes:
+def _table(records: Mapping[bytes, _Packed]) -> bytes:
     keys, bits = sorted(records), _fanout_bits(len(records))
     starts, place = [], 0
     for prefix in range(2**bits):
@@ -246,6 +287,10 @@ def _table(records: Mapping[bytes, Record]) -> bytes:
         starts.append(place)
     fanout = struct.pack(f">{len(starts) + 1}I", *starts, len(keys))
     return _padded(fanout) + b"".join(keys) + b"".join(records[key].packed() for key in keys)
+
+
+def _described(records: Mapping[bytes, _Packed]) -> Object:
+    return {"count": len(records), "bits": _fanout_bits(len(records))}
 
 
 def _fanout_bits(count: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from contract.decision import Outcome
+from contract.outcome import Outcome
 from contract.reader_kinds import Words
 from contract.reason import Reason
 

@@ -40,6 +40,10 @@ def integer(data: Object, field: str, least: int = 0, most: int = 2**63 - 1) -> 
     return value
 
 
+def optional_integer(data: Object, field: str, least: int = 0, most: int = 2**63 - 1) -> int | None:
+    return None if data.get(field) is None else integer(data, field, least, most)
+
+
 def flag(data: Object, field: str) -> bool:
     value = data.get(field)
     if not isinstance(value, bool):

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from math import floor
+from typing import NamedTuple
 
 from contract import leaf, shape
-from contract.authorisation import HANDLE_BYTES, Record
 from contract.canonical import Object, Value
+from contract.record import HANDLE_BYTES, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,13 @@ class Attempt:
     record: Record | None = None
 
     def as_object(self) -> Object:
-        return {"access_point": self.access_point, "clean": self.clean, "record": _written(self.record)}
+        record = None if self.record is None else self.record.packed().hex()
+        return {"access_point": self.access_point, "clean": self.clean, "record": record}
 
     @classmethod
     def from_object(cls, data: Object) -> Attempt:
         shape.exactly(data, ("access_point", "clean", "record"))
-        record = None if data["record"] is None else _read(shape.child(data, "record"))
+        record = None if data["record"] is None else Record.unpacked(shape.octets(data, "record"))
         return cls(shape.text(data, "access_point", 64), shape.flag(data, "clean"), record)
 
 
@@ -39,7 +43,7 @@ class Proof:
     """Why the agent may, or may not, be sure that it is missing nothing; a controlled exit refuses only if all hold.
 
     presence_whole: the presence store was never cut since commissioning; peers_current: no peer of the area has
-    announced a later list or left a hole; area_certain: the area's presence is not uncertain.
+    announced a later list, is silent, or left a hole; area_certain: the area's presence is not uncertain.
     """
 
     presence_whole: bool
@@ -51,47 +55,150 @@ class Proof:
         return self.presence_whole and self.peers_current and self.area_certain
 
 
+class PinVerdict(StrEnum):
+    """What became of the PIN; it was verified before, and outside of, the decision. unasked: only the card came yet;
+    missing: none was ever set for this holder; late: not entered in time; locked: too many wrong ones."""
+
+    UNASKED = "unasked"
+    RIGHT = "right"
+    DURESS = "duress"
+    WRONG = "wrong"
+    LATE = "late"
+    LOCKED = "locked"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the holder is thought to be. area: the one they last passed into, None if never; for_s: since how many
+    seconds, None if that is not known; forgiven: their presence, or the area's, was forgiven since."""
+
+    area: str | None = None
+    for_s: int | None = None
+    forgiven: bool = False
+
+    def as_object(self) -> Object:
+        return {"area": self.area, "for_s": self.for_s, "forgiven": self.forgiven}
+
+    @classmethod
+    def from_object(cls, data: Object) -> Standing:
+        shape.exactly(data, ("area", "for_s", "forgiven"))
+        area, for_s = shape.optional_text(data, "area", 64), shape.optional_integer(data, "for_s")
+        return cls(area, for_s, shape.flag(data, "forgiven"))
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """How many others, the holder not counted, are thought to be in the guarded area."""
+
+    people: int = 0
+    supervisors: int = 0
+    hosts: int = 0
+    visitors: int = 0
+
+    def as_object(self) -> Object:
+        return {
+            "people": self.people,
+            "supervisors": self.supervisors,
+            "hosts": self.hosts,
+            "visitors": self.visitors,
+        }
+
+    @classmethod
+    def from_object(cls, data: Object) -> Inside:
+        names = ("people", "supervisors", "hosts", "visitors")
+        shape.exactly(data, names)
+        return cls(*(shape.integer(data, each) for each in names))
+
+
+class Companion(NamedTuple):
+    """Another holder who presented here a moment ago and waits; `flags` of their record."""
+
+    holder: bytes
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What happened at this access point a moment ago, in seconds since; None: not, or longer ago than any rule asks.
+
+    card_s: this card came in; last_s: the same, and no other card did since; host_s: somebody who brings visitors was
+    let in.
+    """
+
+    card_s: int | None = None
+    last_s: int | None = None
+    host_s: int | None = None
+
+    def as_object(self) -> Object:
+        return {"card_s": self.card_s, "last_s": self.last_s, "host_s": self.host_s}
+
+    @classmethod
+    def from_object(cls, data: Object) -> Before:
+        names = ("card_s", "last_s", "host_s")
+        shape.exactly(data, names)
+        return cls(*(shape.optional_integer(data, each) for each in names))
+
+
+ELSEWHERE = Standing()
+EMPTY = Inside()
+NOTHING = Before()
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """presence: the area the holder last passed into, None if never; proven_s: seconds since the list was proven
-    fresh, None if that is not known; company: handles of other holders waiting at this access point;
-    control_permitted: the wiring fulfils what a controlled exit needs; interlocked: another door of this door's
-    interlock is released or open."""
+    """proven_s: seconds since the list was proven fresh, None if that is not known; peers_s: since the peer of the area
+    that is silent longest was heard, None without peers; control_permitted: the wiring fulfils what a controlled exit
+    needs; company: other holders waiting at this access point; interlocked: another door of this door's interlock is
+    released or open; uses: how often the card has come in through this agent's doors."""
 
-    presence: str | None
     proven_s: int | None
     proof: Proof
     control_permitted: bool
-    company: tuple[bytes, ...] = ()
+    standing: Standing = ELSEWHERE
+    inside: Inside = EMPTY
+    company: tuple[Companion, ...] = ()
+    before: Before = NOTHING
     interlocked: bool = False
+    uses: int = 0
+    pin: PinVerdict = PinVerdict.UNASKED
+    peers_s: int | None = None
 
     def as_object(self) -> Object:
-        company: list[Value] = [handle.hex() for handle in self.company]
+        company: list[Value] = [each.holder.hex() + f"{each.flags:04x}" for each in self.company]
         return {
-            "presence": self.presence,
             "proven_s": self.proven_s,
             "presence_whole": self.proof.presence_whole,
             "peers_current": self.proof.peers_current,
             "area_certain": self.proof.area_certain,
             "control_permitted": self.control_permitted,
+            "standing": self.standing.as_object(),
+            "inside": self.inside.as_object(),
             "company": company,
+            "before": self.before.as_object(),
             "interlocked": self.interlocked,
+            "uses": self.uses,
+            "pin": self.pin,
+            "peers_s": self.peers_s,
         }
 
     @classmethod
     def from_object(cls, data: Object) -> Situation:
         proof = ("presence_whole", "peers_current", "area_certain")
-        shape.exactly(data, ("presence", "proven_s", "control_permitted", "company", "interlocked", *proof))
-        handles = tuple(bytes.fromhex(each) for each in shape.texts(data, "company", 16))
-        if any(len(handle) != HANDLE_BYTES for handle in handles):
-            raise shape.BadShape("company holds something that is not a handle")
+        live = ("standing", "inside", "company", "before", "interlocked", "uses", "pin", "peers_s")
+        shape.exactly(data, ("proven_s", "control_permitted", *proof, *live))
         return cls(
-            shape.optional_text(data, "presence", 64),
-            None if data["proven_s"] is None else shape.integer(data, "proven_s"),
+            shape.optional_integer(data, "proven_s"),
             Proof(*(shape.flag(data, each) for each in proof)),
             shape.flag(data, "control_permitted"),
-            handles,
+            Standing.from_object(shape.child(data, "standing")),
+            Inside.from_object(shape.child(data, "inside")),
+            tuple(_companion(each) for each in shape.texts(data, "company", 16)),
+            Before.from_object(shape.child(data, "before")),
             shape.flag(data, "interlocked"),
+            shape.integer(data, "uses"),
+            shape.choice(data, "pin", PinVerdict),
+            shape.optional_integer(data, "peers_s"),
         )
 
 
@@ -120,6 +227,16 @@ class Moment:
     def latest(self) -> datetime:
         return self.wall + self.uncertainty
 
+    @property
+    def earliest_s(self) -> int:
+        """The earliest UTC second that it may be."""
+        return floor(self.wall.timestamp() - self.uncertainty.total_seconds())
+
+    @property
+    def latest_s(self) -> int:
+        """The latest UTC second that it may be."""
+        return floor(self.wall.timestamp() + self.uncertainty.total_seconds())
+
     def as_object(self) -> Object:
         return {
             "wall": leaf.written(self.wall),
@@ -139,26 +256,8 @@ class Moment:
         )
 
 
-def _written(record: Record | None) -> Value:
-    if record is None:
-        return None
-    return {
-        "holder": record.holder.hex(),
-        "grant": record.grant,
-        "valid_from": record.valid_from,
-        "valid_until": record.valid_until,
-        "schedule": record.schedule,
-        "flags": record.flags,
-    }
-
-
-def _read(data: Object) -> Record:
-    shape.exactly(data, ("holder", "grant", "valid_from", "valid_until", "schedule", "flags"))
-    return Record(
-        shape.octets(data, "holder", HANDLE_BYTES),
-        shape.integer(data, "grant", 0, 2**32 - 1),
-        shape.integer(data, "valid_from", 0, 2**32 - 1),
-        shape.integer(data, "valid_until", 0, 2**32 - 1),
-        shape.integer(data, "schedule", 0, 2**16 - 1),
-        shape.integer(data, "flags", 0, 2**16 - 1),
-    )
+def _companion(written: str) -> Companion:
+    handle, flags = bytes.fromhex(written[:-4]), int.from_bytes(bytes.fromhex(written[-4:]), "big")
+    if len(handle) != HANDLE_BYTES:
+        raise shape.BadShape("company holds something that is not a handle with its flags")
+    return Companion(handle, flags)

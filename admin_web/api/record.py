@@ -16,8 +16,8 @@ from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of,
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
-from contract.decision import Outcome
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from controller.delivery import issued
 from controller.delivery.entitled import who_can
 from controller.people.access import Permission

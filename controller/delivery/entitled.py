@@ -2,13 +2,13 @@
 
 For the past these are the lists that the area's agents carried, kept by hash; for now and later what would be compiled
 for that moment. It stands in this wing because only here both are at hand. What no list knows is assumed to be at its
-best: the card is read, the list fresh, the clock believed and nobody inside.
+best: the card is read, the list fresh, the clock believed, and inside are nobody, or those without whom nobody enters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,13 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract import leaf
-from contract.authorisation import Record
 from contract.canonical import Object, Value
 from contract.credential import lookup_key
-from contract.decision import Decision, Outcome, decide
+from contract.decision import decide
+from contract.outcome import Decision, Outcome
 from contract.policy import Direction, Policy
 from contract.reason import Reason
-from contract.situation import Attempt, Moment, Proof, Situation
+from contract.record import Record
+from contract.situation import Attempt, Before, Inside, Moment, Proof, Situation
 from controller.delivery import issued
 from controller.delivery.compiling import content_for
 from controller.people.cardholder import Cardholder
@@ -34,7 +35,8 @@ from controller.premises.area import Area
 from controller.premises.site import Site
 
 _AT_ONCE = 500
-_AT_BEST = Situation(None, 0, Proof(True, True, True), control_permitted=True)
+_EMPTY = Situation(0, Proof(True, True, True), control_permitted=True)
+_ATTENDED = replace(_EMPTY, inside=Inside(people=1, supervisors=1, hosts=1), before=Before(host_s=0))
 _RANK = (Outcome.GRANT, Outcome.AWAIT, Outcome.REFUSE)
 
 
@@ -66,7 +68,8 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One entry of the area: GRANT, or AWAIT when more than the card is asked for, or REFUSE."""
+    """One entry of the area: GRANT; AWAIT when more than the card is asked for (a PIN, others, a supervisor or a host
+    before); or REFUSE."""
 
     door: str
     access_point: str
@@ -176,8 +179,15 @@ def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable
     points = basis.policy.access_points.values() if basis.policy is not None else ()
     for point in points:
         if point.direction is Direction.ENTRY and point.guarded == area.key:
-            attempt = Attempt(point.id, clean=True, record=record)
-            yield point.id, decide(basis.policy, attempt, _AT_BEST, moment)
+            yield point.id, _at_best(basis.policy, Attempt(point.id, clean=True, record=record), moment)
+
+
+def _at_best(policy: Policy | None, attempt: Attempt, moment: Moment) -> Decision:
+    """Into the empty room; if only that is against it, it waits for a supervisor or a host."""
+    alone = decide(policy, attempt, _EMPTY, moment)
+    if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, _ATTENDED, moment).outcome is Outcome.REFUSE:
+        return alone
+    return Decision(Outcome.AWAIT, alone.reason, alone.violations)
 
 
 def _cards(session: Session, basis: Basis) -> dict[bytes, int]:

@@ -14,10 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract import canonical, shape
-from contract.authorisation import AuthorisationList, Record, Version
+from contract.authorisation import AuthorisationList, Version
 from contract.canonical import Object
-from contract.decision import Decision, Outcome, replayed
+from contract.decision import replayed
+from contract.outcome import Decision, Outcome
 from contract.policy import Policy
+from contract.record import Record
 from contract.situation import Attempt
 from controller.delivery import issued
 from controller.delivery.issued import IssuedList

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from contract import leaf
 from contract.canonical import Object, Value
 from contract.commitment import Opening, opens
-from contract.decision import Decision, decide_unlisted, replayed
+from contract.decision import decide_unlisted, replayed
 from contract.fact import Fact, FactKind
+from contract.outcome import Decision
 from contract.policy import Direction, Policy
 from contract.reason_words import Equivalent, ReasonWords, equivalent, words_of
+from contract.situation import Attempt
 from controller.ledger.ledger import OpeningRow
 from controller.people.operator import Operator
 from controller.people.permission import Grant
@@ -192,10 +194,11 @@ def _again(found: Fact, policy: Policy | None, opening: Opening) -> Decision:
 
 
 def _allowing(session: Session, given: Object | None) -> Allowing | None:
-    number = _child(_child(given, "attempt"), "record").get("grant")
-    if not isinstance(number, int) or not 0 < number <= _LARGEST_ID:
+    try:
+        record = Attempt.from_object(_child(given, "attempt")).record
+    except ValueError:
         return None
-    grant = session.get(Grant, number)
+    grant = session.get(Grant, record.grant) if record is not None and 0 < record.grant <= _LARGEST_ID else None
     if grant is None:
         return None
     return Allowing(grant.id, grant.reason, _name(session, grant.requested_by), _name(session, grant.decided_by))

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from contract.commitment import Opening
 from contract.credential import Identity
-from contract.decision import Outcome
 from contract.fact import Clock, Fact, FactKind
+from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow

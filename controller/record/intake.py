@@ -16,10 +16,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from contract import envelope, fact
-from contract.decision import Outcome
 from contract.envelope import BadEnvelope, Kind
 from contract.fact import Fact, FactKind
 from contract.message import Ack, Events
+from contract.outcome import Outcome
 from contract.policy import Direction
 from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings

@@ -12,11 +12,32 @@ from tests.contract import slow_reference as slow
 FOLDER = Path(__file__).parents[2] / "docs" / "protocol" / "vectors"
 ADA, BEN = "0a" * 16, "0b" * 16
 AGENT_KEY = slow.secret("agent look-up")
+PIN = {"card_alone": 1, "within_s": 15, "tries": 5, "lockout_s": 300, "duress": "open"}
 POLICY: dict[str, Any] = {
     "site": "tokyo",
     "agent": "cedar",
-    "zone": "Asia/Tokyo",
-    "areas": [{"id": "cedar-room", "private": True, "fresh_s": 3600, "essential_s": 86400, "company": 1}],
+    "site_time": {"zone": "Asia/Tokyo", "transitions": [[1735657200, 32400]], "until": 1861887600},
+    "areas": [
+        {
+            "id": "cedar-room",
+            "private": True,
+            "fresh_s": 3600,
+            "essential_s": 86400,
+            "passback": {"entry": "hard", "exit": "soft", "forgiven_after_s": 28800},
+            "company": {
+                "size": 2,
+                "within_s": 10,
+                "most": 12,
+                "most_by": "hard",
+                "least": 2,
+                "least_by": "soft",
+                "supervisor": "off",
+            },
+            "posture": {"lockdown": False, "evacuation": False, "threat": 1, "forgiven": 3},
+            "clockless": "essential",
+            "unheard": "soften",
+        }
+    ],
     "doors": [
         {
             "id": "cedar",
@@ -28,6 +49,10 @@ POLICY: dict[str, Any] = {
             "shunt_ms": 500,
             "relock": "closed",
             "mode": "normal",
+            "unlock": None,
+            "unlock_first": False,
+            "may_hold": False,
+            "tailgate_s": 10,
         }
     ],
     "access_points": [
@@ -39,10 +64,13 @@ POLICY: dict[str, Any] = {
             "to": target,
             "formats": ["serial-40", "H10301"],
             "exit_mode": mode,
+            "pin": pin,
+            "card_again_s": again,
+            "door_again_s": 0,
         }
-        for way, direction, source, target, mode in (
-            ("in", "entry", "hallway", "cedar-room", None),
-            ("out", "exit", "cedar-room", "hallway", "controlled"),
+        for way, direction, source, target, mode, pin, again in (
+            ("in", "entry", "hallway", "cedar-room", None, PIN, 30),
+            ("out", "exit", "cedar-room", "hallway", "controlled", None, 0),
         )
     ],
     "schedules": [{"week": "ff" * 84, "exceptions": {}}, {"week": "00000000ffffffff00000000" * 7, "exceptions": {}}],
@@ -64,6 +92,7 @@ POLICY: dict[str, Any] = {
             "origin": "",
         }
     ],
+    "posture": 4,
 }
 
 
@@ -164,21 +193,40 @@ def _list() -> dict[str, Any]:
             "valid_until": 0xFFFFFFFF,
             "schedule": number % 2,
             "flags": number % 4,
+            "card_from": number,
+            "card_until": 0xFFFFFFFF - number % 2,
+            "trained_until": 0xFFFFFFFF,
+            "uses": 0xFFFF - number % 3,
+            "forgiven": number % 5,
+            "state": number % 9,
+            "clearance": number % 10,
         }
+    pins = {
+        f"{number:032x}": {
+            "salt": slow.secret(f"salt {number}")[:16].hex(),
+            "verifier": slow.secret(f"verifier {number}")[:16].hex(),
+            "duress": (slow.secret(f"duress {number}")[:16] if number % 2 else bytes(16)).hex(),
+        }
+        for number in range(3)
+    }
+    peer = {"agent": "maple", "signing": slow.ed25519_public(slow.secret("peer")).hex(), "areas": ["cedar-room"]}
     header = {
-        "format": 2,
+        "format": 3,
         "epoch": 1,
         "version": 7,
         "compiled_at": "2026-11-23T01:02:03.000004Z",
         "policy": POLICY,
+        "neighbours": {"peers": [peer], "area_keys": {"cedar-room": slow.secret("area").hex()}},
     }
     signer = slow.secret("signer")
     return {
         "signer_phrase": "signer",
         "signer_public": slow.ed25519_public(signer).hex(),
         "tables": tables,
+        "pins": pins,
+        "neighbours": header["neighbours"],
         "absent": slow.lookup_key(AGENT_KEY, "serial-hex", "1" * 40).hex(),
-        "bytes": slow.authorisation_list(header, tables, signer).hex(),
+        "bytes": slow.authorisation_list(header, tables, pins, signer).hex(),
     }
 
 

@@ -152,28 +152,54 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 16)
 
 
+_SHORT = ("schedule", "flags")
+
+
 def record_payload(record: dict[str, Any]) -> bytes:
     holder = bytes.fromhex(record["holder"])
-    numbers = (record["grant"], record["valid_from"], record["valid_until"], record["schedule"], record["flags"])
-    return holder + struct.pack(">IIIHH", *numbers)
+    permission = struct.pack(">IIIHH", *(record[name] for name in ("grant", "valid_from", "valid_until", *_SHORT)))
+    card = struct.pack(">III", record["card_from"], record["card_until"], record["trained_until"])
+    counts = struct.pack(">HHBB", record["uses"], record["forgiven"], record["state"], record["clearance"])
+    return holder + permission + card + counts
 
 
-def authorisation_list(header: dict[str, Any], tables: dict[str, dict[str, dict[str, Any]]], seed: bytes) -> bytes:
-    """docs/protocol/list.md; `tables`: area → hex key → record. Fills in `tables` and `set_hash` of the header."""
-    total, described, bodies = 0, [], b""
+def pin_payload(pin: dict[str, str]) -> bytes:
+    return bytes.fromhex(pin["salt"] + pin["verifier"] + pin["duress"])
+
+
+def _list_table(records: dict[bytes, bytes]) -> tuple[dict[str, int], bytes]:
+    bits = (len(records) // 8).bit_length() - 1 if len(records) >= 16 else 0
+    prefixes = [int.from_bytes(key[:4], "big") >> (32 - bits) for key in sorted(records)]
+    starts = [sum(1 for each in prefixes if each < prefix) for prefix in range(2**bits + 1)]
+    fanout = _padded(b"".join(struct.pack(">I", start) for start in starts))
+    body = b"".join(sorted(records)) + b"".join(records[key] for key in sorted(records))
+    return {"count": len(records), "bits": bits}, _padded(fanout + body)
+
+
+def authorisation_list(
+    header: dict[str, Any],
+    tables: dict[str, dict[str, dict[str, Any]]],
+    pins: dict[str, dict[str, str]],
+    seed: bytes,
+) -> bytes:
+    """docs/protocol/list.md; `tables`: area → hex key → record; `pins`: hex holder → PIN. Fills in `tables`, `pins` and
+    `set_hash` of the header."""
+    described, bodies, entries = [], b"", []
     for area in sorted(tables):
         records = {bytes.fromhex(key): record_payload(record) for key, record in tables[area].items()}
-        bits = (len(records) // 8).bit_length() - 1 if len(records) >= 16 else 0
-        described.append({"area": area, "count": len(records), "bits": bits})
-        prefixes = [int.from_bytes(key[:4], "big") >> (32 - bits) for key in sorted(records)]
-        starts = [sum(1 for each in prefixes if each < prefix) for prefix in range(2**bits + 1)]
-        bodies += _padded(b"".join(struct.pack(">I", start) for start in starts))
-        bodies += b"".join(sorted(records)) + b"".join(records[key] for key in sorted(records))
-        for key, payload in records.items():
-            total += int.from_bytes(hashlib.sha256(area.encode() + b"\0" + key + payload).digest(), "big")
+        summary, body = _list_table(records)
+        described.append({"area": area, **summary})
+        bodies += body
+        entries += [area.encode() + b"\0" + key + payload for key, payload in records.items()]
+    verifiers = {bytes.fromhex(holder): pin_payload(pin) for holder, pin in pins.items()}
+    of_pins, body = _list_table(verifiers)
+    entries += [b"\0pin\0" + holder + payload for holder, payload in verifiers.items()]
+    if header["neighbours"] != {"peers": [], "area_keys": {}}:
+        entries.append(b"\0neighbours\0" + canonical(header["neighbours"]))
+    total = sum(int.from_bytes(hashlib.sha256(entry).digest(), "big") for entry in entries)
     set_hash = (total % 2**256).to_bytes(32, "big").hex()
-    head = canonical({**header, "tables": described, "set_hash": set_hash})
-    body = _padded(b"SKLIST\0\x01" + struct.pack(">I", len(head)) + head) + bodies
+    head = canonical({**header, "tables": described, "pins": of_pins, "set_hash": set_hash})
+    body = _padded(b"SKLIST\0\x01" + struct.pack(">I", len(head)) + head) + bodies + body
     return body + ed25519_sign(seed, b"sekisho/1/list\0" + body)
 
 

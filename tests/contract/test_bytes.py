@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import canonical, envelope, leaf, message, topic
-from contract.authorisation import BadList, Record, Version, build, open_list
+from contract.authorisation import BadList, Content, Version, build, open_list
 from contract.canonical import NotCanonical
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import BadEnvelope, CannotUnseal, Kind
 from contract.message import Ack, Carried, Events, Fresh, Receipt, ReceiptOutcome, SealedFact, Status
 from contract.policy import Policy
+from contract.record import Record
 from contract.topic import Address, Down, Up
 from tests.contract.make_vectors import POLICY
 from tests.fuzz.contract_targets import messages
@@ -114,7 +115,7 @@ def test_a_payload_sealed_to_one_reader_and_purpose_opens_for_no_other() -> None
 def test_one_altered_byte_breaks_a_list(place: int, change: int) -> None:
     policy = Policy.from_object(POLICY)
     moment = leaf.read_moment("2026-11-23T01:02:03.000004Z")
-    data = bytearray(build(policy, Version(1, 1), moment, {"cedar-room": {}}, SIGNER))
+    data = bytearray(build(Content(policy, {"cedar-room": {}}), Version(1, 1), moment, SIGNER))
     data[place % len(data)] ^= change
     with pytest.raises(BadList):
         open_list(bytes(data), SIGNER.public_key())
@@ -124,7 +125,8 @@ def test_one_altered_byte_breaks_a_list(place: int, change: int) -> None:
 def test_a_signed_list_whose_records_would_not_be_found_is_refused(boundary: int) -> None:
     records = {bytes((place * 11,)) + bytes(15): Record(bytes(16), 1, 0, 5) for place in range(20)}
     moment = leaf.read_moment("2026-11-23T01:02:03.000004Z")
-    body = build(Policy.from_object(POLICY), Version(1, 1), moment, {"cedar-room": records}, SIGNER)[:-64]
+    content = Content(Policy.from_object(POLICY), {"cedar-room": records})
+    body = build(content, Version(1, 1), moment, SIGNER)[:-64]
     fanout = (12 + int.from_bytes(body[8:12], "big") + 15) // 16 * 16
     assert body[fanout : fanout + 12] == bytes((0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 20))
     wrong = body[: fanout + 4] + boundary.to_bytes(4, "big") + body[fanout + 8 :]

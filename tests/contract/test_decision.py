@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract import canonical
-from contract.authorisation import FOREVER, Flag, Record
-from contract.decision import Effect, Outcome, decide, decide_unlisted, input_object, replayed
+from contract.decision import decide, decide_unlisted, input_object, replayed
+from contract.outcome import Effect, Outcome
 from contract.policy import (
     AccessPointPolicy,
     AreaPolicy,
@@ -21,14 +21,18 @@ from contract.policy import (
     Policy,
 )
 from contract.reason import Reason
+from contract.record import FOREVER, CardState, Flag, Record
+from contract.room_rules import Company
 from contract.schedule import ALWAYS, Interval, compiled
-from contract.situation import Attempt, Moment, Proof, Situation
+from contract.site_time import SiteTime
+from contract.situation import Attempt, Before, Companion, Inside, Moment, PinVerdict, Proof, Situation, Standing
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 OFFICE = compiled([Interval(day, 9 * 60, 18 * 60) for day in range(5)])
 ADA = Record(b"A" * 16, 1, 0, FOREVER)
 MONDAY_NOON = Moment(datetime(2026, 11, 23, 3, 0, tzinfo=UTC), timedelta(seconds=1), 100.0, trusted=True)
-SURE = Situation("hallway", 10, Proof(True, True, True), control_permitted=True)
-INSIDE = replace(SURE, presence="cedar-room")
+SURE = Situation(10, Proof(True, True, True), control_permitted=True, standing=Standing("hallway", 60))
+INSIDE = replace(SURE, standing=Standing("cedar-room", 60))
 
 
 def policy(company: int = 1, mode: ExitMode = ExitMode.CONTROLLED, door: DoorMode = DoorMode.NORMAL) -> Policy:
@@ -39,8 +43,8 @@ def policy(company: int = 1, mode: ExitMode = ExitMode.CONTROLLED, door: DoorMod
     return Policy(
         "tokyo",
         "cedar",
-        "Asia/Tokyo",
-        {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company)},
+        TOKYO,
+        {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company=Company(company))},
         {"cedar": DoorPolicy("cedar", 5000, 30, door)},
         {point.id: point for point in points},
         (ALWAYS, OFFICE),
@@ -137,9 +141,9 @@ def test_every_rule_that_failed_is_told_in_the_fixed_order() -> None:
 def test_two_holders_are_needed_where_the_area_wants_company() -> None:
     alone = decide(policy(company=2), entry(ADA), SURE, MONDAY_NOON)
     assert (alone.outcome, alone.effects) == (Outcome.AWAIT, ())
-    twice = replace(SURE, company=(ADA.holder,))
+    twice = replace(SURE, company=(Companion(ADA.holder),))
     assert decide(policy(company=2), entry(ADA), twice, MONDAY_NOON).outcome is Outcome.AWAIT
-    together = replace(SURE, company=(b"B" * 16,))
+    together = replace(SURE, company=(Companion(b"B" * 16),))
     assert decide(policy(company=2), entry(ADA), together, MONDAY_NOON).outcome is Outcome.GRANT
 
 
@@ -188,25 +192,34 @@ def test_without_a_list_nobody_enters_and_everybody_leaves() -> None:
     assert (out.outcome, out.effects) == (Outcome.GRANT, (Effect.RELEASE, Effect.ALARM))
 
 
+seconds = st.none() | st.integers(0, 10**9)
+handles = st.binary(min_size=16, max_size=16)
 records = st.builds(
     Record,
-    st.binary(min_size=16, max_size=16),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 2**32 - 1),
-    st.integers(0, 2**16 - 1),
-    st.integers(0, 2**16 - 1),
+    handles,
+    *[st.integers(0, 2**32 - 1)] * 3,
+    *[st.integers(0, 2**16 - 1)] * 2,
+    *[st.integers(0, 2**32 - 1)] * 3,
+    *[st.integers(0, 2**16 - 1)] * 2,
+    st.integers(0, max(CardState)),
+    st.integers(0, 255),
 )
 attempts = st.builds(
     Attempt, st.sampled_from(["cedar-in", "cedar-out", "elsewhere"]), st.booleans(), st.none() | records
 )
 situations = st.builds(
     Situation,
-    st.none() | st.sampled_from(["hallway", "cedar-room"]),
-    st.none() | st.integers(0, 10**9),
+    seconds,
     st.builds(Proof, st.booleans(), st.booleans(), st.booleans()),
     st.booleans(),
-    st.lists(st.binary(min_size=16, max_size=16), max_size=3).map(tuple),
+    st.builds(Standing, st.none() | st.sampled_from(["hallway", "cedar-room"]), seconds, st.booleans()),
+    st.builds(Inside, *[st.integers(0, 9)] * 4),
+    st.lists(st.builds(Companion, handles, st.integers(0, 2**16 - 1)), max_size=3).map(tuple),
+    st.builds(Before, seconds, seconds, seconds),
+    st.booleans(),
+    st.integers(0, 70_000),
+    st.sampled_from(PinVerdict),
+    seconds,
 )
 moments = st.builds(
     Moment,

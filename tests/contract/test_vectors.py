@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from contract import canonical, credential, envelope, fact, leaf
-from contract.authorisation import Record, Version, build, open_list
+from contract.authorisation import Content, Version, build, open_list
 from contract.commitment import Opening, commit, opens
 from contract.credential import Identity, Source
 from contract.envelope import Kind
+from contract.neighbours import Neighbours
 from contract.policy import Policy
+from contract.record import Pin, Record
 from contract.topic import Address
 from tests.contract import make_vectors, slow_reference
 
@@ -93,14 +95,20 @@ def test_a_list_has_the_published_bytes_and_every_record_is_found() -> None:
     for area, records in tables.items():
         assert {key: opened.find(area, key) for key in records} == records
         assert opened.find(area, bytes.fromhex(found["absent"])) is None
+    pins = {
+        bytes.fromhex(holder): Pin(*(bytes.fromhex(each[name]) for name in ("salt", "verifier", "duress")))
+        for holder, each in found["pins"].items()
+    }
+    assert {holder: opened.pin(holder) for holder in pins} == pins == dict(opened.pins())
+    assert opened.pin(bytes.fromhex(found["absent"])) is None
     private = Ed25519PrivateKey.from_private_bytes(slow_reference.secret(found["signer_phrase"]))
-    policy = Policy.from_object(make_vectors.POLICY)
-    assert build(policy, Version(1, 7), opened.compiled_at, tables, private) == data
+    policy, neighbours = Policy.from_object(make_vectors.POLICY), Neighbours.from_object(found["neighbours"])
+    assert opened.neighbours == neighbours
+    assert build(Content(policy, tables, pins, neighbours), Version(1, 7), opened.compiled_at, private) == data
 
 
 def record(data: dict[str, Any]) -> Record:
-    times = data["valid_from"], data["valid_until"]
-    return Record(bytes.fromhex(data["holder"]), data["grant"], *times, data["schedule"], data["flags"])
+    return Record(**{**data, "holder": bytes.fromhex(data["holder"])})
 
 
 def test_facts_have_the_published_bytes_and_chain() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contract.authorisation import Flag
+from contract.authorisation import Content
 from contract.card_format import CardFormat
 from contract.policy import Relock
+from contract.record import Flag
 from controller.database import reading, transaction
 from controller.delivery import compiling
 from controller.delivery.compiling import must_fit
@@ -41,7 +42,7 @@ def load(house: House, **tables: Any) -> None:
         building.load(session, "installer", NOW, plan)
 
 
-def content(house: House) -> compiling.Content:
+def content(house: House) -> Content:
     with reading(house.engine) as session:
         return compiling.content_for(session, house.site(session), house.agent(session), NOW)
 

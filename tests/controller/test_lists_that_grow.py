@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from contract import envelope
-from contract.authorisation import FOREVER, Flag
 from contract.credential import Identity, Source
+from contract.record import FOREVER, Flag
 from contract.topic import Up
 from controller.database import reading, transaction
 from controller.delivery import compiling, distribution, issued

@@ -15,12 +15,16 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from contract import envelope, fact
-from contract.authorisation import FOREVER, Record, Version, build
+from contract.authorisation import Content, Version, build
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import Kind
 from contract.fact import Fact
 from contract.message import Carried, Fresh, Status
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
+from contract.record import FOREVER, Record
+from contract.room_rules import Company
+from contract.schedule import ALWAYS, Schedule
+from contract.site_time import SiteTime
 from contract.situation import Moment
 from contract.topic import Address, Down, Up
 from door_agent.agent import Agent
@@ -31,6 +35,7 @@ from door_agent.keys import Keys
 from door_agent.lists import ListStore
 from door_agent.wiring import WiredDoor
 
+TOKYO = SiteTime("Asia/Tokyo", ((946_652_400, 32_400),), 4_102_412_400)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CEDAR = Address("tokyo", "cedar")
 ADA, BEN, EVE = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
@@ -100,28 +105,37 @@ class Core:
         agent: str = "cedar",
         mode: ExitMode = ExitMode.CONTROLLED,
         company: int = 1,
+        area: Mapping[str, Any] | None = None,
+        entry: Mapping[str, Any] | None = None,
+        posture: int = 0,
+        schedules: Sequence[Schedule] = (),
         **times: Any,
     ) -> bytes:
         """A list of these cards for every door that is wired, as the controller signs it."""
         doors = [wired.id for wired in self.wired]
         points = [
-            AccessPointPolicy(f"{door}-{way}", door, direction, *areas, ("serial-40",), mode if way == "out" else None)
+            point
             for door in doors
-            for way, direction, areas in (
-                ("in", Direction.ENTRY, ("hallway", "cedar-room")),
-                ("out", Direction.EXIT, ("cedar-room", "hallway")),
+            for point in (
+                AccessPointPolicy(
+                    f"{door}-in", door, Direction.ENTRY, "hallway", "cedar-room", ("serial-40",), **(entry or {})
+                ),
+                AccessPointPolicy(f"{door}-out", door, Direction.EXIT, "cedar-room", "hallway", ("serial-40",), mode),
             )
         ]
+        rules = {"private": True, "company": Company(company), **(area or {})}
         policy = Policy(
             "tokyo",
             agent,
-            "Asia/Tokyo",
-            {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company)},
+            TOKYO,
+            {"cedar-room": AreaPolicy("cedar-room", fresh_s=3600, essential_s=7200, **rules)},
             {door: DoorPolicy(door, 5000, 30, **times) for door in doors},
             {point.id: point for point in points},
+            (ALWAYS, *schedules),
+            posture=posture,
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
-        return build(policy, Version(epoch, number), NOON, {"cedar-room": table}, self.controller)
+        return build(Content(policy, {"cedar-room": table}), Version(epoch, number), NOON, self.controller)
 
     def sealed(
         self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"list:tokyo/cedar"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.authorisation import Flag
 from contract.policy import Direction, ExitMode, Relock
+from contract.record import Flag
 from door_agent.events import (
     Level,
     LineFault,

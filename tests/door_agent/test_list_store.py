@@ -12,9 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from contract.authorisation import BadList, Version, build
+from contract.authorisation import BadList, Content, Version, build
 from contract.envelope import Kind, seal, signed
 from contract.policy import Policy
+from contract.site_time import SiteTime
 from contract.situation import Moment
 from contract.topic import Address
 from door_agent.keys import Keys
@@ -27,8 +28,8 @@ NOW = Moment(datetime(2026, 11, 24, tzinfo=UTC), timedelta(0), 100.0, trusted=Tr
 
 
 def message() -> bytes:
-    policy = Policy("tokyo", "cedar", "Asia/Tokyo", {}, {}, {})
-    made = build(policy, Version(1, 1), NOW.wall, {}, CONTROLLER)
+    policy = Policy("tokyo", "cedar", SiteTime("UTC", ((0, 0),), 4_102_444_800), {}, {}, {})
+    made = build(Content(policy, {}), Version(1, 1), NOW.wall, CONTROLLER)
     sealed = seal(SEALING.public_key(), made, b"list:tokyo/cedar", X25519PrivateKey.generate())
     return signed(Kind.LIST, sealed, CONTROLLER)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from contract import canonical, envelope, fact
-from contract.authorisation import BadList, Record, Version, build, open_list
+from contract.authorisation import BadList, Content, Version, build, open_list
 from contract.canonical import NotCanonical
 from contract.card_format import CardFormat
 from contract.commitment import Opening
@@ -24,6 +24,7 @@ from contract.formats import FORMATS, read
 from contract.message import Ack, Carried, Events, Fresh, Receipt, ReceiptOutcome, SealedFact, Status
 from contract.policy import Policy
 from contract.reading import as_object, cautions, readings
+from contract.record import Record
 from contract.site_formats import BadFormats, as_table, from_table, parse, preview
 from contract.topic import Address
 from tests.contract.make_vectors import POLICY
@@ -178,7 +179,8 @@ _ENVELOPES = (
 )
 _RECORDS = {bytes((place * 11 % 256,)) + bytes(15): Record(bytes(16), 1, 0, 5) for place in range(20)}
 _LISTS = tuple(
-    build(Policy.from_object(POLICY), Version(1, 1), _NOW, {"cedar-room": table}, _SIGNER) for table in ({}, _RECORDS)
+    build(Content(Policy.from_object(POLICY), {"cedar-room": table}), Version(1, 1), _NOW, _SIGNER)
+    for table in ({}, _RECORDS)
 )
 _PLAIN_POLICY = canonical.encode(Policy.from_object(POLICY).as_object())
 _ACME = b"""[[format]]

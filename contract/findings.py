@@ -1,0 +1,26 @@
+"""What the rules found against one attempt: what refuses it, and what is only recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contract.reason import Reason
+from contract.room_rules import Enforcement
+
+
+class Findings:
+    """refused: these refuse an entry; noted: these are recorded whatever becomes of it. Made, filled and read within
+    one decision."""
+
+    __slots__ = ("noted", "refused")
+
+    def __init__(self) -> None:
+        self.refused: list[Reason] = []
+        self.noted: list[Reason] = []
+
+    def refuse(self, reasons: Iterable[Reason]) -> None:
+        self.refused.extend(reasons)
+
+    def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool = False) -> None:
+        """A rule of this enforcement failed; `weak`: it cannot be enforced just now, and is recorded instead."""
+        (self.refused if enforcement is Enforcement.HARD and not weak else self.noted).append(reason)

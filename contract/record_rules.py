@@ -1,0 +1,71 @@
+"""What a record says by itself, and with the clock: the card's state, the permission's dates, hours, training, uses.
+
+The same on both ways: an entry is refused for it, on an exit it is recorded.
+"""
+
+from __future__ import annotations
+
+from contract.policy import AreaPolicy, Policy
+from contract.reason import Reason
+from contract.record import ALWAYS, FOREVER, UNLIMITED, CardState, Flag, Record
+from contract.room_rules import Tier
+from contract.situation import Moment
+
+_OF_STATE = {
+    CardState.SUSPENDED: Reason.CARD_SUSPENDED,
+    CardState.LOST: Reason.CARD_LOST,
+    CardState.STOLEN: Reason.CARD_STOLEN,
+    CardState.DAMAGED: Reason.CARD_DAMAGED,
+    CardState.RETURNED: Reason.CARD_RETURNED,
+    CardState.DESTROYED: Reason.CARD_DESTROYED,
+    CardState.INACTIVE: Reason.CARD_INACTIVE,
+    CardState.SUPERSEDED: Reason.CARD_SUPERSEDED,
+}
+_UNTIMED = Record(bytes(16), 0, 0, FOREVER)[2:5] + Record(bytes(16), 0, 0, FOREVER)[6:9]
+
+
+def card_findings(record: Record, uses: int) -> list[Reason]:
+    """What is wrong with the card or the permission, whatever the time; `uses`: how often it came in here already."""
+    found: list[Reason] = []
+    if record.state != CardState.ACTIVE:
+        found.append(_OF_STATE[CardState(record.state)])
+    if record.flags & Flag.EXIT_ONLY:
+        found.append(Reason.EXIT_ONLY)
+    if record.uses != UNLIMITED and uses >= record.uses:
+        found.append(Reason.USES_EXHAUSTED)
+    return found
+
+
+def timed(record: Record) -> bool:
+    """Whether any rule of time applies to this record."""
+    return record[2:5] + record[6:9] != _UNTIMED
+
+
+def time_findings(policy: Policy, record: Record, moment: Moment) -> list[Reason]:
+    """Which rules of time fail somewhere between the earliest and the latest that it may be now."""
+    earliest, latest = moment.earliest_s, moment.latest_s
+    found: list[Reason] = []
+    if earliest < record.card_from:
+        found.append(Reason.CARD_NOT_YET_VALID)
+    if _ended(record.card_until, latest):
+        found.append(Reason.CARD_EXPIRED)
+    if earliest < record.valid_from:
+        found.append(Reason.NOT_YET_VALID)
+    if _ended(record.valid_until, latest):
+        found.append(Reason.EXPIRED)
+    if record.schedule != ALWAYS and not policy.scheduled(record.schedule, moment):
+        found.append(Reason.OUTSIDE_SCHEDULE)
+    if _ended(record.trained_until, latest):
+        found.append(Reason.TRAINING_EXPIRED)
+    return found
+
+
+def excused(area: AreaPolicy, record: Record) -> bool:
+    """Whether this record may enter although a rule of time cannot be judged: the list's own answer."""
+    if area.clockless is Tier.ESSENTIAL:
+        return bool(record.flags & Flag.ESSENTIAL)
+    return area.clockless is Tier.EVERYBODY
+
+
+def _ended(until: int, latest: int) -> bool:
+    return until != FOREVER and latest >= until
