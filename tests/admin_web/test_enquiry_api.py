@@ -14,21 +14,14 @@ from controller.ledger.ledger import OpeningRow
 from controller.record.fact import FactRow
 from tests.admin_web.conftest import BASE, signed_in, token
 from tests.controller.conftest import NOW, House
-from tests.controller.doorway import Site, joined
+from tests.controller.doorway import Site, visited
 
 BEFORE = "2026-11-24T02:00:00Z"
 
 
 @pytest.fixture
 def site(house: House) -> Site:
-    """Ada has entered, Ben has tried."""
-    found = joined(house)
-    found.grant("Ada")
-    found.talk()
-    found.doors["cedar"].passes("cedar-in", "Ada")
-    found.doors["cedar"].card("cedar-in", "Ben")
-    found.talk()
-    return found
+    return visited(house)
 
 
 @pytest.fixture

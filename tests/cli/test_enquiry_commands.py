@@ -18,7 +18,7 @@ from controller.ledger.ledger import OpeningRow
 from controller.record.fact import FactRow
 from controller.record.occupancy import AreaUncertainty
 from tests.controller.conftest import NOW, House, engine, house, sqlite_migrated
-from tests.controller.doorway import Site, joined
+from tests.controller.doorway import Site, visited
 
 __all__ = ["engine", "house", "sqlite_migrated"]
 BEFORE = "2026-11-24T02:00:00Z"
@@ -26,14 +26,7 @@ BEFORE = "2026-11-24T02:00:00Z"
 
 @pytest.fixture
 def site(house: House) -> Site:
-    """Ada may enter and has; Ben may not and has tried."""
-    found = joined(house)
-    found.grant("Ada")
-    found.talk()
-    found.doors["cedar"].passes("cedar-in", "Ada")
-    found.doors["cedar"].card("cedar-in", "Ben")
-    found.talk()
-    return found
+    return visited(house)
 
 
 @pytest.fixture

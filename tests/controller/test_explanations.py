@@ -49,6 +49,13 @@ def decisions(session: Session) -> list[FactRow]:
     return [row.fact for row in reversed(enquiry.log(session, LogFilter(kinds=("DECISION",))).rows)]
 
 
+def ben_is_refused(site: Site) -> None:
+    site.grant("Ada")
+    site.talk()
+    site.doors["cedar"].card("cedar-in", "Ben")
+    site.talk()
+
+
 def test_a_granted_entry_names_the_grant_the_list_and_how_fresh_everything_was(site: Site) -> None:
     grant = site.grant("Ada")
     site.talk()
@@ -128,10 +135,7 @@ def test_an_entry_whose_record_came_too_late_says_that_no_rule_refused_it(site: 
 def test_an_opening_that_is_gone_or_opens_nothing_is_erased_with_the_proof_intact(
     site: Site, lost: dict[str, object]
 ) -> None:
-    site.grant("Ada")
-    site.talk()
-    site.doors["cedar"].card("cedar-in", "Ben")
-    site.talk()
+    ben_is_refused(site)
     with transaction(site.house.engine) as session:
         row = decisions(session)[0]
         assert explain(session, row).verdict is Verdict.AGREES
@@ -143,10 +147,7 @@ def test_an_opening_that_is_gone_or_opens_nothing_is_erased_with_the_proof_intac
 
 
 def test_an_opening_that_was_removed_is_erased(site: Site) -> None:
-    site.grant("Ada")
-    site.talk()
-    site.doors["cedar"].card("cedar-in", "Ben")
-    site.talk()
+    ben_is_refused(site)
     with transaction(site.house.engine) as session:
         row = decisions(session)[0]
         for each in session.scalars(select(OpeningRow).where(OpeningRow.sequence == row.ledger_sequence)):
@@ -216,10 +217,7 @@ def test_whatever_an_agent_committed_to_has_a_definite_answer(
     ],
 )
 def test_whatever_an_agent_recorded_beside_it_has_one_too(site: Site, body: canonical.Object, verdict: Verdict) -> None:
-    site.grant("Ada")
-    site.talk()
-    site.doors["cedar"].card("cedar-in", "Ben")
-    site.talk()
+    ben_is_refused(site)
     with transaction(site.house.engine) as session:
         row = decisions(session)[0]
         found = recorded(session, row, body, explain(session, row).given)
