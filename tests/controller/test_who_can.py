@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from contract import canonical
+from contract.authorisation import Content
 from contract.credential import Identity
 from contract.credential import Source as IdentitySource
+from contract.record import Flag
+from contract.room_rules import Company, Enforcement, Posture
 from contract.topic import Up
 from controller.database import reading, transaction
-from controller.delivery import compiling, issued
+from controller.delivery import compiling, entitled, issued
 from controller.delivery.entitled import Answer, Source, who_can
 from controller.delivery.issued import IssuedList
 from controller.people import credential, permission
 from controller.people.permission import Grant, Wish
 from controller.premises import schedule
+from controller.premises.agent import Agent
+from controller.premises.site import Site as SiteRow
 from controller.record.fact import FactRow
 from door_agent.events import Arrived
 from tests.controller.conftest import NOW, House
@@ -176,3 +184,32 @@ def test_a_clock_that_cannot_be_believed_adopts_when_it_is_heard(site: Site) -> 
         session.execute(update(FactRow).values(trusted=False, received_at=NOW + 5 * HOUR))
     assert names(asked(site, NOW + 4 * HOUR, NOW + 9 * HOUR)) == []
     assert names(asked(site, NOW + 5 * HOUR, NOW + 9 * HOUR)) == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    ("room", "flags", "expected"),
+    [
+        ({"company": Company(supervisor=Enforcement.HARD)}, Flag.NONE, ("AWAIT", "SUPERVISOR_MISSING")),
+        ({"company": Company(supervisor=Enforcement.HARD)}, Flag.SUPERVISOR, ("GRANT", "PERMITTED")),
+        ({}, Flag.VISITOR, ("AWAIT", "ESCORT_MISSING")),
+        ({"company": Company(size=2)}, Flag.NONE, ("AWAIT", "AWAITING_COMPANY")),
+        ({"company": Company(most=1)}, Flag.NONE, ("GRANT", "PERMITTED")),
+        ({"posture": Posture(lockdown=True)}, Flag.NONE, None),
+        ({"posture": Posture(lockdown=True)}, Flag.OVERRIDE, ("GRANT", "PERMITTED")),
+    ],
+)
+def test_who_needs_more_than_the_card_waits_for_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, room: dict[str, Any], flags: Flag, expected: tuple[str, str] | None
+) -> None:
+    site.grant("Ada")
+
+    def ruled(session: Session, own: SiteRow, agent: Agent, at: datetime) -> Content:
+        made = compiling.content_for(session, own, agent, at)
+        areas = {**made.policy.areas, "cedar-room": replace(made.policy.areas["cedar-room"], **room)}
+        table = {key: record._replace(flags=flags) for key, record in made.tables["cedar-room"].items()}
+        return replace(made, policy=replace(made.policy, areas=areas), tables={"cedar-room": table})
+
+    monkeypatch.setattr(entitled, "content_for", ruled)
+    people = asked(site, NOW).people
+    found = {(str(way.outcome), str(way.reason)) for each in people for way in each.ways}
+    assert found == ({expected} if expected else set())
