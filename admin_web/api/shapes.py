@@ -18,8 +18,11 @@ from controller.premises.calendar import Calendar, Holiday
 from controller.premises.door import AccessPoint, Door
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
-from controller.record.enquiry import LogRow, Why
+from controller.record.enquiry import LogRow
+from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
+from controller.record.overruled import OverruledGrant
+from controller.record.stay import Stay
 
 
 def cardholder(row: Cardholder) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def event(row: LogRow) -> dict[str, Any]:
         "reason": row.fact.reason,
         "violations": found.body.get("violations", []),
         "inferred": row.fact.inferred,
+        "overruled": _overruled(row.overruled),
         "direction": row.access_point.direction if row.access_point else None,
         "access_point": row.access_point.key if row.access_point else None,
         "door": row.door.key if row.door else None,
@@ -135,10 +139,17 @@ def event(row: LogRow) -> dict[str, Any]:
     }
 
 
-def why(found: Why) -> dict[str, Any]:
+def _overruled(found: OverruledGrant | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"reason": found.reason, "epoch": found.epoch, "version": found.version, "certain": found.certain}
+
+
+def why(found: Explanation) -> dict[str, Any]:
     """Whether the decision, replayed from its recorded input, is the recorded one (null: it cannot be replayed)."""
     replay = found.replay
     return {
+        "verdict": found.verdict,
         "agrees": found.agrees,
         "erased": found.erased,
         "replay": {"outcome": replay.outcome, "reason": replay.reason} if replay else None,
@@ -152,6 +163,20 @@ def inside(row: Inside) -> dict[str, Any]:
         "cardholder_name": row.cardholder.name,
         "since": utc(row.since),
         "certain": row.certain,
+    }
+
+
+def stay(row: Stay) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "area": row.area_id,
+        "how": row.how,
+        "entered_at": utc(row.entered_at) if row.entered_at else None,
+        "not_before": utc(row.not_before),
+        "left_at": utc(row.left_at) if row.left_at else None,
+        "entry_event": row.entry_sequence,
+        "exit_event": row.exit_sequence,
     }
 
 
