@@ -71,6 +71,7 @@ class Agent:
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
         self._company = Company()
         self._entries = DurableEntries()
+        self._timed: tuple[DurableEntries | Company | Door, ...] = (self._entries, self._company, *self._doors.values())
         self._judging = Judging(keys, self.lists, self._chain, self._rulebook, self.presence, self._company)
         self._egress = Egress(self._chain, self._rulebook)
         self._cabinet = Cabinet(self._chain)
@@ -87,8 +88,7 @@ class Agent:
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        moments = [self._entries.deadline, self._company.deadline, self._letters.status_due]
-        moments += [door.deadline for door in self._doors.values()]
+        moments = [self._letters.status_due, *[each.deadline for each in self._timed]]
         return min([each for each in moments if each is not None], default=None)
 
     @property

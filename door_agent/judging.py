@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 
 from contract import formats
@@ -69,7 +67,7 @@ class Judging:
         if carried is not None and point is not None and identity is not None:
             record = carried.find(point.guarded, lookup_key(self._lookup, identity))
         attempt = Attempt(card.access_point, identity is not None, record)
-        situation = replace(self._situation(door, point, record, moment, interlocked), pin=pin)
+        situation = self._situation(door, point, record, moment, interlocked, pin)
         decision = _decision(carried, point, door, attempt, situation, moment)
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt)
@@ -86,6 +84,7 @@ class Judging:
         record: Record | None,
         moment: Moment,
         interlocked: bool,
+        pin: PinVerdict,
     ) -> Situation:
         proven = self._lists.proven_s(moment)
         proof = Proof(
@@ -97,7 +96,9 @@ class Judging:
         company = self._company.holders(point.id, moment.mono) if point else ()
         standing = Standing(self._presence.area_of(record.holder if record else None))
         companions = tuple(Companion(holder) for holder in company)
-        return Situation(proven, proof, door.permits_control, standing, company=companions, interlocked=interlocked)
+        return Situation(
+            proven, proof, door.permits_control, standing, company=companions, interlocked=interlocked, pin=pin
+        )
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt) -> Admission:
         holder = attempt.record.holder if attempt.record else None
