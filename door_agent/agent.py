@@ -14,6 +14,7 @@ from contract.fact import FactKind
 from contract.outcome import Effect, Outcome
 from contract.policy import Direction
 from contract.reason import Reason
+from contract.record import Flag
 from contract.situation import Moment
 from door_agent.cabinet import Cabinet
 from door_agent.chain import Chain
@@ -22,6 +23,7 @@ from door_agent.correspondence import Correspondence
 from door_agent.door import LIFE_SAFETY, Door
 from door_agent.durable import JOURNAL_WITHIN_S, DurableEntries, Entry
 from door_agent.egress import Egress
+from door_agent.entered import Entries
 from door_agent.events import (
     Answer,
     Arrived,
@@ -44,6 +46,7 @@ from door_agent.events import (
 from door_agent.judging import Judged, Judging
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
+from door_agent.modes import Modes
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
@@ -62,17 +65,26 @@ class Agent:
         status_every_s: float = 20.0,
     ) -> None:
         self.address = resumed.address
-        self.presence = Presence(resumed.presence, resumed.uncertain)
         self.lists = Lists(resumed.address, keys, store, random)
         self._resumed = resumed
         self._chain = Chain(resumed.address, resumed.sequence, resumed.head, keys.intake, random)
         self._rulebook = Rulebook(self.lists, {wired.id: wired for wired in doors})
+        self.presence = Presence(resumed.presence, resumed.uncertain, self._rulebook.forgiven_at)
+        self._came_in = Entries(resumed.uses, resumed.entered)
         self._doors = {wired.id: Door(wired, self._chain, partial(self._rulebook.guarded, wired.id)) for wired in doors}
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
         self._company = Company()
         self._entries = DurableEntries()
-        self._timed: tuple[DurableEntries | Company | Door, ...] = (self._entries, self._company, *self._doors.values())
-        self._judging = Judging(keys, self.lists, self._chain, self._rulebook, self.presence, self._company)
+        self._judging = Judging(
+            keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in
+        )
+        self._modes = Modes(self._rulebook, self._doors)
+        self._timed: tuple[DurableEntries | Company | Modes | Door, ...] = (
+            self._entries,
+            self._company,
+            self._modes,
+            *self._doors.values(),
+        )
         self._egress = Egress(self._chain, self._rulebook)
         self._cabinet = Cabinet(self._chain)
         self._letters = Correspondence(
@@ -113,7 +125,7 @@ class Agent:
         self._apply_policy()
         torn = not self._resumed.first and not self._resumed.clean
         areas = self._rulebook.areas() if torn else ()
-        self.presence.doubt(areas)
+        self.presence.doubt(areas, self._chain.posture)
         body: Object = {
             "reason": "first" if self._resumed.first else "restart",
             "presence": "whole" if self.presence.whole else "uncertain",
@@ -159,8 +171,15 @@ class Agent:
         commands += self._due(moment)
         for each in commands:
             if isinstance(each, Record):
-                self.presence.fold(each)
+                self._fold(each, moment)
         return commands
+
+    def _fold(self, record: Record, moment: Moment) -> None:
+        """What this fact changes in what the agent knows."""
+        self.presence.fold(record)
+        if record.entered is not None:
+            self._came_in.came_in(record.entered, moment.mono)
+            self._modes.passed(record)
 
     def _card(self, card: Card, moment: Moment) -> list[Command]:
         door = self._door_of.get(card.access_point)
@@ -172,7 +191,8 @@ class Agent:
             case Outcome.REFUSE:
                 return [judged.fact, Show(card.access_point, Sign.REFUSED), *alarm]
             case Outcome.AWAIT:
-                self._company.join(judged.admission, moment.mono)
+                within_s = self._rulebook.company_within_s(card.access_point)
+                self._company.join(judged.admission, moment.mono, within_s)
                 return [judged.fact, Show(card.access_point, Sign.WAITING)]
             case Outcome.GRANT if door.wired.points[card.access_point] is Direction.ENTRY:
                 return [*self._entering(door, judged, moment), *alarm]
@@ -191,10 +211,21 @@ class Agent:
 
     def _entering(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
         """Granted; the lock waits until the fact is durable."""
-        company = self._company.complete(judged.admission)
-        until, point = moment.mono + JOURNAL_WITHIN_S, judged.admission.access_point
-        entry = Entry(judged.fact.sequence, until, door.wired.id, point, company, judged.body, judged.extended)
-        self._entries.wait(entry)
+        admission, name = judged.admission, door.wired.id
+        if admission.flags & Flag.HOST:
+            self._came_in.host_let_in(admission.access_point, moment.mono)
+        self._entries.wait(
+            Entry(
+                judged.fact.sequence,
+                moment.mono + JOURNAL_WITHIN_S,
+                name,
+                admission.access_point,
+                judged.company,
+                judged.body,
+                judged.extended,
+                self._modes.twice(name, admission, moment.mono),
+            )
+        )
         return [judged.fact]
 
     def _leaving(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
@@ -210,6 +241,7 @@ class Agent:
         for each in self._entries.released(event.through, moment.mono):
             seconds, door = self._rulebook.release_s(each.door, extended=each.extended), self._doors[each.door]
             commands += door.release(moment, seconds, "decision", each.company, each.decision, extended=each.extended)
+            commands += self._modes.toggle(each, moment) if each.toggles else []
             commands.append(Show(each.access_point, Sign.GRANTED))
         return commands
 
@@ -225,6 +257,8 @@ class Agent:
             if door.deadline is not None and moment.mono >= door.deadline:
                 commands += door.tick(moment)
         commands += [Show(point, Sign.REFUSED) for point in self._company.gone(moment.mono)]
+        if self._modes.deadline is not None and moment.mono >= self._modes.deadline:
+            commands += self._modes.due(moment)
         if self._letters.status_due is not None and moment.mono >= self._letters.status_due:
             commands += self._letters.ask(moment)
         return commands
@@ -241,7 +275,9 @@ class Agent:
         holder = entry.company[-1].holder
         personal: dict[str, Value] | None = {"holder": holder.hex()} if holder else None
         refused = self._chain.record(FactKind.DECISION, moment, body, personal, ended=entry.decision)
-        return [refused, Show(entry.access_point, Sign.REFUSED), *self._doors[entry.door].alarm(True)]
+        door = self._doors[entry.door]
+        others = [door.ended(moment, each, "NOT_USED") for each in entry.company[:-1]]
+        return [refused, *others, Show(entry.access_point, Sign.REFUSED), *door.alarm(True)]
 
     def _level(self, level: Level, moment: Moment) -> list[Command]:
         if level.door is None:
@@ -269,3 +305,5 @@ class Agent:
     def _apply_policy(self) -> None:
         for name, door in self._doors.items():
             door.timed_by(self._rulebook.times(name))
+        self._chain.posture = self._rulebook.posture()
+        self._modes.deadline = 0.0

@@ -12,6 +12,7 @@ from contract.fact import Clock, Fact, FactKind
 from contract.presence import Passage
 from contract.situation import Moment
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.events import Latch, Record
 from door_agent.portal import Admission
 from door_agent.seals import Seals
@@ -34,6 +35,8 @@ class Chain:
         self.latest: dict[str, int] = {}
         """The number of the latest fact of each kind since this start."""
         self._boot = random(fact.BOOT_BYTES)
+        self.posture = 0
+        """The number of the site's posture in force: what a fact says of presence was learned under it."""
 
     def prepare(self) -> bool:
         """Make ahead what the next facts will be sealed with; False when there is enough of it."""
@@ -47,10 +50,11 @@ class Chain:
         personal: Mapping[str, Value] | None = None,
         *,
         moved: Passage | None = None,
-        opened: Admission | None = None,
+        opened: tuple[Admission, ...] = (),
         ended: int | None = None,
         uncertain: tuple[str, ...] = (),
         latch: Latch | None = None,
+        entered: Entered | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
         commitments: dict[str, bytes] = {}
@@ -75,4 +79,16 @@ class Chain:
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
         self.latest[kind] = made.sequence
         sealed = envelope.seal_with(self._seals.key(), canonical.object_of(openings)) if openings else b""
-        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)
+        return Record(
+            made.sequence,
+            encoded,
+            self.head,
+            sealed,
+            moved,
+            opened,
+            ended,
+            uncertain,
+            latch,
+            entered,
+            self.posture,
+        )

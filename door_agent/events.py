@@ -10,6 +10,7 @@ import msgspec
 
 from contract.presence import Passage, Whereabouts
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.portal import Admission
 
 
@@ -113,10 +114,12 @@ class Record(msgspec.Struct, frozen=True):
     hash: bytes
     openings: bytes
     moved: Passage | None = None
-    opened: Admission | None = None
+    opened: tuple[Admission, ...] = ()
     ended: int | None = None
     uncertain: tuple[str, ...] = ()
     latch: Latch | None = None
+    entered: Entered | None = None
+    posture: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,9 @@ class Resumed:
     head: bytes
     presence: dict[bytes, Whereabouts]
     unfinished: tuple[Admission, ...]
-    uncertain: frozenset[str]
+    uncertain: dict[str, int]
+    uses: dict[bytes, int]
+    entered: tuple[Entered, ...]
     latched: tuple[Latch, ...]
     proven_at: int | None
     first: bool

@@ -17,6 +17,7 @@ from contract.fact import first_previous
 from contract.message import SealedFact
 from contract.presence import Whereabouts
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.events import Committed, Forget, Latch, Proven, Record, Resumed
 from door_agent.portal import Admission
 from process import logs
@@ -29,7 +30,8 @@ _ROOM = 4 * 2**20
 """What the log grows to before SQLite writes it back by itself: 1,000 pages."""
 _WORTH_WRITING_BACK = 64
 """Facts; far fewer than fill the room, and enough that a flash card is not written twice for each."""
-_SCHEMA = """
+_FORMATS = (
+    """
 CREATE TABLE IF NOT EXISTS fact (
     sequence INTEGER PRIMARY KEY, encoded BLOB NOT NULL, hash BLOB NOT NULL, openings BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS presence (
@@ -40,7 +42,19 @@ CREATE TABLE IF NOT EXISTS admission (
 CREATE TABLE IF NOT EXISTS uncertain (area TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS latch (door TEXT PRIMARY KEY, causes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-"""
+""",
+    """
+ALTER TABLE presence ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN forgiven INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN posture INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN at INTEGER;
+ALTER TABLE uncertain ADD COLUMN posture INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE entered (
+    access_point TEXT NOT NULL, card BLOB NOT NULL, uses INTEGER NOT NULL, at INTEGER,
+    PRIMARY KEY (access_point, card)) WITHOUT ROWID;
+""",
+)
+"""Each brings a journal of the format before it to its own; `user_version` counts how many were run."""
 
 
 class Journal:
@@ -50,9 +64,14 @@ class Journal:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(_SCHEMA)
+        self._upgrade()
         self._unplaced = 0
         path.chmod(0o600)
+
+    def _upgrade(self) -> None:
+        (done,) = self._connection.execute("PRAGMA user_version").fetchone()
+        for number, script in enumerate(_FORMATS[done:], done + 1):
+            self._connection.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {number};COMMIT;")
 
     def close(self) -> None:
         self._connection.close()
@@ -67,9 +86,16 @@ class Journal:
             address,
             sequence,
             head,
-            {holder: Whereabouts(area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
+            {
+                holder: Whereabouts(area, bool(certain), *stamps)
+                for holder, area, certain, *stamps in execute(
+                    "SELECT holder, area, certain, flags, forgiven, posture, at FROM presence"
+                )
+            },
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
-            frozenset(area for (area,) in execute("SELECT area FROM uncertain")),
+            dict(execute("SELECT area, posture FROM uncertain").fetchall()),
+            dict(execute("SELECT card, sum(uses) FROM entered GROUP BY card").fetchall()),
+            tuple(Entered(*row) for row in execute("SELECT access_point, card, at FROM entered")),
             tuple(Latch(door, tuple(causes.split())) for door, causes in execute("SELECT * FROM latch ORDER BY door")),
             meta.get("proven_at"),
             first=sequence == 0,
@@ -87,7 +113,7 @@ class Journal:
         """All of `work` in one durable transaction, in order."""
         self._unplaced += len(work)
         match work:
-            case [Record(moved=None, opened=None, ended=None, uncertain=(), latch=None) as alone]:
+            case [Record(moved=None, opened=(), ended=None, uncertain=(), latch=None, entered=None) as alone]:
                 self._fact(alone)  # one statement is a transaction of its own, and somebody waits
                 return
         execute = self._connection.execute
@@ -145,10 +171,10 @@ class Journal:
         execute = self._connection.execute
         self._fact(record)
         if record.moved is not None:
-            holder, where = record.moved.holder, record.moved.leads_to
-            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
-        if record.opened is not None:
-            admission = record.opened
+            where = record.moved.to
+            stamps = (where.area, where.certain, where.flags, where.forgiven, where.posture, where.at)
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?, ?, ?, ?)", (record.moved.holder, *stamps))
+        for admission in record.opened:
             values = (
                 admission.decision,
                 admission.access_point,
@@ -160,13 +186,21 @@ class Journal:
         if record.ended is not None:
             execute("DELETE FROM admission WHERE decision = ?", (record.ended,))
         for area in record.uncertain:
-            execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
+            execute("INSERT OR REPLACE INTO uncertain VALUES (?, ?)", (area, record.posture))
         if record.latch is not None:
             self._latch(record.latch)
+        if record.entered is not None:
+            self._entered(record.entered)
 
     def _fact(self, record: Record) -> None:
         row = (record.sequence, record.encoded, record.hash, record.openings)
         self._connection.execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+
+    def _entered(self, entered: Entered) -> None:
+        self._connection.execute(
+            "INSERT INTO entered VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET uses = uses + 1, at = excluded.at",
+            (entered.access_point, entered.key, entered.at),
+        )
 
     def _latch(self, latch: Latch) -> None:
         if latch.causes:

@@ -61,7 +61,7 @@ def test_room_is_made_without_a_trace_in_the_journal(path: Path, opened: Journal
     opened.close()
     with closing(sqlite3.connect(path)) as found:
         tables = {name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        assert tables == {"fact", "presence", "admission", "uncertain", "latch", "meta"}
+        assert tables == {"fact", "presence", "admission", "uncertain", "latch", "meta", "entered"}
         assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert path.stat().st_size < 2**20
     with closing(Journal(path)) as again:
@@ -79,7 +79,7 @@ def test_what_a_kill_leaves_in_the_log_is_only_what_was_committed(path: Path, op
     """The files are copied while the journal is open: what a power cut would leave."""
     opened.resume(CEDAR)
     opened.commit([Record(1, FACT, b"one", b"")])
-    opened.commit([Record(2, FACT, b"two", b"", opened=Admission(2, "cedar-in", b"h" * 16, "hall", "room"))])
+    opened.commit([Record(2, FACT, b"two", b"", opened=(Admission(2, "cedar-in", b"h" * 16, "hall", "room"),))])
     cut = tmp_path / "cut"
     cut.mkdir()
     for name in (path.name, path.name + "-wal"):
