@@ -39,6 +39,8 @@ KINDS: dict[str, Any] = {
     FactKind.DOOR_CLOSED: _("Door closed"),
     FactKind.FORCED_OPEN: _("Door forced open"),
     FactKind.HELD_OPEN: _("Door held open"),
+    FactKind.TAILGATE: _("Open longer than one passage needs"),
+    FactKind.DOOR_MODE: _("Door unlocked or locked again"),
     FactKind.REX: _("Request to exit"),
     FactKind.BREAK_GLASS: _("Break-glass"),
     FactKind.FIRE: _("Fire alarm"),

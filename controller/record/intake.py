@@ -137,8 +137,8 @@ def _consequences(session: Session, now: datetime, agent: Agent, place: int, fou
         for area_id in known.guarded(found):
             occupancy.became_uncertain(session, area_id, at, found.kind)
         session.flush()
-    for missed in alarm.missed_badges(found):
-        alarm.raise_once(session, missed, at, session.get_one(FactRow, (agent.id, found.sequence)))
+    for observed in alarm.observed(found):
+        alarm.raise_once(session, observed, at, session.get_one(FactRow, (agent.id, found.sequence)))
     kind = alarm.kind_of(found)
     if kind is not None:
         alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else None)
@@ -153,6 +153,8 @@ def _unseen(found: Fact) -> bool:
             return found.body.get("cause") != "decision"
         case FactKind.REX:
             return found.body.get("opened") is True
+        case FactKind.DOOR_MODE:
+            return found.body.get("mode") == "unlocked"
         case _:
             return found.body.get("presence") == "uncertain"
 
