@@ -20,20 +20,21 @@ _PASSBACK_EXEMPT, _OCCUPANCY_EXEMPT = int(Flag.PASSBACK_EXEMPT), int(Flag.OCCUPA
 def entry(at: Threshold, record: Record, situation: Situation, found: Findings) -> None:
     """What presence says against this record coming in."""
     area, proof = at.area, situation.proof
+    soft = weak = False
     if not (proof.peers_current and proof.area_certain):
+        soft = softened(area, situation)
+        weak = soft or not proof.area_certain
         _weakly_known(area, proof, found)
-    soft = softened(area, situation)
     if not record.flags & _PASSBACK_EXEMPT:
-        enforcement = area.passback.entry
-        if situation.standing.area == area.id and enforcement is not Enforcement.OFF and _inside(situation, area):
-            found.by(enforcement, Reason.ALREADY_INSIDE, weak=soft or not proof.area_certain)
+        if situation.standing.area == area.id and _inside(situation, area):
+            found.by(area.passback.entry, Reason.ALREADY_INSIDE, weak=weak)
         if at.repeats:
             _again(at.point, situation.before, found)
     if area.sociable:
         _occupied(area, record, situation, found, weak=soft)
     if record.flags & _VISITOR:
         _visitor(area, situation, found)
-    elif area.company.supervisor is not Enforcement.OFF and not _supervised(record, situation):
+    elif area.sociable and not _supervised(record, situation):
         found.by(area.company.supervisor, Reason.SUPERVISOR_MISSING, weak=soft)
 
 
@@ -100,7 +101,7 @@ def _again(point: AccessPointPolicy, before: Before, found: Findings) -> None:
 def _occupied(area: AreaPolicy, record: Record, situation: Situation, found: Findings, *, weak: bool) -> None:
     """A hard lowest number does not refuse: whoever is too few waits for company (`lacking`)."""
     company, others = area.company, situation.inside.people
-    if company.most and not record.flags & _OCCUPANCY_EXEMPT and company.most_by is not Enforcement.OFF:
+    if company.most and not record.flags & _OCCUPANCY_EXEMPT:
         coming = len({record.holder, *(each.holder for each in situation.company)})
         if others + coming > company.most:
             found.by(company.most_by, Reason.OCCUPANCY_MAX, weak=weak)

@@ -41,8 +41,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return cls(shape.text(data, "access_point", 64), shape.flag(data, "clean"), record)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """Why the agent may, or may not, be sure that it is missing nothing; a controlled exit refuses only if all hold.
 
     presence_whole: the presence store was never cut since commissioning; peers_current: no peer of the area has
@@ -71,8 +70,7 @@ class PinVerdict(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where the holder is thought to be. area: the one they last passed into, None if never; for_s: since how many
     seconds, None if that is not known; forgiven: their presence, or the area's, was forgiven since."""
 

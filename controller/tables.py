@@ -6,9 +6,9 @@ from controller.database import Base
 from controller.delivery import issued
 from controller.ledger import ledger
 from controller.people import cardholder, credential, operator, permission
-from controller.premises import agent, area, door, format, schedule, site
-from controller.record import alarm, fact, occupancy
+from controller.premises import agent, area, calendar, door, format, schedule, site
+from controller.record import alarm, fact, occupancy, overruled, stay
 
-WINGS = (ledger, site, area, schedule, format, agent, door, cardholder, credential, permission, operator)
-WINGS_ABOVE = (fact, occupancy, alarm, issued)
+WINGS = (ledger, site, area, calendar, schedule, format, agent, door, cardholder, credential, permission, operator)
+WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued)
 METADATA = Base.metadata

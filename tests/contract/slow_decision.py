@@ -14,58 +14,20 @@ from typing import Any, NamedTuple
 
 Form = dict[str, Any]
 
-ORDER = tuple(
-    [
-        "NO_LIST",
-        "UNKNOWN_ACCESS_POINT",
-        "BAD_FORMAT",
-        "LOCKDOWN",
-        "EVACUATION",
-        "INTERLOCKED",
-        "NOT_ON_LIST",
-        "CARD_LOST",
-        "CARD_STOLEN",
-        "CARD_DAMAGED",
-        "CARD_RETURNED",
-        "CARD_DESTROYED",
-        "CARD_SUSPENDED",
-        "CARD_SUPERSEDED",
-        "CARD_INACTIVE",
-        "USES_EXHAUSTED",
-        "EXIT_ONLY",
-        "TIME_UNTRUSTED",
-        "CARD_NOT_YET_VALID",
-        "CARD_EXPIRED",
-        "NOT_YET_VALID",
-        "EXPIRED",
-        "OUTSIDE_SCHEDULE",
-        "TRAINING_EXPIRED",
-        "THREAT_LEVEL",
-        "PIN_LOCKED",
-        "PIN_MISSING",
-        "PIN_LATE",
-        "PIN_WRONG",
-        "AWAITING_PIN",
-        "LIST_EXPIRED",
-        "LIST_STALE",
-        "JOURNAL_UNAVAILABLE",
-        "PRESENCE_UNKNOWN",
-        "ALREADY_INSIDE",
-        "NOT_INSIDE",
-        "REPEATED_CARD",
-        "REPEATED_AT_DOOR",
-        "OCCUPANCY_MAX",
-        "OCCUPANCY_MIN",
-        "SUPERVISOR_MISSING",
-        "ESCORT_MISSING",
-        "VISITOR_ALONE",
-        "AWAITING_COMPANY",
-        "EXIT_UNVERIFIED",
-        "EXIT_MODE_NOT_PERMITTED",
-        "PROTECTION_WEAKENED",
-        "DURESS",
-        "PERMITTED",
-    ]
+ORDER = (
+    *("NO_LIST", "UNKNOWN_ACCESS_POINT", "BAD_FORMAT", "LOCKDOWN"),
+    *("EVACUATION", "INTERLOCKED", "NOT_ON_LIST", "CARD_LOST"),
+    *("CARD_STOLEN", "CARD_DAMAGED", "CARD_RETURNED", "CARD_DESTROYED"),
+    *("CARD_SUSPENDED", "CARD_SUPERSEDED", "CARD_INACTIVE", "USES_EXHAUSTED"),
+    *("EXIT_ONLY", "TIME_UNTRUSTED", "CARD_NOT_YET_VALID", "CARD_EXPIRED"),
+    *("NOT_YET_VALID", "EXPIRED", "OUTSIDE_SCHEDULE", "TRAINING_EXPIRED"),
+    *("THREAT_LEVEL", "PIN_LOCKED", "PIN_MISSING", "PIN_LATE"),
+    *("PIN_WRONG", "AWAITING_PIN", "LIST_EXPIRED", "LIST_STALE"),
+    *("JOURNAL_UNAVAILABLE", "PRESENCE_UNKNOWN", "ALREADY_INSIDE", "NOT_INSIDE"),
+    *("REPEATED_CARD", "REPEATED_AT_DOOR", "OCCUPANCY_MAX", "OCCUPANCY_MIN"),
+    *("SUPERVISOR_MISSING", "ESCORT_MISSING", "VISITOR_ALONE", "AWAITING_COMPANY"),
+    *("EXIT_UNVERIFIED", "EXIT_MODE_NOT_PERMITTED", "PROTECTION_WEAKENED", "DURESS"),
+    *("PERMITTED",),
 )
 STATES = ("ACTIVE", "SUSPENDED", "LOST", "STOLEN", "DAMAGED", "RETURNED", "DESTROYED", "INACTIVE", "SUPERSEDED")
 FLAGS = (
@@ -201,7 +163,8 @@ def _a_rule_about_presence_refuses(area: Form) -> bool:
 def _thought_inside(case: _Case) -> bool:
     where, aged = case.situation["standing"], case.area["passback"]["forgiven_after_s"]
     old = aged > 0 and where["for_s"] is not None and where["for_s"] >= aged
-    return bool(where["area"] == case.area["id"]) and not where["forgiven"] and not old
+    here: bool = where["area"] == case.area["id"]
+    return here and not (where["forgiven"] or old)
 
 
 # The rules.
