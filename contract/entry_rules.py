@@ -63,8 +63,9 @@ def pin_needed(policy: Policy, rule: PinRule, moment: Moment) -> bool:
 
 def _closed(at: Threshold, record: Record | None, found: Findings) -> None:
     """Who may override a posture enters, and that is recorded."""
-    overriding = record is not None and record.flags & _OVERRIDE
-    (found.noted if overriding else found.refused).extend(closed(at, record))
+    if against := closed(at, record):
+        overriding = record is not None and record.flags & _OVERRIDE
+        (found.noted if overriding else found.refused).extend(against)
 
 
 def _of_record(

@@ -57,12 +57,13 @@ def lacking(area: AreaPolicy, record: Record, situation: Situation) -> Reason | 
     is the host; visitors are nobody's company."""
     if record.flags & _VISITOR:
         return None
-    size, least = area.company.size, 0
-    if area.company.least_by is Enforcement.HARD and not softened(area, situation):
-        least = area.company.least - situation.inside.people
-    if present(record, situation.company) >= max(size, least):
+    company, least = area.company, area.company.least - situation.inside.people
+    if company.least_by is not Enforcement.HARD or softened(area, situation):
+        least = 0
+    wanted = max(company.size, least)
+    if wanted == 1 or present(record, situation.company) >= wanted:
         return None
-    return Reason.OCCUPANCY_MIN if least > size else Reason.AWAITING_COMPANY
+    return Reason.OCCUPANCY_MIN if least > company.size else Reason.AWAITING_COMPANY
 
 
 def softened(area: AreaPolicy, situation: Situation) -> bool:
@@ -72,7 +73,8 @@ def softened(area: AreaPolicy, situation: Situation) -> bool:
 
 def present(record: Record, companions: tuple[Companion, ...]) -> int:
     """How many different holders stand at the reader, this one included and visitors left out."""
-    return len({record.holder, *(each.holder for each in companions if not each.flags & _VISITOR)})
+    others = {each.holder for each in companions if not each.flags & _VISITOR}
+    return len(others) + (record.holder not in others)
 
 
 def _weakly_known(area: AreaPolicy, proof: Proof, found: Findings) -> None:
@@ -101,7 +103,7 @@ def _again(point: AccessPointPolicy, before: Before, found: Findings) -> None:
 def _occupied(area: AreaPolicy, record: Record, situation: Situation, found: Findings, *, weak: bool) -> None:
     """A hard lowest number does not refuse: whoever is too few waits for company (`lacking`)."""
     company, others = area.company, situation.inside.people
-    if company.most and not record.flags & _OCCUPANCY_EXEMPT:
+    if 0 < company.most <= others + len(situation.company) and not record.flags & _OCCUPANCY_EXEMPT:
         coming = len({record.holder, *(each.holder for each in situation.company)})
         if others + coming > company.most:
             found.by(company.most_by, Reason.OCCUPANCY_MAX, weak=weak)

@@ -152,7 +152,7 @@ def _waits_here(case: _Case, flag: str) -> bool:
 
 def _a_rule_about_presence_refuses(area: Form) -> bool:
     company = area["company"]
-    return (
+    return bool(
         area["passback"]["entry"] == "hard"
         or company["supervisor"] == "hard"
         or (company["most"] > 0 and company["most_by"] == "hard")
