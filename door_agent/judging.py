@@ -63,16 +63,17 @@ class Judging:
         what became of the PIN."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
-        record = None
+        record, key = None, b""
         if carried is not None and point is not None and identity is not None:
-            record = carried.find(point.guarded, lookup_key(self._lookup, identity))
+            key = lookup_key(self._lookup, identity)
+            record = carried.find(point.guarded, key)
         attempt = Attempt(card.access_point, identity is not None, record)
         situation = replace(self._situation(door, point, record, moment, interlocked), pin=pin)
         decision = _decision(carried, point, door, attempt, situation, moment)
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt)
         opened = admission if decision.outcome is Outcome.GRANT else None
-        personal = _personal(attempt, situation, moment, identity)
+        personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
         return Judged(decision, admission, body, fact, extended)
@@ -148,11 +149,15 @@ def _body(
     }
 
 
-def _personal(attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None) -> dict[str, Value]:
-    """What only intake may read: the input, and whose card it was, or the bits of an unknown one for enrolment."""
+def _personal(
+    attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None, key: bytes
+) -> dict[str, Value]:
+    """What only intake may read: the input, and whose card it was and which of them (the key it is looked up by), or
+    the bits of an unknown one for enrolment."""
     personal: dict[str, Value] = {"input": input_object(attempt, situation, moment)}
     if attempt.record is not None:
         personal["holder"] = attempt.record.holder.hex()
+        personal["key"] = key.hex()
     elif identity is not None:
         personal["identity"] = identity.text()
     return personal

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from admin_web.api import access, formats, operators, people, premises, record, watching
+from admin_web.api import access, credentials, formats, operators, people, premises, record, trainings, watching
 from admin_web.api.blueprint import blueprint
 
-RESOURCES = (people, premises, formats, access, record, operators, watching)
+RESOURCES = (people, credentials, trainings, premises, formats, access, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -31,6 +31,7 @@ from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
 from controller.premises.site import Site
+from controller.record import uses
 from controller.refusal import Refused
 
 RESERVE_BYTES = 4096
@@ -50,7 +51,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     guarded = {areas[point.guarded_area_id] for point in points}
     schedules = Schedules(session)
     tables = {
-        area.key: records.table(session, agent.list_key, area, now, schedules)
+        area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
     }
     policy = Policy(
@@ -136,12 +137,12 @@ def _fits(encoded: bytes, reserve: int) -> bool:
 
 
 def next_boundary(session: Session, now: datetime) -> datetime | None:
-    """The next moment after `now` at which a grant begins or ends."""
+    """The next moment after `now` at which a grant begins or ends, or a card may have lain unused for too long."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
-    moments = [moment for moment in (session.scalar(begins), session.scalar(ends)) if moment is not None]
-    return min(moments, default=None)
+    found = (session.scalar(begins), session.scalar(ends), uses.next_idle(session, now))
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:
