@@ -7,7 +7,9 @@ about the value, so erasing the opening erases the personal data and leaves the 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from contract import canonical, shape
 from contract.canonical import Object, Value
@@ -16,19 +18,42 @@ SALT_BYTES = 32
 _DOMAIN = b"sekisho/1/commitment\x00"
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What turns a commitment back into its value: the salt (32 random bytes, used once) and the value."""
+class Salt:
+    """32 random bytes for one commitment, and the hash that they key, begun before there is anything to commit to.
+
+    Spent by its first `commit`, which ends that hash; the commitment of a second value would open to neither.
+    """
+
+    __slots__ = ("_keyed", "octets")
+
+    def __init__(self, octets: bytes) -> None:
+        if len(octets) != SALT_BYTES:
+            raise ValueError("a salt is 32 bytes")
+        self.octets = octets
+        self._keyed = hmac.new(octets, _DOMAIN, "sha256")
+
+    def commit(self, plain: bytes) -> bytes:
+        """The 32-byte commitment to canonical bytes: HMAC-SHA256 keyed with the salt over the domain and them."""
+        self._keyed.update(plain)
+        return self._keyed.digest()
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What turns a commitment back into its value: the salt (32 random bytes, used once) and the value.
+
+    plain: the canonical bytes of the value, committed to and written into the sealed openings; encoded here unless
+    they are given.
+    """
 
     salt: bytes
     value: Value
-    plain: bytes = field(init=False, repr=False, compare=False)
-    """The canonical bytes of the value: committed to, and written into the sealed openings, but encoded once."""
+    plain: bytes = b""
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES:
             raise ValueError("a salt is 32 bytes")
-        object.__setattr__(self, "plain", canonical.encode(self.value))
+        if not self.plain:
+            force_setattr(self, "plain", canonical.encode(self.value))
 
     def encoded(self) -> bytes:
         """The canonical bytes of its object form."""
@@ -41,8 +66,8 @@ class Opening:
 
 
 def commit(opening: Opening) -> bytes:
-    """The 32-byte commitment: HMAC-SHA256 keyed with the salt over the domain and the value's canonical bytes."""
-    return hmac.digest(opening.salt, _DOMAIN + opening.plain, "sha256")
+    """The commitment to the opening's value with its salt."""
+    return Salt(opening.salt).commit(opening.plain)
 
 
 def opens(commitment: bytes, opening: Opening) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 KEY_BYTES = 16
 AGENT_KEY_BYTES = 32
@@ -29,8 +30,7 @@ class Source(StrEnum):
 _PREFIXES = {source: _DOMAIN + bytes((len(source),)) + source.encode() for source in Source}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """The raw bits of one credential as one class of reader delivers them, e.g. Identity(SERIAL_HEX, "0100…")."""
 
     source: Source

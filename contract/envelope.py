@@ -63,7 +63,7 @@ class SealKey:
 
     sender: bytes
     purpose: bytes
-    secret: bytes = field(repr=False)
+    cipher: ChaCha20Poly1305 = field(repr=False)
 
 
 def key_id(public: Ed25519PublicKey) -> bytes:
@@ -111,12 +111,12 @@ def agreed(recipient: X25519PublicKey, purpose: bytes, ephemeral: X25519PrivateK
     """The slow half of `seal`, which needs no plain text and can be done before there is any."""
     sender = ephemeral.public_key().public_bytes_raw()
     shared = ephemeral.exchange(recipient)
-    return SealKey(sender, purpose, _derived(shared, sender, recipient.public_bytes_raw(), purpose))
+    return SealKey(sender, purpose, _cipher(shared, sender, recipient.public_bytes_raw(), purpose))
 
 
 def seal_with(key: SealKey, plain: bytes) -> bytes:
     """The quick half of `seal`. The nonce is fixed, so a second use of the same key would reveal both texts."""
-    return key.sender + ChaCha20Poly1305(key.secret).encrypt(_NONCE, plain, key.purpose)
+    return key.sender + key.cipher.encrypt(_NONCE, plain, key.purpose)
 
 
 def unseal(private: X25519PrivateKey, sealed: bytes, purpose: bytes) -> bytes:
@@ -125,15 +125,15 @@ def unseal(private: X25519PrivateKey, sealed: bytes, purpose: bytes) -> bytes:
         sender = X25519PublicKey.from_public_bytes(sealed[:_PUBLIC_BYTES])
         shared = private.exchange(sender)
         own = private.public_key().public_bytes_raw()
-        key = _derived(shared, sealed[:_PUBLIC_BYTES], own, purpose)
-        return ChaCha20Poly1305(key).decrypt(_NONCE, sealed[_PUBLIC_BYTES:], purpose)
+        cipher = _cipher(shared, sealed[:_PUBLIC_BYTES], own, purpose)
+        return cipher.decrypt(_NONCE, sealed[_PUBLIC_BYTES:], purpose)
     except (InvalidTag, ValueError) as flaw:
         raise CannotUnseal("not sealed to this key for this purpose") from flaw
 
 
-def _derived(shared: bytes, sender: bytes, recipient: bytes, purpose: bytes) -> bytes:
+def _cipher(shared: bytes, sender: bytes, recipient: bytes, purpose: bytes) -> ChaCha20Poly1305:
     info = _SEAL_DOMAIN + sender + recipient + purpose
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(shared)
+    return ChaCha20Poly1305(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(shared))
 
 
 def _encoding(kind: str, signer: bytes, payload: bytes) -> bytes:

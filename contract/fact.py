@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from contract import canonical, leaf, shape
 from contract.canonical import Object
@@ -47,6 +48,8 @@ class FactKind(StrEnum):
     TAMPER = "TAMPER"
     LINE_FAULT = "LINE_FAULT"
     POWER = "POWER"
+    DOOR_MODE = "DOOR_MODE"
+    TAILGATE = "TAILGATE"
     LIST_ADOPTED = "LIST_ADOPTED"
     LIST_REFUSED = "LIST_REFUSED"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
@@ -59,8 +62,7 @@ class Clock(StrEnum):
     UNTRUSTED = "untrusted"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """sequence: 1, 2, 3 … of one agent, for ever; previous: hash of the fact before; boot: random, one per start;
     wall: UTC; mono_us: microseconds of that boot's monotonic clock; body: impersonal; commitments: 32 bytes each."""
 
@@ -74,10 +76,10 @@ class Fact:
     mono_us: int
     clock: Clock
     body: Object
-    commitments: Mapping[str, bytes] = field(default_factory=dict)
+    commitments: Mapping[str, bytes] = msgspec.field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        return canonical.encode(
+        return canonical.encode_declared(
             {
                 "version": VERSION,
                 "site": self.site,

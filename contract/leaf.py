@@ -9,11 +9,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from contract import canonical
 from contract.canonical import Object
 
 VERSION = 1
-_WITHOUT_OFFSET = len("2026-11-23T01:02:03.000004")
+_WHOLE_SECONDS = len("2026-11-23T01:02:03")
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def written(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return f"{utc.isoformat(timespec='microseconds')[:_WITHOUT_OFFSET]}Z"
+    text = _encoder.encode(utc)[1:-1].decode()
+    return text if utc.microsecond else f"{text[:_WHOLE_SECONDS]}.000000Z"
 
 
 def read_moment(text: str) -> datetime:

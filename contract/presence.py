@@ -1,4 +1,8 @@
-"""Presence: the area a holder last passed into. It moves on a passage, never on a swipe."""
+"""Presence: the area a holder last passed into. It moves on a passage, never on a swipe.
+
+What was forgiven since stays known, but is no reason to refuse any more: presence keeps under which count of the
+holder's forgiveness, and under which posture of the site, it was learned.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The area a holder last passed into, and whether that passage was certain."""
+    """area: the one a holder last passed into; certain: it was surely this holder; flags: of the record that let them
+    pass; forgiven: the record's count then; posture: the site's then; at: the UTC second, None on a clock that cannot
+    be believed."""
 
     area: str
     certain: bool
+    flags: int = 0
+    forgiven: int = 0
+    posture: int = 0
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """`holder` (a handle) went through. inferred: it is likely, not certain, that it was this holder."""
+    """`holder` (a handle) came out of from_area into `to.area`."""
 
     holder: bytes
     from_area: str
-    to_area: str
-    inferred: bool
+    to: Whereabouts
 
-    @property
-    def leads_to(self) -> Whereabouts:
-        return Whereabouts(self.to_area, certain=not self.inferred)
+
+def forgiven(known: Whereabouts, holder_count: int, area_posture: int) -> bool:
+    """Whether what is known of a holder was forgiven since: the holder's own count differs now, or the area's last
+    forgiveness belongs to a later posture than the one it was learned under."""
+    return known.forgiven != holder_count or known.posture < area_posture

@@ -114,8 +114,8 @@ class Company:
 @dataclass(frozen=True, slots=True)
 class Posture:
     """The standing state of a room. lockdown, evacuation: nobody enters but who may override; threat: the clearance
-    that entering takes; forgiven: counts the acts that forgave presence in this room, and what was learned under an
-    older count is no reason to refuse any more."""
+    that entering takes; forgiven: the number of the site's posture (`Policy.posture`) that last forgave presence here
+    (0: none did); what was learned under an earlier posture is no reason to refuse any more."""
 
     lockdown: bool = False
     evacuation: bool = False

@@ -14,6 +14,7 @@ from contract.fact import FactKind
 from contract.outcome import Effect, Outcome
 from contract.policy import Direction
 from contract.reason import Reason
+from contract.record import Flag
 from contract.situation import Moment
 from door_agent.cabinet import Cabinet
 from door_agent.chain import Chain
@@ -22,6 +23,7 @@ from door_agent.correspondence import Correspondence
 from door_agent.door import LIFE_SAFETY, Door
 from door_agent.durable import JOURNAL_WITHIN_S, DurableEntries, Entry
 from door_agent.egress import Egress
+from door_agent.entered import Entries
 from door_agent.events import (
     Answer,
     Arrived,
@@ -44,6 +46,7 @@ from door_agent.events import (
 from door_agent.judging import Judged, Judging
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
+from door_agent.modes import Modes
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
@@ -62,16 +65,20 @@ class Agent:
         status_every_s: float = 20.0,
     ) -> None:
         self.address = resumed.address
-        self.presence = Presence(resumed.presence, resumed.uncertain)
         self.lists = Lists(resumed.address, keys, store, random)
         self._resumed = resumed
         self._chain = Chain(resumed.address, resumed.sequence, resumed.head, keys.intake, random)
         self._rulebook = Rulebook(self.lists, {wired.id: wired for wired in doors})
+        self.presence = Presence(resumed.presence, resumed.uncertain, self._rulebook.forgiven_at)
+        self._came_in = Entries(resumed.uses, resumed.entered)
         self._doors = {wired.id: Door(wired, self._chain, partial(self._rulebook.guarded, wired.id)) for wired in doors}
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
         self._company = Company()
         self._entries = DurableEntries()
-        self._judging = Judging(keys, self.lists, self._chain, self._rulebook, self.presence, self._company)
+        self._judging = Judging(
+            keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in
+        )
+        self._modes = Modes(self._rulebook, self._doors)
         self._egress = Egress(self._chain, self._rulebook)
         self._cabinet = Cabinet(self._chain)
         self._letters = Correspondence(
@@ -87,9 +94,9 @@ class Agent:
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        doors = (door.deadline for door in self._doors.values())
-        moments = (*doors, self._entries.deadline, self._company.deadline, self._letters.status_due)
-        return min((each for each in moments if each is not None), default=None)
+        moments = [self._entries.deadline, self._company.deadline, self._letters.status_due, self._modes.deadline]
+        moments += [door.deadline for door in self._doors.values()]
+        return min([each for each in moments if each is not None], default=None)
 
     @property
     def at_rest(self) -> bool:
@@ -113,7 +120,7 @@ class Agent:
         self._apply_policy()
         torn = not self._resumed.first and not self._resumed.clean
         areas = self._rulebook.areas() if torn else ()
-        self.presence.doubt(areas)
+        self.presence.doubt(areas, self._chain.posture)
         body: Object = {
             "reason": "first" if self._resumed.first else "restart",
             "presence": "whole" if self.presence.whole else "uncertain",
@@ -159,8 +166,15 @@ class Agent:
         commands += self._due(moment)
         for each in commands:
             if isinstance(each, Record):
-                self.presence.fold(each)
+                self._fold(each, moment)
         return commands
+
+    def _fold(self, record: Record, moment: Moment) -> None:
+        """What this fact changes in what the agent knows."""
+        self.presence.fold(record)
+        if record.entered is not None:
+            self._came_in.came_in(record.entered, moment.mono)
+            self._modes.passed(record)
 
     def _card(self, card: Card, moment: Moment) -> list[Command]:
         door = self._door_of.get(card.access_point)
@@ -172,7 +186,8 @@ class Agent:
             case Outcome.REFUSE:
                 return [judged.fact, Show(card.access_point, Sign.REFUSED), *alarm]
             case Outcome.AWAIT:
-                self._company.join(judged.admission, moment.mono)
+                within_s = self._rulebook.company_within_s(card.access_point)
+                self._company.join(judged.admission, moment.mono, within_s)
                 return [judged.fact, Show(card.access_point, Sign.WAITING)]
             case Outcome.GRANT if door.wired.points[card.access_point] is Direction.ENTRY:
                 return [*self._entering(door, judged, moment), *alarm]
@@ -181,7 +196,9 @@ class Agent:
 
     def _interlocked(self, wired: WiredDoor) -> bool:
         """Another door of this one's interlock is released, open, or about to be released."""
-        others = [each for each in self._doors.values() if each.wired.interlock == wired.interlock != ""]
+        if not wired.interlock:
+            return False
+        others = [each for each in self._doors.values() if each.wired.interlock == wired.interlock]
         return any(
             each.wired is not wired and (not each.portal.secured or self._entries.pending(each.wired.id))
             for each in others
@@ -189,10 +206,21 @@ class Agent:
 
     def _entering(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
         """Granted; the lock waits until the fact is durable."""
-        company = self._company.complete(judged.admission)
-        until, point = moment.mono + JOURNAL_WITHIN_S, judged.admission.access_point
-        entry = Entry(judged.fact.sequence, until, door.wired.id, point, company, judged.body, judged.extended)
-        self._entries.wait(entry)
+        admission, name = judged.admission, door.wired.id
+        if admission.flags & Flag.HOST:
+            self._came_in.host_let_in(admission.access_point, moment.mono)
+        self._entries.wait(
+            Entry(
+                judged.fact.sequence,
+                moment.mono + JOURNAL_WITHIN_S,
+                name,
+                admission.access_point,
+                judged.company,
+                judged.body,
+                judged.extended,
+                self._modes.twice(name, admission, moment.mono),
+            )
+        )
         return [judged.fact]
 
     def _leaving(self, door: Door, judged: Judged, moment: Moment) -> list[Command]:
@@ -208,11 +236,15 @@ class Agent:
         for each in self._entries.released(event.through, moment.mono):
             seconds, door = self._rulebook.release_s(each.door, extended=each.extended), self._doors[each.door]
             commands += door.release(moment, seconds, "decision", each.company, each.decision, extended=each.extended)
+            commands += self._modes.toggle(each, moment) if each.toggles else []
             commands.append(Show(each.access_point, Sign.GRANTED))
         return commands
 
     def _due(self, moment: Moment) -> list[Command]:
-        """What time alone brings."""
+        """What time alone brings; mostly nothing."""
+        deadline = self.deadline
+        if deadline is None or moment.mono < deadline:
+            return []
         commands: list[Command] = []
         for late in self._entries.late(moment.mono):
             commands += self._journal_too_late(late, moment)
@@ -220,6 +252,8 @@ class Agent:
             if door.deadline is not None and moment.mono >= door.deadline:
                 commands += door.tick(moment)
         commands += [Show(point, Sign.REFUSED) for point in self._company.gone(moment.mono)]
+        if self._modes.deadline is not None and moment.mono >= self._modes.deadline:
+            commands += self._modes.due(moment)
         if self._letters.status_due is not None and moment.mono >= self._letters.status_due:
             commands += self._letters.ask(moment)
         return commands
@@ -236,7 +270,9 @@ class Agent:
         holder = entry.company[-1].holder
         personal: dict[str, Value] | None = {"holder": holder.hex()} if holder else None
         refused = self._chain.record(FactKind.DECISION, moment, body, personal, ended=entry.decision)
-        return [refused, Show(entry.access_point, Sign.REFUSED), *self._doors[entry.door].alarm(True)]
+        door = self._doors[entry.door]
+        others = [door.ended(moment, each, "NOT_USED") for each in entry.company[:-1]]
+        return [refused, *others, Show(entry.access_point, Sign.REFUSED), *door.alarm(True)]
 
     def _level(self, level: Level, moment: Moment) -> list[Command]:
         if level.door is None:
@@ -264,3 +300,5 @@ class Agent:
     def _apply_policy(self) -> None:
         for name, door in self._doors.items():
             door.timed_by(self._rulebook.times(name))
+        self._chain.posture = self._rulebook.posture()
+        self._modes.deadline = 0.0

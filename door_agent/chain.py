@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from contract import envelope, fact
+from contract import canonical, envelope, fact
 from contract.canonical import Object, Value
-from contract.commitment import SALT_BYTES, Opening, commit
+from contract.commitment import Opening
 from contract.fact import Clock, Fact, FactKind
 from contract.presence import Passage
 from contract.situation import Moment
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.events import Latch, Record
 from door_agent.portal import Admission
 from door_agent.seals import Seals
@@ -35,6 +36,8 @@ class Chain:
         self.latest: dict[str, int] = {}
         """The number of the latest fact of each kind since this start."""
         self._boot = random(fact.BOOT_BYTES)
+        self.posture = 0
+        """The number of the site's posture in force: what a fact says of presence was learned under it."""
 
     def prepare(self) -> bool:
         """Make ahead what the next facts will be sealed with; False when there is enough of it."""
@@ -48,13 +51,18 @@ class Chain:
         personal: Mapping[str, Value] | None = None,
         *,
         moved: Passage | None = None,
-        opened: Admission | None = None,
+        opened: tuple[Admission, ...] = (),
         ended: int | None = None,
         uncertain: tuple[str, ...] = (),
         latch: Latch | None = None,
+        entered: Entered | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
-        openings = {name: Opening(self._random(SALT_BYTES), value) for name, value in (personal or {}).items()}
+        openings: dict[str, Opening] = {}
+        commitments: dict[str, bytes] = {}
+        for name, value in (personal or {}).items():
+            salt, plain = self._seals.salt(), canonical.encode_declared(value)
+            openings[name], commitments[name] = Opening(salt.octets, value, plain), salt.commit(plain)
         made = Fact(
             self._address.site,
             self._address.agent,
@@ -66,10 +74,22 @@ class Chain:
             round(moment.mono * 1_000_000),
             Clock.TRUSTED if moment.trusted else Clock.UNTRUSTED,
             body,
-            {name: commit(opening) for name, opening in openings.items()},
+            commitments,
         )
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
         self.latest[kind] = made.sequence
-        sealed = envelope.seal_with(self._seals.take(), fact.encode_openings(openings)) if openings else b""
-        return Record(made.sequence, encoded, self.head, sealed, moved, opened, ended, uncertain, latch)
+        sealed = envelope.seal_with(self._seals.key(), fact.encode_openings(openings)) if openings else b""
+        return Record(
+            made.sequence,
+            encoded,
+            self.head,
+            sealed,
+            moved,
+            opened,
+            ended,
+            uncertain,
+            latch,
+            entered,
+            self.posture,
+        )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.situation import Companion
 from door_agent.portal import Admission
-
-COMPANY_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Companion:
+class _Waiting:
     holder: bytes
     until: float
     admission: Admission
@@ -20,29 +19,34 @@ class Company:
     """Everybody who waits, by access point. A holder who presents again waits anew."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[_Companion]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
 
     @property
     def deadline(self) -> float | None:
         """When the first of them has waited long enough."""
+        if not self._waiting:
+            return None
         return min((each.until for companions in self._waiting.values() for each in companions), default=None)
 
-    def holders(self, access_point: str, now: float) -> tuple[bytes, ...]:
+    def companions(self, access_point: str, now: float) -> tuple[Companion, ...]:
         """Who waits there now."""
-        return tuple(each.holder for each in self._waiting.get(access_point, ()) if each.until > now)
+        waiting = self._waiting.get(access_point)
+        if waiting is None:
+            return ()
+        return tuple(Companion(each.holder, each.admission.flags) for each in waiting if each.until > now)
 
-    def join(self, admission: Admission, now: float) -> None:
+    def join(self, admission: Admission, now: float, within_s: float) -> None:
         """The holder of this admission begins to wait; an admission without a holder cannot."""
         if admission.holder is None:
             return
         others = [each for each in self._waiting.get(admission.access_point, ()) if each.holder != admission.holder]
-        joined = _Companion(admission.holder, now + COMPANY_WITHIN_S, admission)
+        joined = _Waiting(admission.holder, now + within_s, admission)
         self._waiting[admission.access_point] = [*others, joined]
 
-    def complete(self, admission: Admission) -> tuple[Admission, ...]:
+    def complete(self, admission: Admission, now: float) -> tuple[Admission, ...]:
         """Everybody who goes through with this admission, it included; nobody waits there afterwards."""
-        waiting = (each.admission for each in self._waiting.pop(admission.access_point, ()))
-        return (*(each for each in waiting if each.holder != admission.holder), admission)
+        waiting = [each for each in self._waiting.pop(admission.access_point, ()) if each.until > now]
+        return (*(each.admission for each in waiting if each.holder != admission.holder), admission)
 
     def gone(self, now: float) -> list[str]:
         """The access points where the last one has just given up waiting."""

@@ -8,15 +8,17 @@ from dataclasses import replace
 from contract.canonical import Object
 from contract.fact import FactKind
 from contract.policy import Direction
-from contract.presence import Passage
+from contract.presence import Passage, Whereabouts
 from contract.situation import Moment
 from door_agent.chain import Chain
+from door_agent.entered import Entered
 from door_agent.events import Command, Latch, Lock, LockWish, Show, Sign
 from door_agent.portal import (
     Admission,
     Closed,
     Happening,
     HeldOpen,
+    Lingered,
     NotUsed,
     Opened,
     Passed,
@@ -29,7 +31,9 @@ from door_agent.portal import (
 from door_agent.wiring import WiredDoor
 
 LIFE_SAFETY = {"fire": FactKind.FIRE, "break-glass": FactKind.BREAK_GLASS}
-_READER_LOST = "reader-lost"
+READER_LOST = "reader-lost"
+HOURS = "schedule"
+TWICE = "double-swipe"
 
 
 class Door:
@@ -41,7 +45,7 @@ class Door:
         self._guarded = guarded
         self.portal = Portal(open=False if wired.contact else None)
         self.lost_readers: set[str] = set()
-        self.held_for_reader = False
+        self._held: set[str] = set()
         self._active: set[str] = set()
         self._latched: set[str] = set()
         self._tampered: set[str] = set()
@@ -140,8 +144,8 @@ class Door:
         if self._active or self.lost_readers:
             return None
         self._latched.clear()
-        self.portal, happened = self.portal.unlatch()
         body: Object = {"door": self.wired.id}
+        happened = self._unlatched(moment)
         return [
             Lock(self.wired.id, LockWish.RESET),
             self._chain.record(FactKind.LIFE_SAFETY_RESET, moment, body, latch=Latch(self.wired.id, ())),
@@ -149,25 +153,48 @@ class Door:
             *self._quiet(),
         ]
 
+    def holds(self, cause: str) -> bool:
+        """Whether the door is held released for this cause."""
+        return cause in self._held
+
     def hold_for_reader(self, moment: Moment) -> list[Command]:
         """The controlled exit's reader is lost and no REX is fitted: released until it is back."""
-        self.held_for_reader = True
-        self.portal = self.portal.latch()
-        body: Object = {"door": self.wired.id, "cause": _READER_LOST, "decision": None}
+        body: Object = {"door": self.wired.id, "cause": READER_LOST, "decision": None}
         return [
-            Lock(self.wired.id, LockWish.HOLD, _READER_LOST),
+            self._hold(READER_LOST),
             self._chain.record(FactKind.RELEASED, moment, body, uncertain=self._guarded()),
             *self.alarm(True),
         ]
 
     def end_hold_for_reader(self, moment: Moment) -> list[Command]:
         """The reader is back, or a card is not needed any more; fire or break-glass may still hold the door."""
-        self.held_for_reader = False
-        lifted = Lock(self.wired.id, LockWish.LIFT, _READER_LOST)
-        if self._latched:
-            return [lifted]
-        self.portal, happened = self.portal.unlatch()
-        return [lifted, *self._commands(moment, happened), *self._quiet()]
+        return [*self._lift(READER_LOST, moment), *self._quiet()]
+
+    def unlock(self, moment: Moment, cause: str, decision: int | None = None) -> list[Command]:
+        """Unlocked until `lock`, by the list's hours or by a holder: who comes and goes meanwhile is not known."""
+        body: Object = {"door": self.wired.id, "mode": "unlocked", "cause": cause, "decision": decision}
+        return [self._hold(cause), self._chain.record(FactKind.DOOR_MODE, moment, body, uncertain=self._guarded())]
+
+    def lock(self, moment: Moment, cause: str, decision: int | None = None) -> list[Command]:
+        """That unlocking ends; another cause may still hold the door."""
+        body: Object = {"door": self.wired.id, "mode": "normal", "cause": cause, "decision": decision}
+        return [*self._lift(cause, moment), self._chain.record(FactKind.DOOR_MODE, moment, body)]
+
+    def _hold(self, cause: str) -> Command:
+        self._held.add(cause)
+        self.portal = self.portal.latch()
+        return Lock(self.wired.id, LockWish.HOLD, cause)
+
+    def _lift(self, cause: str, moment: Moment) -> list[Command]:
+        self._held.discard(cause)
+        return [Lock(self.wired.id, LockWish.LIFT, cause), *self._commands(moment, self._unlatched(moment))]
+
+    def _unlatched(self, moment: Moment) -> list[Happening]:
+        """Secured again, unless something still holds the door released."""
+        if self._latched or self._held:
+            return []
+        self.portal, happened = self.portal.unlatch(moment.mono)
+        return happened
 
     def _commands(self, moment: Moment, happened: Sequence[Happening]) -> list[Command]:
         commands: list[Command] = []
@@ -188,6 +215,10 @@ class Door:
                     commands += [self._fact(FactKind.DOOR_CLOSED, moment), *self._quiet()]
                 case SoonHeld():
                     commands += [Show(point, Sign.WARNING) for point in self.wired.points]
+                case HeldOpen() if self._held:
+                    pass  # it is unlocked: it may stand open
+                case Lingered():
+                    commands.append(self._fact(FactKind.TAILGATE, moment))
                 case HeldOpen():
                     commands += [self._fact(FactKind.HELD_OPEN, moment), *self.alarm(True)]
         return commands
@@ -213,9 +244,21 @@ class Door:
             "decision": admission.decision,
         }
         holder = admission.holder
-        moved = Passage(holder, admission.from_area, admission.to_area, passed.inferred) if holder else None
-        personal = {"holder": holder.hex()} if holder else None
-        return self._chain.record(FactKind.PASSAGE, moment, body, personal, moved=moved, ended=admission.decision)
+        if holder is None:
+            return self._chain.record(FactKind.PASSAGE, moment, body, ended=admission.decision)
+        at = int(moment.wall.timestamp()) if moment.trusted else None
+        certain, posture = not passed.inferred, self._chain.posture
+        where = Whereabouts(admission.to_area, certain, admission.flags, admission.forgiven, posture, at)
+        came_in = admission.key and self.wired.points[admission.access_point] is Direction.ENTRY
+        return self._chain.record(
+            FactKind.PASSAGE,
+            moment,
+            body,
+            {"holder": holder.hex()},
+            moved=Passage(holder, admission.from_area, where),
+            ended=admission.decision,
+            entered=Entered(admission.access_point, admission.key, at) if came_in else None,
+        )
 
     def _opened(self, moment: Moment, opened: Opened) -> list[Command]:
         if not opened.forced:

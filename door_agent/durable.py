@@ -12,7 +12,8 @@ JOURNAL_WITHIN_S = 0.150
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """decision: the fact's number, `body` what it says; company: who goes through, one or more."""
+    """decision: the fact's number, `body` what it says; company: who goes through, one or more; toggles: the door is
+    held open with it, or that ends."""
 
     decision: int
     until: float
@@ -21,6 +22,7 @@ class Entry:
     company: tuple[Admission, ...]
     body: Object
     extended: bool
+    toggles: bool = False
 
 
 class DurableEntries:
@@ -35,7 +37,7 @@ class DurableEntries:
     @property
     def deadline(self) -> float | None:
         """When the first of them is late."""
-        return min((each.until for each in self._waiting), default=None)
+        return min([each.until for each in self._waiting]) if self._waiting else None
 
     def pending(self, door: str) -> bool:
         """Does somebody wait for `door` to be released?"""

@@ -7,7 +7,7 @@ from contract.fact import FactKind
 from contract.policy import Direction
 from contract.situation import Moment
 from door_agent.chain import Chain
-from door_agent.door import Door
+from door_agent.door import READER_LOST, Door
 from door_agent.events import Command, ReaderState, Show, Sign
 from door_agent.rulebook import Rulebook
 
@@ -61,6 +61,6 @@ class Egress:
         """Released while a card is needed to leave, no reader can take it and no REX is fitted. Asked whenever a reader
         or the list changes: a list may demand the card after its reader was lost."""
         trapped = self._rulebook.controlled(door.wired.id) and not door.wired.rex and bool(door.lost_readers)
-        if trapped and not door.held_for_reader:
+        if trapped and not door.holds(READER_LOST):
             return door.hold_for_reader(moment)
-        return door.end_hold_for_reader(moment) if door.held_for_reader and not trapped else []
+        return door.end_hold_for_reader(moment) if door.holds(READER_LOST) and not trapped else []

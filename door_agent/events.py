@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from contract.presence import Passage, Whereabouts
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.portal import Admission
 
 
@@ -103,8 +106,7 @@ class Latch:
     causes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """Commit this fact, with the presence and the admissions that change with it, in one transaction."""
 
     sequence: int
@@ -112,10 +114,12 @@ class Record:
     hash: bytes
     openings: bytes
     moved: Passage | None = None
-    opened: Admission | None = None
+    opened: tuple[Admission, ...] = ()
     ended: int | None = None
     uncertain: tuple[str, ...] = ()
     latch: Latch | None = None
+    entered: Entered | None = None
+    posture: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,9 @@ class Resumed:
     head: bytes
     presence: dict[bytes, Whereabouts]
     unfinished: tuple[Admission, ...]
-    uncertain: frozenset[str]
+    uncertain: dict[str, int]
+    uses: dict[bytes, int]
+    entered: tuple[Entered, ...]
     latched: tuple[Latch, ...]
     proven_at: int | None
     first: bool

@@ -1,7 +1,8 @@
 """The journal: every fact durable before an entry opens, kept until the controller's own acknowledgement covers it.
 
 SQLite, WAL, synchronous=FULL. `commit` is one transaction for many facts with the presence and admissions that change
-with them (group commit). `JournalThread` runs it; nobody else writes the file.
+with them (group commit). `JournalThread` runs it; nobody else writes the file. SQLite's log has its room on the disk
+before the first card, and is written back in pauses: somebody waits for a commit, nobody for these.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contract.fact import first_previous
 from contract.message import SealedFact
 from contract.presence import Whereabouts
 from contract.topic import Address
+from door_agent.entered import Entered
 from door_agent.events import Committed, Forget, Latch, Proven, Record, Resumed
 from door_agent.portal import Admission
 from process import logs
@@ -23,7 +25,13 @@ from process import logs
 _log = logs.logger("journal")
 _GROUP = 200
 _RETRY_S = 1.0
-_SCHEMA = """
+_PAUSE_S = 1.0
+_ROOM = 4 * 2**20
+"""What the log grows to before SQLite writes it back by itself: 1,000 pages."""
+_WORTH_WRITING_BACK = 64
+"""Commits; far fewer than fill the room, and enough that a flash card is not written twice for every fact."""
+_FORMATS = (
+    """
 CREATE TABLE IF NOT EXISTS fact (
     sequence INTEGER PRIMARY KEY, encoded BLOB NOT NULL, hash BLOB NOT NULL, openings BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS presence (
@@ -34,7 +42,19 @@ CREATE TABLE IF NOT EXISTS admission (
 CREATE TABLE IF NOT EXISTS uncertain (area TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS latch (door TEXT PRIMARY KEY, causes TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-"""
+""",
+    """
+ALTER TABLE presence ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN forgiven INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN posture INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN at INTEGER;
+ALTER TABLE uncertain ADD COLUMN posture INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE entered (
+    access_point TEXT NOT NULL, card BLOB NOT NULL, uses INTEGER NOT NULL, at INTEGER,
+    PRIMARY KEY (access_point, card)) WITHOUT ROWID;
+""",
+)
+"""Each brings a journal of the format before it to its own; `user_version` counts how many were run."""
 
 
 class Journal:
@@ -44,8 +64,14 @@ class Journal:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.executescript(_SCHEMA)
+        self._upgrade()
+        self._commits = 0
         path.chmod(0o600)
+
+    def _upgrade(self) -> None:
+        (done,) = self._connection.execute("PRAGMA user_version").fetchone()
+        for number, script in enumerate(_FORMATS[done:], done + 1):
+            self._connection.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {number};COMMIT;")
 
     def close(self) -> None:
         self._connection.close()
@@ -60,14 +86,22 @@ class Journal:
             address,
             sequence,
             head,
-            {holder: Whereabouts(area, bool(certain)) for holder, area, certain in execute("SELECT * FROM presence")},
+            {
+                holder: Whereabouts(area, bool(certain), *stamps)
+                for holder, area, certain, *stamps in execute(
+                    "SELECT holder, area, certain, flags, forgiven, posture, at FROM presence"
+                )
+            },
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
-            frozenset(area for (area,) in execute("SELECT area FROM uncertain")),
+            dict(execute("SELECT area, posture FROM uncertain").fetchall()),
+            dict(execute("SELECT card, sum(uses) FROM entered GROUP BY card").fetchall()),
+            tuple(Entered(*row) for row in execute("SELECT access_point, card, at FROM entered")),
             tuple(Latch(door, tuple(causes.split())) for door, causes in execute("SELECT * FROM latch ORDER BY door")),
             meta.get("proven_at"),
             first=sequence == 0,
             clean=bool(meta.get("clean", 0)),
         )
+        self._make_room()
         self._keep("clean", 0)
         return resumed
 
@@ -77,6 +111,11 @@ class Journal:
 
     def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
         """All of `work` in one durable transaction, in order."""
+        self._commits += 1
+        match work:
+            case [Record(moved=None, opened=(), ended=None, uncertain=(), latch=None, entered=None) as alone]:
+                self._fact(alone)  # one statement is a transaction of its own, and somebody waits
+                return
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -94,6 +133,12 @@ class Journal:
                 execute("ROLLBACK")
             raise
 
+    def write_back(self) -> None:
+        """Bring what is committed from the log to its place, if that is worth it; the log begins anew."""
+        if self._commits >= _WORTH_WRITING_BACK:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._commits = 0
+
     def unsent(self, after: int = 0, limit: int = 500) -> list[tuple[int, SealedFact]]:
         """The next facts that the controller has not acknowledged, after number `after`, in order."""
         statement = "SELECT sequence, encoded, openings FROM fact WHERE sequence > ? ORDER BY sequence LIMIT ?"
@@ -105,15 +150,31 @@ class Journal:
         found = self._connection.execute("SELECT min(sequence) FROM fact").fetchone()
         return int(found[0]) if found and found[0] is not None else None
 
+    def _make_room(self) -> None:
+        """Give the log its full length ahead: a commit that makes the file longer takes twice as long, for the file
+        system then has a length to commit too. A transaction that does not fit into the cache is written to the log,
+        and rolling it back leaves the database as it was."""
+        execute = self._connection.execute
+        (cached,) = execute("PRAGMA cache_size").fetchone()
+        execute("PRAGMA cache_size = 1")
+        execute("BEGIN IMMEDIATE")
+        try:
+            execute("CREATE TABLE room (filled BLOB)")
+            execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM,))
+        except sqlite3.OperationalError as flaw:  # a disk that has no room for it may still have some for facts
+            logs.event(_log, "journal_without_room", level="warning", error=flaw)
+        if self._connection.in_transaction:
+            execute("ROLLBACK")
+        execute(f"PRAGMA cache_size = {cached}")
+
     def _record(self, record: Record) -> None:
         execute = self._connection.execute
-        row = (record.sequence, record.encoded, record.hash, record.openings)
-        execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+        self._fact(record)
         if record.moved is not None:
-            holder, where = record.moved.holder, record.moved.leads_to
-            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", (holder, where.area, where.certain))
-        if record.opened is not None:
-            admission = record.opened
+            where = record.moved.to
+            stamps = (where.area, where.certain, where.flags, where.forgiven, where.posture, where.at)
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?, ?, ?, ?)", (record.moved.holder, *stamps))
+        for admission in record.opened:
             values = (
                 admission.decision,
                 admission.access_point,
@@ -125,9 +186,21 @@ class Journal:
         if record.ended is not None:
             execute("DELETE FROM admission WHERE decision = ?", (record.ended,))
         for area in record.uncertain:
-            execute("INSERT OR IGNORE INTO uncertain VALUES (?)", (area,))
+            execute("INSERT OR REPLACE INTO uncertain VALUES (?, ?)", (area, record.posture))
         if record.latch is not None:
             self._latch(record.latch)
+        if record.entered is not None:
+            self._entered(record.entered)
+
+    def _fact(self, record: Record) -> None:
+        row = (record.sequence, record.encoded, record.hash, record.openings)
+        self._connection.execute("INSERT INTO fact VALUES (?, ?, ?, ?)", row)
+
+    def _entered(self, entered: Entered) -> None:
+        self._connection.execute(
+            "INSERT INTO entered VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET uses = uses + 1, at = excluded.at",
+            (entered.access_point, entered.key, entered.at),
+        )
 
     def _latch(self, latch: Latch) -> None:
         if latch.causes:
@@ -182,7 +255,7 @@ class JournalThread:
 
     def _run(self) -> None:
         while True:
-            first = self._work.get()
+            first = self._next()
             group = [] if first is None else [first]
             ended = first is None
             while len(group) < _GROUP and not self._work.empty():
@@ -195,6 +268,20 @@ class JournalThread:
                 return
             if ended:
                 return
+
+    def _next(self) -> Record | Forget | Proven | None:
+        """What is to be committed next; nobody waits for the log to be written back, so that is for a pause."""
+        try:
+            return self._work.get(timeout=_PAUSE_S)
+        except queue.Empty:
+            self._written_back()
+            return self._work.get()
+
+    def _written_back(self) -> None:
+        try:
+            self._journal.write_back()
+        except sqlite3.Error as flaw:
+            logs.event(_log, "journal_failed", level="error", error=flaw)
 
     def _committed(self, group: list[Record | Forget | Proven]) -> bool:
         while True:

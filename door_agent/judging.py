@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
 
 from contract import formats
 from contract.authorisation import AuthorisationList
@@ -12,10 +12,11 @@ from contract.decision import decide, decide_unlisted, input_object
 from contract.fact import FactKind
 from contract.outcome import Decision, Outcome
 from contract.policy import AccessPointPolicy, Direction
-from contract.record import Flag, Record
-from contract.situation import Attempt, Companion, Moment, PinVerdict, Proof, Situation, Standing
+from contract.record import Flag
+from contract.situation import ELSEWHERE, NOTHING, Attempt, Moment, PinVerdict, Proof, Situation
 from door_agent.chain import Chain
 from door_agent.company import Company
+from door_agent.entered import Entries
 from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
@@ -28,13 +29,13 @@ from door_agent.wiring import WiredDoor
 PEERS_WITHIN_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do;
-    extended: they need more time at the door."""
+class Judged(msgspec.Struct, frozen=True):
+    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do; company:
+    with whom, if they do, themselves included; extended: they need more time at the door."""
 
     decision: Decision
     admission: Admission
+    company: tuple[Admission, ...]
     body: Object
     fact: JournalRecord
     extended: bool
@@ -44,11 +45,18 @@ class Judging:
     """Reads a card in its access point's formats, looks it up, gathers the situation, decides and records."""
 
     def __init__(
-        self, keys: Keys, lists: Lists, chain: Chain, rulebook: Rulebook, presence: Presence, company: Company
+        self,
+        keys: Keys,
+        lists: Lists,
+        chain: Chain,
+        rulebook: Rulebook,
+        presence: Presence,
+        company: Company,
+        entries: Entries,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
-        self._presence, self._company = presence, company
+        self._presence, self._company, self._entries = presence, company, entries
 
     def judge(
         self,
@@ -68,40 +76,58 @@ class Judging:
             key = lookup_key(self._lookup, identity)
             record = carried.find(point.guarded, key)
         attempt = Attempt(card.access_point, identity is not None, record)
-        situation = replace(self._situation(door, point, record, moment, interlocked), pin=pin)
+        situation = self._situation(door, point, attempt, key, moment, interlocked=interlocked, pin=pin)
         decision = _decision(carried, point, door, attempt, situation, moment)
         body = _body(carried, point, door, attempt, decision)
-        admission = self._admission(point, attempt)
-        opened = admission if decision.outcome is Outcome.GRANT else None
+        admission = self._admission(point, attempt, key)
+        opened = self._company.complete(admission, moment.mono) if decision.outcome is Outcome.GRANT else ()
         personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
-        return Judged(decision, admission, body, fact, extended)
+        return Judged(decision, admission, opened, body, fact, extended)
 
     def _situation(
         self,
         door: WiredDoor,
         point: AccessPointPolicy | None,
-        record: Record | None,
+        attempt: Attempt,
+        key: bytes,
         moment: Moment,
+        *,
         interlocked: bool,
+        pin: PinVerdict,
     ) -> Situation:
-        proven = self._lists.proven_s(moment)
-        proof = Proof(
-            presence_whole=self._presence.whole,
-            # Until peers announce themselves, only a list proven this recently shows that no door knows a newer one.
-            peers_current=proven is not None and proven <= PEERS_WITHIN_S,
-            area_certain=point is not None and self._presence.certain(point.guarded),
+        proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
+        if point is None:
+            return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)
+        area, name = point.guarded, attempt.access_point
+        return Situation(
+            proven,
+            Proof(presence.whole, self._peers_current(area, proven), presence.certain(area)),
+            door.permits_control,
+            ELSEWHERE if record is None else presence.standing(record, area, moment),
+            presence.others(area, record.holder if record else None),
+            self._company.companions(name, moment.mono),
+            NOTHING if record is None else self._entries.before(name, key, moment),
+            interlocked,
+            self._entries.uses(key),
+            pin,
         )
-        company = self._company.holders(point.id, moment.mono) if point else ()
-        standing = Standing(self._presence.area_of(record.holder if record else None))
-        companions = tuple(Companion(holder) for holder in company)
-        return Situation(proven, proof, door.permits_control, standing, company=companions, interlocked=interlocked)
 
-    def _admission(self, point: AccessPointPolicy | None, attempt: Attempt) -> Admission:
-        holder = attempt.record.holder if attempt.record else None
+    def _peers_current(self, area: str, proven: int | None) -> bool:
+        """Until peers announce themselves, only a list proven this recently shows that none of them knows a newer."""
+        carried = self._lists.carried
+        alone = carried is not None and not carried.neighbours.of(area)
+        return alone or (proven is not None and proven <= PEERS_WITHIN_S)
+
+    def _admission(self, point: AccessPointPolicy | None, attempt: Attempt, key: bytes) -> Admission:
+        record, number = attempt.record, self._chain.sequence + 1
         source, target = (point.from_area, point.to_area) if point else ("", "")
-        return Admission(self._chain.sequence + 1, attempt.access_point, holder, source, target)
+        if record is None:
+            return Admission(number, attempt.access_point, None, source, target)
+        return Admission(
+            number, attempt.access_point, record.holder, source, target, key, record.flags, record.forgiven
+        )
 
 
 def _read(card: Card, point: AccessPointPolicy | None, carried: AuthorisationList | None) -> Identity | None:

@@ -10,16 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A granted decision waiting for the door; `decision` is its fact's sequence, `holder` None without a record."""
+
+class Admission(msgspec.Struct, frozen=True):
+    """A granted decision waiting for the door; `decision` is its fact's sequence, `holder` None without a record.
+
+    key: the card's look-up key; flags, forgiven: of the record. A restart forgets these three, and ends the admission.
+    """
 
     decision: int
     access_point: str
     holder: bytes | None
     from_area: str
     to_area: str
+    key: bytes = b""
+    flags: int = 0
+    forgiven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +74,20 @@ class HeldOpen:
     """The door has been open for too long."""
 
 
-Happening: TypeAlias = Unlock | Relock | Passed | NotUsed | Opened | Closed | SoonHeld | HeldOpen
+@dataclass(frozen=True, slots=True)
+class Lingered:
+    """The door stayed open for longer than those who were let through need."""
+
+
+Happening: TypeAlias = Unlock | Relock | Passed | NotUsed | Opened | Closed | SoonHeld | HeldOpen | Lingered
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
     """How this door is timed, in seconds: `contract.policy.DoorPolicy`, as the list says it.
 
-    pre_alarm: before the held-open alarm (0: no warning); shunt: an opening this soon after a closing is bounce.
+    pre_alarm: before the held-open alarm (0: no warning); shunt: an opening this soon after a closing is bounce;
+    passing: what one person needs to pass (0: not looked at).
     """
 
     held_open: float = 30.0
@@ -82,6 +95,7 @@ class Times:
     pre_alarm: float = 0.0
     shunt: float = 0.0
     relock_on_open: bool = False
+    passing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +108,8 @@ class _Waiting:
 @dataclass(frozen=True, slots=True)
 class Portal:
     """The state of one door. `open` is None where no contact is fitted. `latched`: released by fire, break-glass or a
-    lost reader until that ends; nothing relocks it meanwhile. `extended`: somebody who needs more time goes through."""
+    lost reader, or unlocked, until that ends; nothing relocks it meanwhile. `extended`: somebody who needs more time
+    goes through."""
 
     times: Times = Times()
     open: bool | None = None
@@ -102,6 +117,7 @@ class Portal:
     warn_at: float | None = None
     held_at: float | None = None
     closed_at: float | None = None
+    lingers_at: float | None = None
     held: bool = False
     latched: bool = False
     extended: bool = False
@@ -110,8 +126,10 @@ class Portal:
     @property
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest."""
-        moments = (self.released_until, self.warn_at, self.held_at)
-        return min((each for each in moments if each is not None), default=None)
+        if self.released_until is self.warn_at is self.held_at is self.lingers_at is None:
+            return None
+        moments = (self.released_until, self.warn_at, self.held_at, self.lingers_at)
+        return min(each for each in moments if each is not None)
 
     @property
     def secured(self) -> bool:
@@ -125,10 +143,12 @@ class Portal:
         until = max(now + seconds, self.released_until or 0.0)
         after = replace(self, released_until=until, extended=self.extended or extended)
         if not company:
-            return after, [Unlock()]
+            return replace(after, lingers_at=None), [Unlock()]
         if self.open is False:
             return replace(after, waiting=(*self.waiting, _Waiting(tuple(company)))), [Unlock()]
         # Already open, or no contact: somebody goes through now, and nothing shows who.
+        if after.lingers_at is not None:
+            after = replace(after, lingers_at=after.lingers_at + self.times.passing * len(company))
         return after, [Unlock(), *(Passed(each, inferred=True) for each in company)]
 
     def opened(self, now: float) -> tuple[Portal, list[Happening]]:
@@ -147,7 +167,9 @@ class Portal:
         """The contact closed; the lock is secured again once nobody is waiting to go through."""
         if self.open is not True:
             return replace(self, open=False), []
-        after = replace(self, open=False, warn_at=None, held_at=None, held=False, extended=False, closed_at=now)
+        after = replace(
+            self, open=False, warn_at=None, held_at=None, lingers_at=None, held=False, extended=False, closed_at=now
+        )
         happened: list[Happening] = [Closed(held=self.held)]
         if self.waiting or self.released_until is None or self.latched:
             return after, happened
@@ -158,7 +180,8 @@ class Portal:
         after, happened = self, list[Happening]()
         if self.released_until is not None and now >= self.released_until:
             unused = [NotUsed(each) for company in self.waiting for each in company.company]
-            after = replace(after, released_until=None, waiting=(), extended=self.extended and self.open is True)
+            extended = self.extended and self.open is True
+            after = replace(after, released_until=None, waiting=(), extended=extended)
             happened += unused if self.latched else [Relock(), *unused]
         if self.held_at is not None and now >= self.held_at:
             after = replace(after, warn_at=None, held_at=None, held=True)
@@ -166,15 +189,21 @@ class Portal:
         elif self.warn_at is not None and now >= self.warn_at:
             after = replace(after, warn_at=None)
             happened.append(SoonHeld())
+        if self.lingers_at is not None and now >= self.lingers_at:
+            after = replace(after, lingers_at=None)
+            happened.append(Lingered())
         return after, happened
 
     def latch(self) -> Portal:
-        """Released until `unlatch`: by fire, break-glass or a lost reader."""
+        """Released until `unlatch`: by fire, break-glass or a lost reader, or unlocked."""
         return replace(self, latched=True)
 
-    def unlatch(self) -> tuple[Portal, list[Happening]]:
-        """The cause is gone and reset; the lock is secured unless a release is running."""
+    def unlatch(self, now: float) -> tuple[Portal, list[Happening]]:
+        """The cause is gone and reset; the lock is secured unless a release is running. From now on the door may be
+        open for too long."""
         after = replace(self, latched=False)
+        if self.open and not self.held:
+            after = replace(after, held_at=now + self.times.held_open)
         return after, [] if self.released_until is not None else [Relock()]
 
     def _opened(self, now: float) -> tuple[Portal, list[Happening]]:
@@ -186,6 +215,8 @@ class Portal:
             return after, []
         first, *rest = self.waiting
         inferred = self._uncertain_who()
+        if self.times.passing and not self.extended and not self.latched:
+            after = replace(after, lingers_at=now + self.times.passing * len(first.company))
         return replace(after, waiting=tuple(rest)), [Passed(each, inferred) for each in first.company]
 
     def _uncertain_who(self) -> bool:

@@ -8,7 +8,7 @@ from contract import formats
 from contract.canonical import NotCanonical, Object
 from contract.credential import Identity, Source
 from contract.policy import Policy
-from contract.presence import Passage, Whereabouts
+from contract.presence import Whereabouts, forgiven
 from tests.contract.make_vectors import POLICY
 
 
@@ -54,9 +54,12 @@ def test_a_policy_survives_its_object_and_odd_ones_are_refused() -> None:
             Policy.from_object({**POLICY, **change})
 
 
-def test_a_passage_leads_into_its_area_and_an_inferred_one_is_not_certain() -> None:
-    assert Passage(b"B", "hallway", "cedar-room", inferred=False).leads_to == Whereabouts("cedar-room", certain=True)
-    assert Passage(b"B", "hallway", "cedar-room", inferred=True).leads_to == Whereabouts("cedar-room", certain=False)
+def test_presence_counts_until_the_holder_or_the_area_is_forgiven() -> None:
+    known = Whereabouts("cedar-room", certain=True, forgiven=2, posture=7)
+    assert not forgiven(known, holder_count=2, area_posture=0)
+    assert not forgiven(known, holder_count=2, area_posture=7)
+    assert forgiven(known, holder_count=3, area_posture=0)
+    assert forgiven(known, holder_count=2, area_posture=8)
 
 
 def test_a_refusal_to_read_bytes_is_a_value_error() -> None:

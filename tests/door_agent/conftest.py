@@ -23,6 +23,7 @@ from contract.message import Carried, Fresh, Status
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
 from contract.record import FOREVER, Record
 from contract.room_rules import Company
+from contract.schedule import ALWAYS, Schedule
 from contract.site_time import SiteTime
 from contract.situation import Moment
 from contract.topic import Address, Down, Up
@@ -104,25 +105,34 @@ class Core:
         agent: str = "cedar",
         mode: ExitMode = ExitMode.CONTROLLED,
         company: int = 1,
+        area: Mapping[str, Any] | None = None,
+        entry: Mapping[str, Any] | None = None,
+        posture: int = 0,
+        schedules: Sequence[Schedule] = (),
         **times: Any,
     ) -> bytes:
         """A list of these cards for every door that is wired, as the controller signs it."""
         doors = [wired.id for wired in self.wired]
         points = [
-            AccessPointPolicy(f"{door}-{way}", door, direction, *areas, ("serial-40",), mode if way == "out" else None)
+            point
             for door in doors
-            for way, direction, areas in (
-                ("in", Direction.ENTRY, ("hallway", "cedar-room")),
-                ("out", Direction.EXIT, ("cedar-room", "hallway")),
+            for point in (
+                AccessPointPolicy(
+                    f"{door}-in", door, Direction.ENTRY, "hallway", "cedar-room", ("serial-40",), **(entry or {})
+                ),
+                AccessPointPolicy(f"{door}-out", door, Direction.EXIT, "cedar-room", "hallway", ("serial-40",), mode),
             )
         ]
+        rules = {"private": True, "company": Company(company), **(area or {})}
         policy = Policy(
             "tokyo",
             agent,
             TOKYO,
-            {"cedar-room": AreaPolicy("cedar-room", True, 3600, 7200, company=Company(company))},
+            {"cedar-room": AreaPolicy("cedar-room", fresh_s=3600, essential_s=7200, **rules)},
             {door: DoorPolicy(door, 5000, 30, **times) for door in doors},
             {point.id: point for point in points},
+            (ALWAYS, *schedules),
+            posture=posture,
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
         return build(Content(policy, {"cedar-room": table}), Version(epoch, number), NOON, self.controller)

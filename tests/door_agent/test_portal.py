@@ -94,7 +94,7 @@ def test_nothing_relocks_a_latched_door_until_it_is_unlatched() -> None:
     portal, happened = portal.latch().tick(5.0)
     assert happened == [NotUsed(ADA)]
     assert portal.opened(6.0)[0].closed(7.0)[1] == [Closed(held=False)]
-    assert portal.unlatch()[1] == [Relock()]
+    assert portal.unlatch(8.0)[1] == [Relock()]
 
 
 def test_a_door_that_relocks_on_opening_is_secured_while_it_is_still_open() -> None:
@@ -167,7 +167,7 @@ def test_every_admission_ends_exactly_once_and_every_release_is_secured_again(ma
         elif step == "latch":
             portal = portal.latch()
         elif step == "unlatch" and portal.latched:
-            portal, more = portal.unlatch()
+            portal, more = portal.unlatch(now)
         happened += more
     ended = [each.admission.decision for each in happened if isinstance(each, Passed | NotUsed)]
     assert sorted(ended) == admitted
