@@ -47,10 +47,18 @@ def fold(
         return
     keys = _keys(session, agent, {entry.decision for entry in entries})
     cards = _cards(session, agent.list_key, {entry.holder for entry in entries})
+    uses = _counted(session, agent, {row.id for row, _ in cards.values()})
     for entry in entries:
-        found = cards.get((entry.holder, keys.get(entry.decision, "")))
-        if found is not None:
-            _count(session, now, agent, entry, *found)
+        row, card = cards.get((entry.holder, keys.get(entry.decision, "")), (None, None))
+        if row is None or card is None:
+            continue
+        changes = _changes_lists(session, now, card, entry.at)
+        if row.id not in uses:
+            key = {"identity_id": row.id, "agent_id": agent.id}
+            uses[row.id] = CredentialUse(**key, entries=0, first_used=entry.at, last_used=entry.at, list_sequence=0)
+            session.add(uses[row.id])
+        _count(uses[row.id], entry, changes=changes)
+    session.flush()
 
 
 def changed_since(session: Session, sequence: int) -> bool:
@@ -118,17 +126,17 @@ def _cards(
     }
 
 
-def _count(session: Session, now: datetime, agent: Agent, entry: _Entry, row: IdentityRow, card: Credential) -> None:
-    changed = entry.place if _changes_lists(session, now, card, entry.at) else 0
-    use = session.get(CredentialUse, (row.id, agent.id))
-    if use is None:
-        key = {"identity_id": row.id, "agent_id": agent.id}
-        session.add(CredentialUse(**key, entries=1, first_used=entry.at, last_used=entry.at, list_sequence=changed))
-    else:
-        use.entries += 1
-        use.first_used, use.last_used = min(use.first_used, entry.at), max(use.last_used, entry.at)
-        use.list_sequence = max(use.list_sequence, changed)
-    session.flush()
+def _counted(session: Session, agent: Agent, identities: set[int]) -> dict[int, CredentialUse]:
+    """What was counted so far of these identities at `agent`."""
+    mine = (CredentialUse.agent_id == agent.id, CredentialUse.identity_id.in_(identities))
+    return {use.identity_id: use for use in session.scalars(select(CredentialUse).where(*mine))}
+
+
+def _count(use: CredentialUse, entry: _Entry, *, changes: bool) -> None:
+    use.entries += 1
+    use.first_used, use.last_used = min(use.first_used, entry.at), max(use.last_used, entry.at)
+    if changes:
+        use.list_sequence = max(use.list_sequence, entry.place)
 
 
 def _changes_lists(session: Session, now: datetime, card: Credential, at: datetime) -> bool:

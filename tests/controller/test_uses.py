@@ -123,6 +123,23 @@ def test_what_is_left_of_a_cards_uses_is_told_to_every_agent(site: Site) -> None
     assert record(site.house, "cedar-back").uses == 0
 
 
+def test_a_card_that_is_used_up_opens_no_door_of_any_agent(site: Site) -> None:
+    limit(site.house, Limits(max_uses=2))
+    site.talk()
+    front, back = site.doors["cedar"], site.doors["cedar-back"]
+    for _ in range(2):
+        assert front.passes("cedar-in", "Ada")
+        assert front.passes("cedar-out", "Ada")
+    assert not front.passes("cedar-in", "Ada")
+    assert decisions(site)[-1].body["reason"] == "USES_EXHAUSTED"
+    site.talk()
+    site.talk()  # what was taken in is now told
+    assert not back.passes("cedar-back-in", "Ada")
+    limit(site.house, Limits(max_uses=3))
+    site.talk()
+    assert back.passes("cedar-back-in", "Ada")
+
+
 def test_a_use_that_changes_a_list_has_it_compiled_and_another_has_not(site: Site) -> None:
     for limits, called in ((Limits(max_days=9), True), (Limits(max_days=9), False), (Limits(max_uses=9), True)):
         limit(site.house, limits)
