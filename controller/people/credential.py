@@ -190,18 +190,20 @@ def life(session: Session, given: Credential) -> CardLife:
         .join(IdentityRow, IdentityRow.id == CredentialUse.identity_id)
         .where(IdentityRow.credential_id == given.id)
     ).all()
-    replaced = session.scalar(select(Credential.issued_at).where(Credential.replaces_id == given.id))
     return CardLife(
         sum(each.entries for each in uses),
         min((each.first_used for each in uses), default=None),
         max((each.last_used for each in uses), default=None),
-        replaced,
+        session.scalar(select(Credential.issued_at).where(Credential.replaces_id == given.id)),
     )
 
 
 def state_now(session: Session, given: Credential, now: datetime) -> State:
     """What a card is at `now`: what was said of it, or what time, use and re-issue have made of it."""
-    return state_at(State(given.state), given.limits, given.active_since, life(session, given), now)
+    said = State(given.state)
+    if said is not State.ACTIVE:
+        return said
+    return state_at(said, given.limits, given.active_since, life(session, given), now)
 
 
 def possible(session: Session, given: Credential, now: datetime) -> Sequence[Act]:

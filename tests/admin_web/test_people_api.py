@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from admin_web import words
 from controller.database import reading, transaction
 from controller.people import credential
 from controller.people.attribute import Attribute
@@ -129,6 +130,12 @@ def test_a_training_is_made_asked_for_completed_and_withdrawn(client: FlaskClien
     assert withdrawn["withdrawn_at"] is not None
     assert [each["areas"] for each in get(client, house, "/trainings")["items"]] == [[area]]
     assert post(client, house, "/trainings", {"name": "x", "valid_days": 9}, "olu")[0] == 403
+
+
+def test_every_state_act_and_attribute_has_its_phrase() -> None:
+    assert words.STATES.keys() >= set(State)
+    assert words.ACTS.keys() == set(Act)
+    assert words.ATTRIBUTES.keys() == set(Attribute)
 
 
 def test_the_page_shows_what_a_card_is_and_does_what_may_be_done(client: FlaskClient, house: House) -> None:
