@@ -14,7 +14,8 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason_words import WORDS
 from controller.people.access import Role
-from controller.people.credential import State
+from controller.people.attribute import Attribute
+from controller.people.card_state import Act, State
 from controller.people.permission import GrantState
 from controller.record.alarm import (
     CHAIN_BROKEN,
@@ -79,7 +80,13 @@ REFUSALS: dict[str, Any] = {
     "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
     "identity-taken": _("This card already belongs to somebody."),
     "identity-missing": _("A card needs at least one identity."),
-    "credential-ended": _("This card is no longer active."),
+    "act-impossible": _("In its present state this cannot be done with the card."),
+    "credential-superseded": _("This card has already been replaced by one of a higher issue level."),
+    "limits-wrong": _("Uses are 1 to 10,000, days 1 to 3,660."),
+    "attribute-wrong": _("An attribute is given or taken away; a clearance is 0 to 9."),
+    "visitor-conflict": _("A visitor is neither host nor supervisor, holds no door open and overrides nothing."),
+    "visitor-endless": _("Cards and permissions of a visitor need an end."),
+    "completion-future": _("A training cannot be completed in the future."),
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
@@ -111,14 +118,41 @@ REFUSALS: dict[str, Any] = {
 ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
 STATES: dict[str, Any] = {
     State.ACTIVE: _("Active"),
+    State.SUSPENDED: _("Suspended"),
     State.LOST: _("Lost"),
     State.STOLEN: _("Stolen"),
+    State.DAMAGED: _("Damaged"),
     State.RETURNED: _("Returned"),
     State.DESTROYED: _("Destroyed"),
+    State.SUPERSEDED: _("Replaced"),
+    State.INACTIVE: _("Unused for too long"),
+    State.EXHAUSTED: _("Used up"),
+    State.NOT_YET_VALID: _("Not yet valid"),
+    State.EXPIRED: _("Expired"),
     GrantState.REQUESTED: _("Requested"),
     GrantState.APPROVED: _("Approved"),
     GrantState.DECLINED: _("Declined"),
     GrantState.REVOKED: _("Revoked"),
+}
+ACTS: dict[str, Any] = {
+    Act.SUSPEND: _("Suspend"),
+    Act.RESUME: _("Resume"),
+    Act.LOSE: _("Report lost"),
+    Act.STEAL: _("Report stolen"),
+    Act.DAMAGE: _("Report damaged"),
+    Act.RETURN: _("Take back"),
+    Act.DESTROY: _("Destroy"),
+    Act.RESTORE: _("Restore"),
+}
+ATTRIBUTES: dict[str, Any] = {
+    Attribute.SUPERVISOR: _("Supervisor"),
+    Attribute.HOST: _("Host of visitors"),
+    Attribute.VISITOR: _("Visitor"),
+    Attribute.OVERRIDE: _("Enters in lockdown"),
+    Attribute.HOLD: _("May hold a door open"),
+    Attribute.PASSBACK_EXEMPT: _("Exempt from anti-passback"),
+    Attribute.OCCUPANCY_EXEMPT: _("Exempt from the highest occupancy"),
+    Attribute.CLEARANCE: _("Clearance"),
 }
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
 CAUSES: dict[str, Any] = {

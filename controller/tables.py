@@ -5,10 +5,12 @@ from __future__ import annotations
 from controller.database import Base
 from controller.delivery import issued
 from controller.ledger import ledger
-from controller.people import cardholder, credential, operator, permission
+from controller.people import attribute, cardholder, credential, operator, permission, training
 from controller.premises import agent, area, calendar, door, format, schedule, site
 from controller.record import alarm, fact, occupancy, overruled, stay
 
-WINGS = (ledger, site, area, calendar, schedule, format, agent, door, cardholder, credential, permission, operator)
+PREMISES = (site, area, calendar, schedule, format, agent, door)
+PEOPLE = (cardholder, attribute, credential, permission, training, operator)
+WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued)
 METADATA = Base.metadata

@@ -82,7 +82,7 @@ class Judging:
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt, key)
         opened = self._company.complete(admission, moment.mono) if decision.outcome is Outcome.GRANT else ()
-        personal = _personal(attempt, situation, moment, identity)
+        personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
         return Judged(decision, admission, opened, body, fact, extended)
@@ -177,11 +177,15 @@ def _body(
     }
 
 
-def _personal(attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None) -> dict[str, Value]:
-    """What only intake may read: the input, and whose card it was, or the bits of an unknown one for enrolment."""
+def _personal(
+    attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None, key: bytes
+) -> dict[str, Value]:
+    """What only intake may read: the input, and whose card it was and which of them (the key it is looked up by), or
+    the bits of an unknown one for enrolment."""
     personal: dict[str, Value] = {"input": input_object(attempt, situation, moment)}
     if attempt.record is not None:
         personal["holder"] = attempt.record.holder.hex()
+        personal["key"] = key.hex()
     elif identity is not None:
         personal["identity"] = identity.text()
     return personal

@@ -73,6 +73,17 @@ def whole(*, required: bool = False) -> Field:
     return Field(read, {"type": "integer", "minimum": 1, "maximum": LARGEST}, required)
 
 
+def count(most: int, least: int = 1, *, required: bool = False) -> Field:
+    """How many, in a body; without one: no limit."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"is a whole number from {least} to {most}")
+        return value
+
+    return Field(read, {"type": "integer", "minimum": least, "maximum": most}, required)
+
+
 def digits(least: int = 1, absent: int | None = None) -> Field:
     """A whole number in a query."""
 
@@ -104,7 +115,7 @@ def moment() -> Field:
     return Field(read, {"type": "string", "format": "date-time"})
 
 
-def one_of(*choices: str, many: bool = False) -> Field:
+def one_of(*choices: str, many: bool = False, required: bool = False) -> Field:
     """One of the words; `many` lets a query name several."""
 
     def read(value: Any) -> Any:
@@ -114,7 +125,7 @@ def one_of(*choices: str, many: bool = False) -> Field:
         return tuple(str(each) for each in told) if many else str(value)
 
     schema: dict[str, Any] = {"type": "string", "enum": list(choices)}
-    return Field(read, {"type": "array", "items": schema} if many else schema, absent=() if many else None)
+    return Field(read, {"type": "array", "items": schema} if many else schema, required, () if many else None)
 
 
 def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:

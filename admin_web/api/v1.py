@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from admin_web.api import access, formats, holidays, operators, people, premises, record, schedules, watching
+from admin_web.api import (
+    access,
+    credentials,
+    formats,
+    holidays,
+    operators,
+    people,
+    premises,
+    record,
+    schedules,
+    trainings,
+    watching,
+)
 from admin_web.api.blueprint import blueprint
 
-RESOURCES = (people, premises, schedules, holidays, formats, access, record, operators, watching)
+PEOPLE = (people, credentials, trainings)
+RESOURCES = (*PEOPLE, premises, schedules, holidays, formats, access, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -32,6 +32,7 @@ from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
 from controller.premises.site import Site
+from controller.record import uses
 from controller.refusal import Refused
 
 RESERVE_BYTES = 4096
@@ -51,7 +52,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     guarded = {areas[point.guarded_area_id] for point in points}
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
-        area.key: records.table(session, agent.list_key, area, now, schedules)
+        area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
     }
     policy = Policy(
@@ -142,12 +143,13 @@ def _fits(encoded: bytes, reserve: int) -> bool:
 
 
 def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
-    """The next moment after `now` at which a grant begins or ends, or the years that lists speak of move on."""
+    """The next moment after `now` at which a grant begins or ends, a card may have lain unused for too long, or the
+    years that lists speak of move on."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
-    moments = [moment for moment in (session.scalar(begins), session.scalar(ends)) if moment is not None]
-    return min([*moments, site_clock.next_new_year(site.clock, now)])
+    found = (session.scalar(begins), session.scalar(ends), uses.next_idle(session, now))
+    return min([moment for moment in found if moment is not None] + [site_clock.next_new_year(site.clock, now)])
 
 
 def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:

@@ -18,7 +18,7 @@ from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site
-from controller.record import alarm
+from controller.record import alarm, uses
 
 _LOOK_AGAIN = timedelta(hours=1)
 
@@ -43,6 +43,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
         position = DeliveryPosition(id=1, sequence=0, looked_at=now - 2 * _LOOK_AGAIN)
         session.add(position)
     until, called = head(session), _time_calls(session, site, position, now)
+    called = called or uses.changed_since(session, position.sequence)
     while rows := rows_after(session, position.sequence):
         called = called or any(row.kind in CHANGES_LISTS for row in rows)
         position.sequence = rows[-1].sequence
