@@ -59,7 +59,6 @@ def area(row: Area) -> dict[str, Any]:
         "name_ja": row.name_ja,
         "private": row.private,
         "open": row.open,
-        "company": row.company,
     }
 
 
@@ -70,7 +69,6 @@ def door(row: Door, points: Sequence[AccessPoint]) -> dict[str, Any]:
         "name": row.name,
         "name_ja": row.name_ja,
         "agent": row.agent_id,
-        "mode": row.mode,
         "access_points": [
             {
                 "id": point.id,

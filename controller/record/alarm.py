@@ -19,12 +19,14 @@ from controller.refusal import Refused
 CHAIN_BROKEN = "CHAIN_BROKEN"
 FACTS_MISSING = "FACTS_MISSING"
 LIST_TOO_LARGE = "LIST_TOO_LARGE"
+SIGN_OFF_LAPSED = "SIGN_OFF_LAPSED"
+"""A controlled exit runs as recorded, because nobody has confirmed again that people get out."""
 UNBADGED_EXIT = "UNBADGED_EXIT"
 """Somebody left a room, whose leaving is to be recorded, without a card."""
 READER_SUSPECT = "READER_SUSPECT"
 """A reader's secure channel does not verify, or a flood of reads came from it."""
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
-OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE})
+OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, SIGN_OFF_LAPSED})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
 READ_FROM_FACTS = frozenset({UNBADGED_EXIT, READER_SUSPECT})
 _ALWAYS = frozenset(
