@@ -6,9 +6,10 @@ from controller.database import Base
 from controller.delivery import issued, posture
 from controller.ledger import ledger
 from controller.people import cardholder, credential, operator, permission
-from controller.premises import agent, area, door, format, schedule, sign_off, site
-from controller.record import alarm, fact, occupancy
+from controller.premises import agent, area, calendar, door, format, schedule, sign_off, site
+from controller.record import alarm, fact, occupancy, overruled, stay
 
-WINGS = (ledger, site, area, schedule, format, agent, door, sign_off, cardholder, credential, permission, operator)
-WINGS_ABOVE = (fact, occupancy, alarm, issued, posture)
+PREMISES = (site, area, calendar, schedule, format, agent, door, sign_off)
+WINGS = (ledger, *PREMISES, cardholder, credential, permission, operator)
+WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued, posture)
 METADATA = Base.metadata

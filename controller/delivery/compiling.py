@@ -22,8 +22,9 @@ from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
 from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.premises import area as area_rows
 from controller.premises import door as doors
-from controller.premises import sign_off
+from controller.premises import sign_off, site_clock
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site
@@ -42,7 +43,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
         raise Refused("not-found", agent=agent.key)
     held = {door: doors.access_points(session, door) for door in doors.of_agent(session, agent)}
     guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
-    schedules = Schedules(session)
+    schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
         area.key: records.table(session, agent.list_key, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
@@ -100,6 +101,11 @@ def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
 
 
+def all_must_fit(session: Session, site: Site, now: datetime) -> None:
+    """Refused list-too-large when, as things stand now, the list of any door of the site would exceed one message."""
+    _must_fit(session, site, area_rows.of_site(session, site), now)
+
+
 def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime) -> None:
     throwaway = Ed25519PrivateKey.generate()
     checked: set[int] = set()
@@ -117,13 +123,14 @@ def _fits(encoded: bytes, reserve: int) -> bool:
     return len(encoded) + _SEAL_BYTES + _ENVELOPE_BYTES + min(reserve, envelope.LIMIT // 16) <= envelope.LIMIT
 
 
-def next_boundary(session: Session, now: datetime) -> datetime | None:
-    """The next moment after `now` at which a grant begins or ends, or the sign-off of an exit runs out."""
+def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
+    """The next moment after `now` at which a grant begins or ends, the sign-off of an exit runs out, or the years that
+    lists speak of move on."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
     found = (session.scalar(begins), session.scalar(ends), sign_off.next_end(session, now))
-    return min((moment for moment in found if moment is not None), default=None)
+    return min([each for each in found if each is not None] + [site_clock.next_new_year(site.clock, now)])
 
 
 def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:

@@ -19,6 +19,14 @@ class Kind(StrEnum):
     SIGN_OFF_LAPSED = "sign-off-lapsed"
     POSTURE_CHANGED = "posture-changed"
     SCHEDULE_MADE = "schedule-made"
+    SCHEDULE_CHANGED = "schedule-changed"
+    SCHEDULE_RETIRED = "schedule-retired"
+    CALENDAR_MADE = "calendar-made"
+    CALENDAR_RENAMED = "calendar-renamed"
+    CALENDAR_REMOVED = "calendar-removed"
+    HOLIDAY_ADDED = "holiday-added"
+    HOLIDAY_CHANGED = "holiday-changed"
+    HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
@@ -62,6 +70,10 @@ CHANGES_LISTS = frozenset(
         Kind.EXIT_SIGNED_OFF,
         Kind.POSTURE_CHANGED,
         Kind.SCHEDULE_MADE,
+        Kind.SCHEDULE_CHANGED,
+        Kind.HOLIDAY_ADDED,
+        Kind.HOLIDAY_CHANGED,
+        Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,

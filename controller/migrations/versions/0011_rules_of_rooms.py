@@ -16,7 +16,7 @@ from contract.canonical import Object
 from controller.database import UtcDateTime
 
 revision = "0011"
-down_revision = "0004"
+down_revision = "0006"
 
 _GOOD_FOR = timedelta(days=90)
 _NOTE = "controlled before sign-offs were kept: test break-glass and fire, and sign this exit"
