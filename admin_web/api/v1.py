@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from admin_web.api import access, formats, holidays, operators, people, premises, record, schedules, watching
+from admin_web.api import (
+    access,
+    formats,
+    holidays,
+    operators,
+    people,
+    posture,
+    premises,
+    previews,
+    record,
+    rules,
+    schedules,
+    watching,
+)
 from admin_web.api.blueprint import blueprint
 
-RESOURCES = (people, premises, schedules, holidays, formats, access, record, operators, watching)
+PREMISES = (premises, rules, schedules, holidays, formats)
+RESOURCES = (people, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -17,6 +17,7 @@ from controller.premises import agent as agents
 from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record import alarm
 
@@ -102,9 +103,17 @@ def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
 
 def in_force_each(session: Session, area: Area, ledger_sequences: Iterable[int]) -> dict[int, InForce]:
     """The same for many changes in one area; what its doors carry is read once."""
-    agents_of_doors = [session.get_one(Agent, door.agent_id) for door in doors.of_area(session, area)]
-    carried = [newest_adopted(session, agent) for agent in agents_of_doors]
+    carried = _carried(session, doors.of_area(session, area))
     return {each: _in_force(session, carried, each) for each in ledger_sequences}
+
+
+def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> InForce:
+    """The same for one change at these doors."""
+    return _in_force(session, _carried(session, concerned), ledger_sequence)
+
+
+def _carried(session: Session, concerned: Iterable[Door]) -> list[IssuedList | None]:
+    return [newest_adopted(session, session.get_one(Agent, door.agent_id)) for door in concerned]
 
 
 def _in_force(session: Session, carried: Sequence[IssuedList | None], ledger_sequence: int) -> InForce:

@@ -23,10 +23,10 @@ from contract.decision import decide
 from contract.outcome import Decision, Effect, Outcome
 from contract.policy import AccessPointPolicy, Direction, Policy
 from contract.reason import Reason
-from contract.record import FOREVER, Flag, Record
+from contract.record import FOREVER, Record
 from contract.schedule import SLOT_S
 from contract.situation import Attempt, Inside, Moment, Proof, Situation, Standing
-from controller.delivery import compiling
+from controller.delivery import compiling, rooms
 from controller.delivery.entitled import at_best
 from controller.delivery.trial import Change
 from controller.people.cardholder import Cardholder
@@ -153,13 +153,13 @@ def preview(session: Session, site: Site, at: datetime, change: Change) -> Previ
         savepoint.rollback()
         session.expire_all()
     found = _compared(before, after, int(at.timestamp()))
-    rooms = {area.id: area for area in areas.of_site(session, site)}
+    named = {area.id: area for area in areas.of_site(session, site)}
     return Preview(
         at,
         at + timedelta(seconds=WEEK_S),
-        tuple(_people(session, {area.key: area for area in rooms.values()}, found)),
-        tuple((rooms[key], each) for key, each in sorted(after.findings - before.findings)),
-        tuple((rooms[key], each) for key, each in sorted(before.findings - after.findings)),
+        tuple(_people(session, {area.key: area for area in named.values()}, found)),
+        tuple((named[key], each) for key, each in sorted(after.findings - before.findings)),
+        tuple((named[key], each) for key, each in sorted(before.findings - after.findings)),
     )
 
 
@@ -169,20 +169,13 @@ def _state(session: Session, site: Site, at: datetime) -> _State:
         for agent in agents.of_site(session, site)
         if agent.list_key is not None
     }
-    rooms = [area for area in areas.of_site(session, site) if not area.open]
+    guarded = [area for area in areas.of_site(session, site) if not area.open]
     found = {
         (area.id, each)
-        for area in rooms
-        for each in dangers.findings(room_rules.room(session, area, at, supervisors(contents.values(), area)))
+        for area in guarded
+        for each in dangers.findings(room_rules.room(session, area, at, rooms.supervisors(contents.values(), area)))
     }
     return _State(contents, frozenset(found))
-
-
-def supervisors(contents: Iterable[Content], area: Area) -> int:
-    """How many supervisors may enter `area` by these lists."""
-    records = [record for each in contents for record in each.tables.get(area.key, {}).values()]
-    able = {each.holder for each in records if each.flags & Flag.SUPERVISOR and not each.flags & Flag.EXIT_ONLY}
-    return len(able)
 
 
 Key = tuple[Touch, bytes, str, str]
@@ -316,7 +309,7 @@ def _quarters(start: int) -> Iterator[int]:
     yield from range(start - start % SLOT_S + SLOT_S, start + WEEK_S, SLOT_S)
 
 
-def _people(session: Session, rooms: Mapping[str, Area], found: Mapping[Key, _Tally]) -> Iterator[Touched]:
+def _people(session: Session, by_key: Mapping[str, Area], found: Mapping[Key, _Tally]) -> Iterator[Touched]:
     """By kind of touch, area and cardholder; access points at which the same happens together."""
     handles = sorted({holder for _, holder, _, _ in found})
     holders: dict[bytes, Cardholder] = {}
@@ -331,7 +324,7 @@ def _people(session: Session, rooms: Mapping[str, Area], found: Mapping[Key, _Ta
         Touched(
             touch,
             holders[holder],
-            rooms[area],
+            by_key[area],
             tuple(sorted(points)),
             before,
             after,

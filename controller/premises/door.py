@@ -199,6 +199,14 @@ def by_key(session: Session, site: Site, key: str) -> Door | None:
     return session.scalar(select(Door).where(Door.site_id == site.id, Door.key == key))
 
 
+def access_point_by_key(session: Session, site: Site, key: str) -> AccessPoint | None:
+    return session.scalar(select(AccessPoint).where(AccessPoint.site_id == site.id, AccessPoint.key == key))
+
+
+def points_of_site(session: Session, site: Site) -> Sequence[AccessPoint]:
+    return session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id).order_by(AccessPoint.key)).all()
+
+
 def of_site(session: Session, site: Site) -> Sequence[Door]:
     return session.scalars(select(Door).where(Door.site_id == site.id).order_by(Door.name, Door.id)).all()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from contract.canonical import Value
 from contract.policy import ExitMode, Relock
 from contract.reader_kinds import Words
 from contract.room_rules import Enforcement, Tier, Unheard
@@ -348,6 +349,8 @@ CHOICES: Final = {
 }
 """What each word means, by the word."""
 
+_YES: Final = frozenset({"yes", "true", "on", "1"})
+_NO: Final = frozenset({"no", "false", "off", "0"})
 NONE: Final = Words("none", "なし")
 YES: Final = Words("yes", "はい")
 NO: Final = Words("no", "いいえ")
@@ -359,6 +362,43 @@ def settings_for(of: Of) -> tuple[Setting, ...]:
 
 def by_name(name: str) -> Setting | None:
     return next((each for each in SETTINGS if each.name == name), None)
+
+
+def read(setting: Setting, text: str) -> Value:
+    """What a form or a command line says: a word, a whole number, yes or no, HH:MM; `none` or nothing where nothing is
+    meant. ValueError with a sentence; whether the value is within its bounds is judged by the rules themselves."""
+    said = text.strip()
+    if setting.unit in (Unit.SCHEDULE, Unit.CLOCK) and said.lower() in ("", "none"):
+        return None
+    if setting.unit is Unit.WORD:
+        return said
+    if setting.unit is Unit.YES:
+        if said.lower() not in _YES | _NO:
+            raise ValueError("say yes or no")
+        return said.lower() in _YES
+    if setting.unit is Unit.CLOCK:
+        hour, colon, minute = said.partition(":")
+        if not (colon and _is_number(hour) and _is_number(minute) and int(minute) < 60):
+            raise ValueError("say a time of day as HH:MM")
+        return int(hour) * 60 + int(minute)
+    if not _is_number(said):
+        raise ValueError("say a whole number")
+    return int(said)
+
+
+def written(setting: Setting, value: Value) -> str:
+    """The text that `read` reads as this value."""
+    if value is None:
+        return ""
+    if setting.unit is Unit.YES:
+        return "yes" if value else "no"
+    if setting.unit is Unit.CLOCK and isinstance(value, int):
+        return f"{value // 60:02}:{value % 60:02}"
+    return str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def told(setting: Setting, value: object) -> Words:
