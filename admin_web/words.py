@@ -99,7 +99,7 @@ REFUSALS: dict[str, Any] = {
     "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
     "sign-off-missing": _(
-        "A controlled exit needs a valid sign-off: break-glass and fire tested, and who confirms it."
+        "A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom."
     ),
     "sign-off-incomplete": _("A sign-off confirms that both break-glass and fire release were tested."),
     "setting-unknown": _("There is no such setting."),

@@ -26,7 +26,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not-in-force": "This permission is not in force.",
     "list-too-large": "With this change the list of a door would exceed what one message can carry.",
     "exit-mode-missing": "Every exit states its mode, and only exits do.",
-    "sign-off-missing": "A controlled exit needs a valid sign-off: break-glass and fire tested, and who confirms it.",
+    "sign-off-missing": "A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom.",
     "sign-off-incomplete": "A sign-off confirms that both break-glass and fire release were tested.",
     "setting-unknown": "There is no such setting.",
     "setting-wrong": "A setting cannot have this value.",
