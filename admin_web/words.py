@@ -5,6 +5,7 @@ Every member of the enumerations has its entry; a test holds the tables complete
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
@@ -13,16 +14,21 @@ from admin_web.shown import said
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason_words import WORDS
+from controller.delivery import posture as postures
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
+from controller.people.operator import Operator
 from controller.people.permission import GrantState
+from controller.premises import rule_words
+from controller.premises.dangers import SENTENCES, Danger
 from controller.record.alarm import (
     CHAIN_BROKEN,
     FACTS_MISSING,
     GRANTED_ON_OLD_LIST,
     LIST_TOO_LARGE,
     READER_SUSPECT,
+    SIGN_OFF_LAPSED,
     UNBADGED_EXIT,
 )
 from controller.record.enquiry import LogRow
@@ -58,6 +64,7 @@ KINDS: dict[str, Any] = {
     CHAIN_BROKEN: _("Record does not continue"),
     FACTS_MISSING: _("Part of the record is lost"),
     LIST_TOO_LARGE: _("List too large to be sent"),
+    SIGN_OFF_LAPSED: _("Sign-off of an exit has run out"),
     GRANTED_ON_OLD_LIST: _("Entered on an older list; now refused"),
     UNBADGED_EXIT: _("Left without a card"),
     READER_SUSPECT: _("Reader not to be trusted"),
@@ -98,6 +105,14 @@ REFUSALS: dict[str, Any] = {
     "not-in-force": _("This permission is not in force."),
     "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
+    "sign-off-missing": _("A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom."),
+    "sign-off-incomplete": _("A sign-off confirms that both break-glass and fire release were tested."),
+    "setting-unknown": _("There is no such setting."),
+    "setting-wrong": _("A setting cannot have this value."),
+    "rules-contradict": _("These settings contradict one another."),
+    "rules-dangerous": _("These settings together are dangerous."),
+    "posture-unchanged": _("This is so already."),
+    "posture-wrong": _("A posture is of an area, a door or the site; a threat level is 0 to 9."),
     "format-unknown": _("There is no such card format."),
     "format-wrong": _("The description of a card format is not right."),
     "schedule-wrong": _("The description of a schedule is not right."),
@@ -180,8 +195,37 @@ def phrase(table: dict[str, Any], key: str) -> str:
 
 
 def refusal(refused: Refused) -> str:
-    """What a refused verb tells the reader."""
-    return phrase(REFUSALS, refused.code)
+    """What a refused verb tells the reader: of dangerous rules each danger, of a setting which one."""
+    sentence = phrase(REFUSALS, refused.code)
+    dangers = refused.details.get("findings")
+    if isinstance(dangers, list):
+        return " ".join((sentence, *(said(SENTENCES[Danger(str(each).split(" ")[0])]) for each in dangers)))
+    setting = rule_words.by_name(str(refused.details.get("setting")))
+    return f"{sentence} ({said(setting.title)})" if setting else sentence
+
+
+settings_for = rule_words.settings_for
+setting_value = rule_words.told
+setting_text = rule_words.written
+
+
+def posture_told(act: str, value: int) -> str:
+    """What a change of posture says."""
+    if act == postures.Act.THREAT:
+        return str(gettext("threat level %(level)s", level=value))
+    if act == postures.Act.FORGIVE:
+        return str(gettext("presence forgiven"))
+    if act == postures.Act.EVACUATION:
+        return str(gettext("evacuation") if value else gettext("evacuation ended"))
+    return str(gettext("lockdown") if value else gettext("lockdown ended"))
+
+
+def actor(name: str, operators: Mapping[int, Operator]) -> str:
+    """Who did it: an operator by name, or what did it."""
+    kind_of, _colon, number = name.partition(":")
+    if kind_of == "operator" and number.isdigit() and int(number) in operators:
+        return operators[int(number)].display_name
+    return str(gettext("the schedule")) if name == postures.SCHEDULE else name
 
 
 def kind(name: str) -> str:

@@ -177,11 +177,14 @@ def _set_up_url(read: ControllerSettings, token: str) -> str:
 
 
 @contextmanager
-def own_site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
-    """The settings' site in one transaction."""
+def own_site(
+    path: Path, *, writing: bool = False, trying: bool = False
+) -> Iterator[tuple[Session, Site, ControllerSettings]]:
+    """The settings' site in one transaction; trying: one that is undone."""
     from sqlalchemy import inspect
 
     from controller.database import open_database, reading, transaction
+    from controller.database import trying as trial
     from controller.premises import site as sites
     from controller.premises.site import Site
 
@@ -189,7 +192,7 @@ def own_site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, Cont
         read = _settings(path)
         engine = open_database(read.database)
         try:
-            with transaction(engine) if writing else reading(engine) as session:
+            with (trial if trying else transaction if writing else reading)(engine) as session:
                 if not inspect(session.connection()).has_table(Site.__tablename__):
                     raise Cannot("the database has no tables yet: `sekisho controller migrate SETTINGS`")
                 site = sites.by_key(session, read.site)

@@ -16,9 +16,7 @@ from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.people.training import Completion, Training
 from controller.premises.agent import Agent
-from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Holiday
-from controller.premises.door import AccessPoint, Door
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
@@ -109,41 +107,6 @@ def _maybe(moment: datetime | None) -> str | None:
 def _identity(row: IdentityRow) -> dict[str, Any]:
     found = row.identity()
     return {"source": found.source, "length": found.length, "bits": found.bits, "text": row.text}
-
-
-def area(row: Area) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "key": row.key,
-        "name": row.name,
-        "name_ja": row.name_ja,
-        "private": row.private,
-        "open": row.open,
-        "company": row.company,
-    }
-
-
-def door(row: Door, points: Sequence[AccessPoint]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "key": row.key,
-        "name": row.name,
-        "name_ja": row.name_ja,
-        "agent": row.agent_id,
-        "mode": row.mode,
-        "access_points": [
-            {
-                "id": point.id,
-                "key": point.key,
-                "direction": point.direction,
-                "from_area": point.from_area_id,
-                "to_area": point.to_area_id,
-                "exit_mode": point.exit_mode,
-                "formats": point.formats.split(),
-            }
-            for point in points
-        ],
-    }
 
 
 def grant(row: Grant) -> dict[str, Any]:

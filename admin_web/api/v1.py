@@ -9,8 +9,11 @@ from admin_web.api import (
     holidays,
     operators,
     people,
+    posture,
     premises,
+    previews,
     record,
+    rules,
     schedules,
     trainings,
     watching,
@@ -18,5 +21,6 @@ from admin_web.api import (
 from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, credentials, trainings)
-RESOURCES = (*PEOPLE, premises, schedules, holidays, formats, access, record, operators, watching)
+PREMISES = (premises, rules, schedules, holidays, formats)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

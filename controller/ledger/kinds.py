@@ -12,7 +12,12 @@ class Kind(StrEnum):
     AREA_MADE = "area-made"
     AREA_CHANGED = "area-changed"
     DOOR_MADE = "door-made"
+    DOOR_CHANGED = "door-changed"
     ACCESS_POINT_MADE = "access-point-made"
+    ACCESS_POINT_CHANGED = "access-point-changed"
+    EXIT_SIGNED_OFF = "exit-signed-off"
+    SIGN_OFF_LAPSED = "sign-off-lapsed"
+    POSTURE_CHANGED = "posture-changed"
     SCHEDULE_MADE = "schedule-made"
     SCHEDULE_CHANGED = "schedule-changed"
     SCHEDULE_RETIRED = "schedule-retired"
@@ -66,7 +71,11 @@ CHANGES_LISTS = frozenset(
         Kind.AREA_MADE,
         Kind.AREA_CHANGED,
         Kind.DOOR_MADE,
+        Kind.DOOR_CHANGED,
         Kind.ACCESS_POINT_MADE,
+        Kind.ACCESS_POINT_CHANGED,
+        Kind.EXIT_SIGNED_OFF,
+        Kind.POSTURE_CHANGED,
         Kind.SCHEDULE_MADE,
         Kind.SCHEDULE_CHANGED,
         Kind.HOLIDAY_ADDED,

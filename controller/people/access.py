@@ -25,6 +25,8 @@ class Permission(StrEnum):
     REVOKE_ACCESS = "revoke-access"
     ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
     MANAGE_OPERATORS = "manage-operators"
+    CHANGE_ROOMS = "change-rooms"
+    SET_POSTURE = "set-posture"
     OWN_TOKENS = "own-tokens"
 
 

@@ -102,7 +102,7 @@ class Wish:
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
     area-open, schedule-retired, visitor-endless, already-requested."""
-    _check(session, now, wish)
+    check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
         area_id=wish.area.id,
@@ -184,7 +184,8 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Grant]:
     return session.scalars(statement.order_by(Grant.requested_at.desc(), Grant.id.desc())).all()
 
 
-def _check(session: Session, now: datetime, wish: Wish) -> None:
+def check(session: Session, now: datetime, wish: Wish) -> None:
+    """Whether `wish` may be asked for at all; Refused as `request`."""
     if not wish.reason.strip():
         raise Refused("reason-missing")
     if not wish.cardholder.active:

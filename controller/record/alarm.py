@@ -21,6 +21,8 @@ from controller.refusal import Refused
 CHAIN_BROKEN = "CHAIN_BROKEN"
 FACTS_MISSING = "FACTS_MISSING"
 LIST_TOO_LARGE = "LIST_TOO_LARGE"
+SIGN_OFF_LAPSED = "SIGN_OFF_LAPSED"
+"""A controlled exit runs as recorded, because nobody has confirmed again that people get out."""
 UNBADGED_EXIT = "UNBADGED_EXIT"
 """Somebody left a room, whose leaving is to be recorded, without a card."""
 READER_SUSPECT = "READER_SUSPECT"
@@ -28,7 +30,7 @@ READER_SUSPECT = "READER_SUSPECT"
 GRANTED_ON_OLD_LIST = "GRANTED_ON_OLD_LIST"
 """A door that was cut off let in somebody whom the rules in force here would have refused."""
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
-OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, GRANTED_ON_OLD_LIST})
+OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, SIGN_OFF_LAPSED, GRANTED_ON_OLD_LIST})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
 READ_FROM_FACTS = frozenset({UNBADGED_EXIT, READER_SUSPECT})
 _ALWAYS = frozenset(
