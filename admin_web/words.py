@@ -87,6 +87,14 @@ REFUSALS: dict[str, Any] = {
     "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
     "identity-taken": _("This card already belongs to somebody."),
     "identity-missing": _("A card needs at least one identity."),
+    "pin-wrong": _("A PIN is 4 to 12 digits."),
+    "pin-trivial": _("This PIN is tried first: one digit or a pair repeated, or digits that only count."),
+    "pin-near": _(
+        "The PIN for duress has as many digits as the other one, and is not one slip of a finger away from it."
+    ),
+    "pin-missing": _("This cardholder has no PIN."),
+    "pin-on-exit": _("A PIN is asked for on the way in only: leaving never depends on one."),
+    "pin-rule-wrong": _("A PIN is entered within 3 to 120 s, after 1 to 20 wrong tries locked for 1 s to a day."),
     "credential-ended": _("This card is no longer active."),
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),

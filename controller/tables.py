@@ -5,10 +5,12 @@ from __future__ import annotations
 from controller.database import Base
 from controller.delivery import issued
 from controller.ledger import ledger
-from controller.people import cardholder, credential, operator, permission
-from controller.premises import agent, area, door, format, schedule, site
+from controller.people import cardholder, credential, operator, permission, pin
+from controller.premises import agent, area, door, format, pin_rule, schedule, site
 from controller.record import alarm, fact, occupancy
 
-WINGS = (ledger, site, area, schedule, format, agent, door, cardholder, credential, permission, operator)
+PREMISES = (site, area, schedule, format, agent, door, pin_rule)
+PEOPLE = (cardholder, credential, pin, permission, operator)
+WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, occupancy, alarm, issued)
 METADATA = Base.metadata

@@ -18,7 +18,7 @@ from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, ExitMode, Policy
 from contract.room_rules import Company
-from controller.delivery import records
+from controller.delivery import pins, records
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
@@ -62,11 +62,11 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
             for area in guarded
         },
         {door.key: door.policy() for door in held},
-        {point.key: _point(point, {door.id: door.key for door in held}, areas) for point in points},
+        {point.key: _point(session, point, {door.id: door.key for door in held}, areas, schedules) for point in points},
         tuple(schedules.compiled),
         formats.named(session, site.id, (name for point in points for name in point.formats.split())),
     )
-    return Content(policy, tables)
+    return Content(policy, tables, pins.pins_for(session, agent.list_key, policy, tables))
 
 
 def issue(
@@ -112,10 +112,20 @@ def must_fit(session: Session, grant: Grant) -> None:
 
 def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     """Refused list-too-large when, with `card` in use, the list of a door would exceed one message."""
-    holder = session.get_one(Cardholder, card.cardholder_id)
+    holder_must_fit(session, session.get_one(Cardholder, card.cardholder_id), now)
+
+
+def holder_must_fit(session: Session, holder: Cardholder, now: datetime) -> None:
+    """Refused list-too-large when, with all that `holder` has now, the list of a door would exceed one message."""
     given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
     areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
+
+
+def point_must_fit(session: Session, point: AccessPoint, now: datetime) -> None:
+    """Refused list-too-large when, with the rules of `point`, the list of a door would exceed one message."""
+    area = session.get_one(Area, point.guarded_area_id)
+    _must_fit(session, session.get_one(Site, point.site_id), [area], now)
 
 
 def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime) -> None:
@@ -151,7 +161,9 @@ def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:
     return session.scalars(select(Area).where(Area.id.in_(of_level))).all()
 
 
-def _point(point: AccessPoint, held: dict[int, str], areas: dict[int, Area]) -> AccessPointPolicy:
+def _point(
+    session: Session, point: AccessPoint, held: dict[int, str], areas: dict[int, Area], schedules: Schedules
+) -> AccessPointPolicy:
     return AccessPointPolicy(
         point.key,
         held[point.door_id],
@@ -160,4 +172,5 @@ def _point(point: AccessPoint, held: dict[int, str], areas: dict[int, Area]) -> 
         areas[point.to_area_id].key,
         tuple(point.formats.split()),
         ExitMode(point.exit_mode) if point.exit_mode else None,
+        pins.rule_of(session, point, schedules),
     )

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     AREA_CHANGED = "area-changed"
     DOOR_MADE = "door-made"
     ACCESS_POINT_MADE = "access-point-made"
+    ACCESS_POINT_CHANGED = "access-point-changed"
     SCHEDULE_MADE = "schedule-made"
     FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
@@ -21,6 +22,8 @@ class Kind(StrEnum):
     CARDHOLDER_MADE = "cardholder-made"
     CARDHOLDER_CHANGED = "cardholder-changed"
     CARDHOLDER_ENDED = "cardholder-ended"
+    PIN_SET = "pin-set"
+    PIN_CLEARED = "pin-cleared"
     CREDENTIAL_ISSUED = "credential-issued"
     CREDENTIAL_ENDED = "credential-ended"
     CREDENTIAL_RESTORED = "credential-restored"
@@ -52,10 +55,13 @@ CHANGES_LISTS = frozenset(
         Kind.AREA_CHANGED,
         Kind.DOOR_MADE,
         Kind.ACCESS_POINT_MADE,
+        Kind.ACCESS_POINT_CHANGED,
         Kind.SCHEDULE_MADE,
         Kind.AGENT_ENROLLED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
+        Kind.PIN_SET,
+        Kind.PIN_CLEARED,
         Kind.CREDENTIAL_ISSUED,
         Kind.CREDENTIAL_ENDED,
         Kind.CREDENTIAL_RESTORED,

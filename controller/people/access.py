@@ -16,6 +16,8 @@ class Permission(StrEnum):
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
     CHANGE_PEOPLE = "change-people"
+    CHANGE_PINS = "change-pins"
+    CHANGE_PIN_RULES = "change-pin-rules"
     REQUEST_ACCESS = "request-access"
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"

@@ -31,7 +31,9 @@ _ALWAYS = frozenset(
     {FactKind.FORCED_OPEN, FactKind.HELD_OPEN, FactKind.READER_LOST, FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED}
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
-_REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
+_REASONS = frozenset(
+    {Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE, Reason.DURESS}
+)
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
 KINDS = tuple(sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS}))
@@ -66,9 +68,15 @@ def kind_of(fact: Fact) -> str | None:
         return fact.kind if fact.body.get("ok") is False else None
     if fact.kind is FactKind.LINE_FAULT:
         return fact.kind if fact.body.get("state") != "normal" else None
-    reason = fact.body.get("reason")
+    reason = Reason.DURESS if _under_duress(fact) else fact.body.get("reason")
     grave = fact.kind is FactKind.DECISION and isinstance(reason, str) and reason in _REASONS
     return str(reason) if grave else None
+
+
+def _under_duress(fact: Fact) -> bool:
+    """Whatever became of the card: somebody told us so."""
+    violations = fact.body.get("violations")
+    return isinstance(violations, list) and Reason.DURESS in violations
 
 
 def raise_alarm(

@@ -329,11 +329,11 @@ def test_the_thread_verifies_in_order_and_ends(core: Core) -> None:
     found: list[PinVerified] = []
     thread = PinThread(core.lookup, found.append)
     thread.start()
-    assert thread.alive
+    started = thread.alive
     for ticket, typed in enumerate(("4831", "1906", "9906")):
         thread.put(VerifyPin(ticket, b"A" * 16, typed, pins(core)[b"A" * 16]))
     thread.stop(30.0)
-    assert not thread.alive
+    assert (started, thread.alive) == (True, False)
     verdicts = [PinVerdict.RIGHT, PinVerdict.WRONG, PinVerdict.DURESS]
     assert found == [PinVerified(ticket, verdict) for ticket, verdict in enumerate(verdicts)]
 
