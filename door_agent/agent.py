@@ -84,6 +84,13 @@ class Agent:
             keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in, self._pins
         )
         self._modes = Modes(self._rulebook, self._doors)
+        self._timed: tuple[DurableEntries | Pins | Company | Modes | Door, ...] = (
+            self._entries,
+            self._pins,
+            self._company,
+            self._modes,
+            *self._doors.values(),
+        )
         self._egress = Egress(self._chain, self._rulebook)
         self._cabinet = Cabinet(self._chain)
         self._letters = Correspondence(
@@ -99,9 +106,7 @@ class Agent:
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        moments = [self._entries.deadline, self._company.deadline, self._letters.status_due, self._modes.deadline]
-        moments.append(self._pins.deadline)
-        moments += [door.deadline for door in self._doors.values()]
+        moments = [self._letters.status_due, *[each.deadline for each in self._timed]]
         return min([each for each in moments if each is not None], default=None)
 
     @property

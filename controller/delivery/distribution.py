@@ -42,7 +42,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     if position is None:
         position = DeliveryPosition(id=1, sequence=0, looked_at=now - 2 * _LOOK_AGAIN)
         session.add(position)
-    until, called = head(session), _time_calls(session, position, now)
+    until, called = head(session), _time_calls(session, site, position, now)
     while rows := rows_after(session, position.sequence):
         called = called or any(row.kind in CHANGES_LISTS for row in rows)
         position.sequence = rows[-1].sequence
@@ -89,6 +89,6 @@ def _too_large(session: Session, agent: Agent, now: datetime) -> None:
     alarm.raise_alarm(session, alarm.LIST_TOO_LARGE, now, place, agent.id, None)
 
 
-def _time_calls(session: Session, position: DeliveryPosition, now: datetime) -> bool:
-    boundary = compiling.next_boundary(session, position.looked_at)
-    return now - position.looked_at >= _LOOK_AGAIN or (boundary is not None and boundary <= now)
+def _time_calls(session: Session, site: Site, position: DeliveryPosition, now: datetime) -> bool:
+    boundary = compiling.next_boundary(session, site, position.looked_at)
+    return now - position.looked_at >= _LOOK_AGAIN or boundary <= now

@@ -15,6 +15,14 @@ class Kind(StrEnum):
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
     SCHEDULE_MADE = "schedule-made"
+    SCHEDULE_CHANGED = "schedule-changed"
+    SCHEDULE_RETIRED = "schedule-retired"
+    CALENDAR_MADE = "calendar-made"
+    CALENDAR_RENAMED = "calendar-renamed"
+    CALENDAR_REMOVED = "calendar-removed"
+    HOLIDAY_ADDED = "holiday-added"
+    HOLIDAY_CHANGED = "holiday-changed"
+    HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
@@ -57,6 +65,10 @@ CHANGES_LISTS = frozenset(
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
         Kind.SCHEDULE_MADE,
+        Kind.SCHEDULE_CHANGED,
+        Kind.HOLIDAY_ADDED,
+        Kind.HOLIDAY_CHANGED,
+        Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,

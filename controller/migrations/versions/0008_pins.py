@@ -8,7 +8,7 @@ from alembic import op
 from controller.database import UtcDateTime
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0006"
 
 
 def upgrade() -> None:
