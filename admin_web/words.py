@@ -84,6 +84,7 @@ REFUSALS: dict[str, Any] = {
     "pin-near": _(
         "The PIN for duress has as many digits as the other one, and is not one slip of a finger away from it."
     ),
+    "pin-typed-and-drawn": _("A PIN is typed or drawn, not both."),
     "pin-missing": _("This cardholder has no PIN."),
     "pin-on-exit": _("A PIN is asked for on the way in only: leaving never depends on one."),
     "pin-rule-wrong": _("A PIN is entered within 3 to 120 s, after 1 to 20 wrong tries locked for 1 s to a day."),

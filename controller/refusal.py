@@ -17,6 +17,7 @@ SENTENCES: Final[dict[str, str]] = {
     "pin-wrong": "A PIN is 4 to 12 digits.",
     "pin-trivial": "This PIN is tried first: one digit or a pair repeated, or digits that only count.",
     "pin-near": "The PIN for duress has as many digits as the other one, and is not one slip of a finger away from it.",
+    "pin-typed-and-drawn": "A PIN is typed or drawn, not both.",
     "pin-missing": "This cardholder has no PIN.",
     "pin-on-exit": "A PIN is asked for on the way in only: leaving never depends on one.",
     "pin-rule-wrong": "A PIN is entered within 3 to 120 s, after 1 to 20 wrong tries locked for 1 s to a day.",

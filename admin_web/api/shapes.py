@@ -12,10 +12,12 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
+from controller.people.pin import PinRow
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Holiday
 from controller.premises.door import AccessPoint, Door
+from controller.premises.pin_rule import PinRuleRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
@@ -54,6 +56,22 @@ def credential(row: Credential, identities: Sequence[IdentityRow]) -> dict[str, 
 def _identity(row: IdentityRow) -> dict[str, Any]:
     found = row.identity()
     return {"source": found.source, "length": found.length, "bits": found.bits, "text": row.text}
+
+
+def pin(row: PinRow) -> dict[str, Any]:
+    """Nothing of the PIN itself."""
+    return {"cardholder": row.cardholder_id, "duress": row.duress is not None, "set_at": utc(row.set_at)}
+
+
+def pin_rule(row: PinRuleRow) -> dict[str, Any]:
+    return {
+        "access_point": row.access_point_id,
+        "card_alone": row.card_alone_id,
+        "within_s": row.within_s,
+        "tries": row.tries,
+        "lockout_s": row.lockout_s,
+        "duress": row.duress,
+    }
 
 
 def area(row: Area) -> dict[str, Any]:
