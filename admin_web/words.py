@@ -94,6 +94,15 @@ REFUSALS: dict[str, Any] = {
     "visitor-conflict": _("A visitor is neither host nor supervisor, holds no door open and overrides nothing."),
     "visitor-endless": _("Cards and permissions of a visitor need an end."),
     "completion-future": _("A training cannot be completed in the future."),
+    "pin-wrong": _("A PIN is 4 to 12 digits."),
+    "pin-trivial": _("This PIN is tried first: one digit or a pair repeated, or digits that only count."),
+    "pin-near": _(
+        "The PIN for duress has as many digits as the other one, and is not one slip of a finger away from it."
+    ),
+    "pin-typed-and-drawn": _("A PIN is typed or drawn, not both."),
+    "pin-missing": _("This cardholder has no PIN."),
+    "pin-on-exit": _("A PIN is asked for on the way in only: leaving never depends on one."),
+    "pin-rule-wrong": _("A PIN is entered within 3 to 120 s, after 1 to 20 wrong tries locked for 1 s to a day."),
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),

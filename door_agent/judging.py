@@ -21,6 +21,7 @@ from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists
+from door_agent.pins import Pins
 from door_agent.portal import Admission
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
@@ -54,10 +55,11 @@ class Judging:
         presence: Presence,
         company: Company,
         entries: Entries,
+        pins: Pins,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
-        self._presence, self._company, self._entries = presence, company, entries
+        self._presence, self._company, self._entries, self._pins = presence, company, entries, pins
 
     def judge(
         self,
@@ -69,7 +71,7 @@ class Judging:
         pin: PinVerdict = PinVerdict.UNASKED,
     ) -> Judged:
         """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`:
-        what became of the PIN."""
+        what became of the PIN, UNASKED when the card has just come."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record, key = None, b""
@@ -98,6 +100,8 @@ class Judging:
         interlocked: bool,
         pin: PinVerdict,
     ) -> Situation:
+        if pin is PinVerdict.UNASKED and point is not None and attempt.record is not None:
+            pin = self._pins.at_card(point, attempt.record, moment)
         proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
         if point is None:
             return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)

@@ -14,9 +14,11 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
+from controller.people.pin import PinRow
 from controller.people.training import Completion, Training
 from controller.premises.agent import Agent
 from controller.premises.calendar import Calendar, Holiday
+from controller.premises.pin_rule import PinRuleRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
@@ -107,6 +109,22 @@ def _maybe(moment: datetime | None) -> str | None:
 def _identity(row: IdentityRow) -> dict[str, Any]:
     found = row.identity()
     return {"source": found.source, "length": found.length, "bits": found.bits, "text": row.text}
+
+
+def pin(row: PinRow) -> dict[str, Any]:
+    """Nothing of the PIN itself."""
+    return {"cardholder": row.cardholder_id, "duress": row.duress is not None, "set_at": utc(row.set_at)}
+
+
+def pin_rule(row: PinRuleRow) -> dict[str, Any]:
+    return {
+        "access_point": row.access_point_id,
+        "card_alone": row.card_alone_id,
+        "within_s": row.within_s,
+        "tries": row.tries,
+        "lockout_s": row.lockout_s,
+        "duress": row.duress,
+    }
 
 
 def grant(row: Grant) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from admin_web.api import (
     holidays,
     operators,
     people,
+    pins,
     posture,
     premises,
     previews,
@@ -20,7 +21,7 @@ from admin_web.api import (
 )
 from admin_web.api.blueprint import blueprint
 
-PEOPLE = (people, credentials, trainings)
+PEOPLE = (people, credentials, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
 RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

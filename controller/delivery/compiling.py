@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
-from controller.delivery import policies, records
+from controller.delivery import pins, policies, records
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
@@ -27,6 +27,7 @@ from controller.premises import door as doors
 from controller.premises import sign_off, site_clock
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.door import AccessPoint
 from controller.premises.site import Site
 from controller.record import uses
 from controller.refusal import Refused
@@ -50,7 +51,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
         for area in sorted(guarded, key=lambda each: each.key)
     }
     policy = policies.policy_for(session, site, agent, held, schedules, now)
-    return Content(policy, tables)
+    return Content(policy, tables, pins.pins_for(session, agent.list_key, policy, tables))
 
 
 def issue(
@@ -96,10 +97,20 @@ def must_fit(session: Session, grant: Grant) -> None:
 
 def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     """Refused list-too-large when, with `card` in use, the list of a door would exceed one message."""
-    holder = session.get_one(Cardholder, card.cardholder_id)
+    holder_must_fit(session, session.get_one(Cardholder, card.cardholder_id), now)
+
+
+def holder_must_fit(session: Session, holder: Cardholder, now: datetime) -> None:
+    """Refused list-too-large when, with all that `holder` has now, the list of a door would exceed one message."""
     given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
     areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
+
+
+def point_must_fit(session: Session, point: AccessPoint, now: datetime) -> None:
+    """Refused list-too-large when, with the rules of `point`, the list of a door would exceed one message."""
+    area = session.get_one(Area, point.guarded_area_id)
+    _must_fit(session, session.get_one(Site, point.site_id), [area], now)
 
 
 def all_must_fit(session: Session, site: Site, now: datetime) -> None:

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     CARDHOLDER_CHANGED = "cardholder-changed"
     CARDHOLDER_ENDED = "cardholder-ended"
     PRESENCE_FORGIVEN = "presence-forgiven"
+    PIN_SET = "pin-set"
+    PIN_CLEARED = "pin-cleared"
     CREDENTIAL_ISSUED = "credential-issued"
     CREDENTIAL_REISSUED = "credential-reissued"
     CREDENTIAL_LIMITED = "credential-limited"
@@ -85,6 +87,8 @@ CHANGES_LISTS = frozenset(
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
         Kind.PRESENCE_FORGIVEN,
+        Kind.PIN_SET,
+        Kind.PIN_CLEARED,
         Kind.CREDENTIAL_ISSUED,
         Kind.CREDENTIAL_REISSUED,
         Kind.CREDENTIAL_LIMITED,

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     GIVE_ATTRIBUTES = "give-attributes"
     FORGIVE_PRESENCE = "forgive-presence"
     KEEP_TRAININGS = "keep-trainings"
+    CHANGE_PINS = "change-pins"
+    CHANGE_PIN_RULES = "change-pin-rules"
     REQUEST_ACCESS = "request-access"
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"
