@@ -182,6 +182,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear what is sent on these topics too, from now on and over every new connection."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to tell the operator who asked for a reset."""
 
@@ -190,7 +197,7 @@ class Answer:
     reason: str
 
 
-Command: TypeAlias = Record | Forget | Proven | Lock | Show | Send | Answer
+Command: TypeAlias = Record | Forget | Proven | Lock | Show | Send | Listen | Answer
 
 
 @dataclass(frozen=True, slots=True)

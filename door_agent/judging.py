@@ -21,12 +21,11 @@ from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists
+from door_agent.peers import Peers
 from door_agent.portal import Admission
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
-
-PEERS_WITHIN_S = 60
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -53,10 +52,11 @@ class Judging:
         presence: Presence,
         company: Company,
         entries: Entries,
+        peers: Peers,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
-        self._presence, self._company, self._entries = presence, company, entries
+        self._presence, self._company, self._entries, self._peers = presence, company, entries, peers
 
     def judge(
         self,
@@ -97,13 +97,14 @@ class Judging:
         interlocked: bool,
         pin: PinVerdict,
     ) -> Situation:
-        proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
+        proven, record = self._lists.proven_s(moment), attempt.record
+        presence, peers = self._presence, self._peers
         if point is None:
             return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)
         area, name = point.guarded, attempt.access_point
         return Situation(
             proven,
-            Proof(presence.whole, self._peers_current(area, proven), presence.certain(area)),
+            Proof(presence.whole, peers.current(area, moment), presence.certain(area) and peers.certain(area)),
             door.permits_control,
             ELSEWHERE if record is None else presence.standing(record, area, moment),
             presence.others(area, record.holder if record else None),
@@ -112,13 +113,8 @@ class Judging:
             interlocked,
             self._entries.uses(key),
             pin,
+            peers.silent_s(area, moment),
         )
-
-    def _peers_current(self, area: str, proven: int | None) -> bool:
-        """Until peers announce themselves, only a list proven this recently shows that none of them knows a newer."""
-        carried = self._lists.carried
-        alone = carried is not None and not carried.neighbours.of(area)
-        return alone or (proven is not None and proven <= PEERS_WITHIN_S)
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt, key: bytes) -> Admission:
         record, number = attempt.record, self._chain.sequence + 1
