@@ -91,9 +91,10 @@ class Journal:
             sequence,
             head,
             {
-                holder: Whereabouts(area, bool(certain), *rest, address.agent)
+                holder: Whereabouts(area, bool(certain), *rest)
                 for holder, area, certain, *rest in execute(
-                    "SELECT holder, area, certain, flags, forgiven, posture, at, stamp, before FROM presence"
+                    "SELECT holder, area, certain, flags, forgiven, posture, at, stamp, before, ? FROM presence",
+                    (address.agent,),
                 )
             },
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),

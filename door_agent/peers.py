@@ -189,9 +189,10 @@ class Peers:
         heard = told.heard.get(self._address.agent)
         hearing.answers(telling.sent_at(self._session, heard))
         telling.heard(self._session, heard, now)
-        if not hearing.whole:
+        failing = self._failing(hearing, moment)
+        if failing:
             telling.ask(now)
-        if before != told.announced and self._failing(hearing, moment) == "later list":
+        if failing == "later list" and before != told.announced:
             self._ask(moment)
         ordered = sorted(told.moves.items(), key=lambda each: each[1].stamp)
         return [each for holder, where in ordered for each in self._learned(peer, message.area, holder, where, moment)]
