@@ -1,21 +1,29 @@
 """What kinds, reasons and refusals are called on a page, in the language of the reader.
 
-Every member of the enumerations has its entry; a test holds the three tables complete.
+Every member of the enumerations has its entry; a test holds the tables complete.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web.shown import said
 from contract.fact import FactKind
 from contract.outcome import Outcome
-from contract.reason import Reason
+from contract.reason_words import WORDS
 from controller.people.access import Role
 from controller.people.credential import State
 from controller.people.permission import GrantState
-from controller.record.alarm import CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, READER_SUSPECT, UNBADGED_EXIT
+from controller.record.alarm import (
+    CHAIN_BROKEN,
+    FACTS_MISSING,
+    GRANTED_ON_OLD_LIST,
+    LIST_TOO_LARGE,
+    READER_SUSPECT,
+    UNBADGED_EXIT,
+)
 from controller.record.enquiry import LogRow
 from controller.refusal import Refused
 
@@ -31,6 +39,8 @@ KINDS: dict[str, Any] = {
     FactKind.DOOR_CLOSED: _("Door closed"),
     FactKind.FORCED_OPEN: _("Door forced open"),
     FactKind.HELD_OPEN: _("Door held open"),
+    FactKind.TAILGATE: _("Open longer than one passage needs"),
+    FactKind.DOOR_MODE: _("Door unlocked or locked again"),
     FactKind.REX: _("Request to exit"),
     FactKind.BREAK_GLASS: _("Break-glass"),
     FactKind.FIRE: _("Fire alarm"),
@@ -44,34 +54,19 @@ KINDS: dict[str, Any] = {
     FactKind.LIST_ADOPTED: _("List adopted"),
     FactKind.LIST_REFUSED: _("List refused"),
     FactKind.MESSAGE_REFUSED: _("Message refused"),
+    FactKind.PEER_LOST: _("Another agent of the room is not heard"),
+    FactKind.PEER_BACK: _("The other agent of the room is heard again"),
+    FactKind.PRESENCE_CONFLICT: _("Two doors decided without knowing of each other"),
     CHAIN_BROKEN: _("Record does not continue"),
     FACTS_MISSING: _("Part of the record is lost"),
     LIST_TOO_LARGE: _("List too large to be sent"),
+    GRANTED_ON_OLD_LIST: _("Entered on an older list; now refused"),
     UNBADGED_EXIT: _("Left without a card"),
     READER_SUSPECT: _("Reader not to be trusted"),
 }
-REASONS: dict[str, Any] = {
-    Reason.NO_LIST: _("The door holds no verified list"),
-    Reason.UNKNOWN_ACCESS_POINT: _("The list does not know this access point"),
-    Reason.BAD_FORMAT: _("The card could not be read cleanly"),
-    Reason.LOCKDOWN: _("Lockdown"),
-    Reason.INTERLOCKED: _("Another door of the interlock is open"),
-    Reason.NOT_ON_LIST: _("No permission here"),
-    Reason.EXIT_ONLY: _("Permission ended; may only leave"),
-    Reason.TIME_UNTRUSTED: _("The door's clock cannot be believed"),
-    Reason.NOT_YET_VALID: _("Permission has not begun"),
-    Reason.EXPIRED: _("Permission has expired"),
-    Reason.OUTSIDE_SCHEDULE: _("Outside the permitted hours"),
-    Reason.LIST_EXPIRED: _("The door has been cut off for too long: nobody new"),
-    Reason.LIST_STALE: _("The door has been cut off: essential staff only"),
-    Reason.JOURNAL_UNAVAILABLE: _("The record could not be made durable"),
-    Reason.AWAITING_COMPANY: _("Waiting for another person"),
-    Reason.EXIT_UNVERIFIED: _("Opened, though the card could not be verified"),
-    Reason.EXIT_MODE_NOT_PERMITTED: _("Opened: the wiring does not permit a controlled exit"),
-    Reason.ALREADY_INSIDE: _("Was already recorded inside"),
-    Reason.NOT_INSIDE: _("Was not recorded inside"),
-    Reason.PERMITTED: _("Permitted"),
-}
+REASONS: dict[str, Any] = {name: LazyString(said, told.label) for name, told in WORDS.items()}
+"""The contract's own table: doors, pages, exports and commands say the same."""
+
 OUTCOMES: dict[str, Any] = {
     Outcome.GRANT: _("Granted"),
     Outcome.REFUSE: _("Refused"),
@@ -101,6 +96,13 @@ REFUSALS: dict[str, Any] = {
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
     "format-unknown": _("There is no such card format."),
     "format-wrong": _("The description of a card format is not right."),
+    "schedule-wrong": _("The description of a schedule is not right."),
+    "schedule-retired": _("This schedule is no longer offered."),
+    "calendar-fixed": _("The days of a built-in calendar are computed."),
+    "calendar-full": _("A calendar holds at most 500 days."),
+    "calendar-in-use": _("A schedule names this calendar."),
+    "day-taken": _("This calendar holds this day already."),
+    "day-wrong": _("A day lies between the years 2000 and 2099."),
     "building-wrong": _("The description of the building is not right."),
     "password-short": _("A password has at least 12 characters."),
     "password-long": _("A password has at most 256 characters."),

@@ -1,7 +1,8 @@
 """durable-decision: card bits in, decision fact committed, against a one-row SQLite commit of the same bytes.
 
-Both files lie in the same folder and commit with WAL and synchronous=FULL. The raw `write` + `fdatasync` of the same
-bytes is reported as a second row.
+Both files lie in the same folder and commit with WAL and synchronous=FULL. SQLite's log makes a commit twice as slow
+until it has grown to its length, which the journal gives it ahead: so the baseline's log has grown before it is timed.
+Two more rows, without a promise: against a file just made, as SQLite comes, and against the raw `write` + `fdatasync`.
 """
 
 from __future__ import annotations
@@ -32,28 +33,34 @@ from door_agent.wiring import WiredDoor
 
 CARDS = 1000
 SEED = 20261123
+_GROWN = 1200
+"""Commits after which SQLite has written its log back at least once, and begins it anew."""
+_NO_BOUNDS = (float("inf"), float("inf"))
 
 
 def measure() -> list[Ratio]:
-    """Against SQLite (goal 1.2x, must 1.5x), and against the disk alone (no bound promised)."""
+    """Against SQLite (goal 1.2x, must 1.5x), against SQLite as it comes, and against the disk alone."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        journal, bare = Journal(folder / "journal.sqlite"), _Bare(folder)
+        journal, grown, fresh = Journal(folder / "journal.sqlite"), _Bare(folder, "grown"), _Bare(folder, "fresh")
         try:
             presented = _Presented(journal)
             presented.card()
-            bare.row = presented.last
+            grown.row = fresh.row = presented.last
+            for _ in range(_GROWN):
+                grown.commit()
             against = [
-                ("durable-decision", "a one-row SQLite commit", bare.commit, (1.2, 1.5)),
-                ("durable-decision-raw", "write and fdatasync", bare.sync, (float("inf"), float("inf"))),
+                ("durable-decision", "a one-row SQLite commit", grown.commit, (1.2, 1.5)),
+                ("durable-decision-fresh", "a one-row commit to a new SQLite file", fresh.commit, _NO_BOUNDS),
+                ("durable-decision-raw", "write and fdatasync", fresh.sync, _NO_BOUNDS),
             ]
             return [
                 interleaved(row, presented.card, what, baseline, bounds, rounds=40, repeat=25, idle=presented.idle)
                 for row, what, baseline, bounds in against
             ]
         finally:
-            journal.close()
-            bare.close()
+            for each in (journal, grown, fresh):
+                each.close()
 
 
 class _Presented:
@@ -102,16 +109,16 @@ class _Presented:
 
 
 class _Bare:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self.row = b""
-        self._database = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
+        self._database = sqlite3.connect(folder / f"{name}.sqlite", isolation_level=None)
         for statement in (
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=FULL",
             "CREATE TABLE row (n INTEGER PRIMARY KEY, d)",
         ):
             self._database.execute(statement)
-        self._file = os.open(folder / "raw", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(folder / f"{name}.raw", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def commit(self) -> None:
         self._database.execute("INSERT INTO row (d) VALUES (?)", (self.row,))

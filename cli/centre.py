@@ -70,7 +70,7 @@ def list_operators(settings: Path, as_json: bool) -> None:
     """Who may sign in, with role and state."""
     from controller.people import operator as operators
 
-    with _site(settings, writing=False) as (session, site, _):
+    with own_site(settings, writing=False) as (session, site, _):
         found = [
             {"name": each.name, "display_name": each.display_name, "role": each.role, "active": each.active}
             for each in operators.of_site(session, site)
@@ -93,7 +93,7 @@ def link(settings: Path) -> None:
     """
     from controller.people import operator as operators
 
-    with _site(settings, writing=True) as (session, site, read):
+    with own_site(settings, writing=True) as (session, site, read):
         token = operators.first_link(session, datetime.now(UTC), site)
     if token is None:
         raise No("there is an operator already: `sekisho controller operator recover SETTINGS NAME`")
@@ -111,7 +111,7 @@ def recover(settings: Path, name: str) -> None:
     from controller.people import operator as operators
     from controller.refusal import Refused
 
-    with _site(settings, writing=True) as (session, site, read):
+    with own_site(settings, writing=True) as (session, site, read):
         try:
             token = operators.recover(session, datetime.now(UTC), site, name)
         except Refused as refusal:
@@ -150,7 +150,7 @@ def _set_up_url(read: ControllerSettings, token: str) -> str:
 
 
 @contextmanager
-def _site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
+def own_site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
     """The settings' site in one transaction."""
     from sqlalchemy import inspect
 

@@ -13,6 +13,7 @@ from cli.centre import controller, web
 from cli.decode import decode
 from cli.doctor import doctor
 from cli.door import door
+from cli.enquiry import explain, who_can, who_was
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
 from cli.osdp_readers import osdp
@@ -95,6 +96,9 @@ main.add_command(door)
 door.add_command(osdp)
 main.add_command(decode)
 main.add_command(doctor)
+main.add_command(explain)
+main.add_command(who_can)
+main.add_command(who_was)
 
 __all__ = ["CANNOT", "main"]
 

@@ -51,7 +51,7 @@ def encode_declared(value: Value) -> bytes:
 
 def object_of(members: Mapping[str, bytes]) -> bytes:
     """The canonical bytes of the object whose members' canonical bytes these are: nothing is encoded twice."""
-    return b"{" + b",".join(b"%b:%b" % (encode(name), members[name]) for name in sorted(members)) + b"}"
+    return b"{" + b",".join([b"%b:%b" % (encode_declared(name), members[name]) for name in sorted(members)]) + b"}"
 
 
 def decode(data: bytes) -> Value:

@@ -7,15 +7,14 @@ about the value, so erasing the opening erases the personal data and leaves the 
 from __future__ import annotations
 
 import hmac
-
-import msgspec
-from msgspec.structs import force_setattr
+from dataclasses import dataclass, field
 
 from contract import canonical, shape
 from contract.canonical import Object, Value
 
 SALT_BYTES = 32
 _DOMAIN = b"sekisho/1/commitment\x00"
+_OPENING = b'{"salt":"%b","value":%b}'
 
 
 class Salt:
@@ -24,12 +23,12 @@ class Salt:
     Spent by its first `commit`, which ends that hash; the commitment of a second value would open to neither.
     """
 
-    __slots__ = ("_keyed", "octets")
+    __slots__ = ("_keyed", "_octets")
 
     def __init__(self, octets: bytes) -> None:
         if len(octets) != SALT_BYTES:
             raise ValueError("a salt is 32 bytes")
-        self.octets = octets
+        self._octets = octets
         self._keyed = hmac.new(octets, _DOMAIN, "sha256")
 
     def commit(self, plain: bytes) -> bytes:
@@ -37,27 +36,28 @@ class Salt:
         self._keyed.update(plain)
         return self._keyed.digest()
 
+    def opening(self, plain: bytes) -> bytes:
+        """What `Opening.encoded` gives for the value with these canonical bytes."""
+        return _OPENING % (self._octets.hex().encode(), plain)
 
-class Opening(msgspec.Struct, frozen=True):
-    """What turns a commitment back into its value: the salt (32 random bytes, used once) and the value.
 
-    plain: the canonical bytes of the value, committed to and written into the sealed openings; encoded here unless
-    they are given.
-    """
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What turns a commitment back into its value: the salt (32 random bytes, used once) and the value."""
 
     salt: bytes
     value: Value
-    plain: bytes = b""
+    plain: bytes = field(init=False, repr=False, compare=False)
+    """The canonical bytes of the value: committed to, and written into the sealed openings, but encoded once."""
 
     def __post_init__(self) -> None:
         if len(self.salt) != SALT_BYTES:
             raise ValueError("a salt is 32 bytes")
-        if not self.plain:
-            force_setattr(self, "plain", canonical.encode(self.value))
+        object.__setattr__(self, "plain", canonical.encode(self.value))
 
     def encoded(self) -> bytes:
         """The canonical bytes of its object form."""
-        return b'{"salt":"%b","value":%b}' % (self.salt.hex().encode(), self.plain)
+        return _OPENING % (self.salt.hex().encode(), self.plain)
 
     @classmethod
     def from_object(cls, data: Object) -> Opening:

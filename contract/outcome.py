@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from contract.canonical import Object, Value
 from contract.reason import Reason
@@ -22,8 +23,7 @@ class Effect(StrEnum):
     ALARM = "ALARM"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The outcome, its primary reason, and every rule that failed (in the fixed order of reasons)."""
 
     outcome: Outcome

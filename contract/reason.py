@@ -68,4 +68,5 @@ _ORDER = {reason: place for place, reason in enumerate(Reason)}
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """The reasons, each once, in the fixed order."""
-    return tuple(sorted(set(reasons), key=_ORDER.__getitem__))
+    found = set(reasons)
+    return tuple(sorted(found, key=_ORDER.__getitem__) if len(found) > 1 else found)

@@ -11,13 +11,14 @@ from enum import StrEnum
 from math import floor
 from typing import NamedTuple
 
+import msgspec
+
 from contract import leaf, shape
 from contract.canonical import Object, Value
 from contract.record import HANDLE_BYTES, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """One presentation at one access point.
 
     clean: a format of the access point fits the bits; record: what the guarded area's table holds for it, or None.
@@ -38,8 +39,7 @@ class Attempt:
         return cls(shape.text(data, "access_point", 64), shape.flag(data, "clean"), record)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """Why the agent may, or may not, be sure that it is missing nothing; a controlled exit refuses only if all hold.
 
     presence_whole: the presence store was never cut since commissioning; peers_current: no peer of the area has
@@ -68,8 +68,7 @@ class PinVerdict(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where the holder is thought to be. area: the one they last passed into, None if never; for_s: since how many
     seconds, None if that is not known; forgiven: their presence, or the area's, was forgiven since."""
 

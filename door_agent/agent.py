@@ -78,6 +78,12 @@ class Agent:
         self._company = Company()
         self._entries = DurableEntries()
         self._modes = Modes(self._rulebook, self._doors)
+        self._timed: tuple[DurableEntries | Company | Modes | Door, ...] = (
+            self._entries,
+            self._company,
+            self._modes,
+            *self._doors.values(),
+        )
         self._egress = Egress(self._chain, self._rulebook)
         self._cabinet = Cabinet(self._chain)
         self._letters = Correspondence(
@@ -107,8 +113,7 @@ class Agent:
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        moments = [self._entries.deadline, self._company.deadline, self._letters.status_due, self._modes.deadline]
-        moments += [self.peers.deadline, *(door.deadline for door in self._doors.values())]
+        moments = [self._letters.status_due, self.peers.deadline, *[each.deadline for each in self._timed]]
         return min([each for each in moments if each is not None], default=None)
 
     @property

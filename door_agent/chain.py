@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from contract import canonical, envelope, fact
 from contract.canonical import Object, Value
-from contract.commitment import Opening
 from contract.fact import Clock, Fact, FactKind
 from contract.presence import Passage
 from contract.situation import Moment
@@ -58,11 +57,11 @@ class Chain:
         entered: Entered | None = None,
     ) -> Record:
         """The next fact, ready for the journal."""
-        openings: dict[str, Opening] = {}
         commitments: dict[str, bytes] = {}
+        openings: dict[str, bytes] = {}
         for name, value in (personal or {}).items():
             salt, plain = self._seals.salt(), canonical.encode_declared(value)
-            openings[name], commitments[name] = Opening(salt.octets, value, plain), salt.commit(plain)
+            commitments[name], openings[name] = salt.commit(plain), salt.opening(plain)
         made = Fact(
             self._address.site,
             self._address.agent,
@@ -79,7 +78,7 @@ class Chain:
         encoded = made.encoded()
         self.sequence, self.head = made.sequence, fact.fact_hash(encoded)
         self.latest[kind] = made.sequence
-        sealed = envelope.seal_with(self._seals.key(), fact.encode_openings(openings)) if openings else b""
+        sealed = envelope.seal_with(self._seals.key(), canonical.object_of(openings)) if openings else b""
         return Record(
             made.sequence,
             encoded,

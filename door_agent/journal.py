@@ -29,7 +29,7 @@ _PAUSE_S = 1.0
 _ROOM = 4 * 2**20
 """What the log grows to before SQLite writes it back by itself: 1,000 pages."""
 _WORTH_WRITING_BACK = 64
-"""Commits; far fewer than fill the room, and enough that a flash card is not written twice for every fact."""
+"""Facts; far fewer than fill the room, and enough that a flash card is not written twice for each."""
 _FORMATS = (
     """
 CREATE TABLE IF NOT EXISTS fact (
@@ -69,7 +69,7 @@ class Journal:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._upgrade()
-        self._commits = 0
+        self._unplaced = 0
         path.chmod(0o600)
 
     def _upgrade(self) -> None:
@@ -116,7 +116,7 @@ class Journal:
 
     def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
         """All of `work` in one durable transaction, in order."""
-        self._commits += 1
+        self._unplaced += len(work)
         match work:
             case [Record(moved=None, opened=(), ended=None, uncertain=(), latch=None, entered=None) as alone]:
                 self._fact(alone)  # one statement is a transaction of its own, and somebody waits
@@ -140,9 +140,9 @@ class Journal:
 
     def write_back(self) -> None:
         """Bring what is committed from the log to its place, if that is worth it; the log begins anew."""
-        if self._commits >= _WORTH_WRITING_BACK:
+        if self._unplaced >= _WORTH_WRITING_BACK:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._commits = 0
+            self._unplaced = 0
 
     def unsent(self, after: int = 0, limit: int = 500) -> list[tuple[int, SealedFact]]:
         """The next facts that the controller has not acknowledged, after number `after`, in order."""

@@ -27,6 +27,8 @@ from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
 
+_SOURCES: dict[str, Source] = {source: source for source in Source}
+
 
 class Judged(msgspec.Struct, frozen=True):
     """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do; company:
@@ -128,10 +130,11 @@ class Judging:
 
 def _read(card: Card, point: AccessPointPolicy | None, carried: AuthorisationList | None) -> Identity | None:
     """The identity on the card, if it is a clean read here; what an unlisted access point may read is not known."""
-    if carried is None or point is None:
+    source = _SOURCES.get(card.source)
+    if carried is None or point is None or source is None:
         return None
     try:
-        return formats.read(Source(card.source), card.bits, point.formats, carried.policy.readable)
+        return formats.read(source, card.bits, point.formats, carried.policy.readable)
     except ValueError:
         return None
 

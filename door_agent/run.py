@@ -7,6 +7,7 @@ and carries out commands; the journal thread commits and posts `Committed` back;
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import queue
 import sys
@@ -106,6 +107,9 @@ class Running:
         self._uplink.start()
         self._session.start()
         self._control.start()
+        # What was loaded so far stays: no collection has to walk it again while somebody waits at a door.
+        gc.collect()
+        gc.freeze()
         say_ready()
         logs.event(_log, "working", agent=str(self._told.address), doors=len(self._told.door))
         try:

@@ -1,4 +1,4 @@
-"""Areas, doors, schedules and agents, as they are set up."""
+"""Areas, doors and agents, as they are set up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from controller.people.access import Permission
 from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises import door as doors
-from controller.premises import schedule as schedules
 
 
 @blueprint.get(f"{V1}/areas")
@@ -37,15 +36,6 @@ def list_doors(asked: dict[str, Any]) -> Response:
     with centre().read() as session:
         found = doors.of_site(session, centre().site(session))
         return sliced(found, asked, lambda row: shapes.door(row, doors.access_points(session, row)))
-
-
-@blueprint.get(f"{V1}/schedules")
-@guard.requires(Permission.SEE_DOORS)
-@asks(**PAGE)
-def list_schedules(asked: dict[str, Any]) -> Response:
-    """The hours that a grant may be limited to."""
-    with centre().read() as session:
-        return sliced(schedules.of_site(session, centre().site(session)), asked, shapes.schedule)
 
 
 @blueprint.get(f"{V1}/agents")

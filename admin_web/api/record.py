@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, abort, jsonify
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from admin_web import guard, streams
+from admin_web import guard, shown, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, digits, moment, one_of, row_id, takes
+from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of, row_id, takes
 from admin_web.api.paging import answered, limit, listed, sliced
+from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from controller.delivery import issued
+from controller.delivery.entitled import who_can
 from controller.people.access import Permission
 from controller.premises import area as areas
-from controller.record import alarm, enquiry, occupancy
+from controller.premises.area import Area
+from controller.record import alarm, enquiry, occupancy, stay
 from controller.record.alarm import Alarm
-from controller.record.enquiry import LogFilter
+from controller.record.enquiry import LogFilter, LogRow
+from controller.record.explanation import Explanation, explained
+from controller.record.stay import StayFilter
 
 _NARROWED = ("area", "door", "cardholder", "outcome", "since", "until")
 
@@ -51,11 +58,20 @@ def list_events(asked: dict[str, Any]) -> Response:
 def get_event(event_id: int) -> Response:
     """One fact; of a decision, whether its replay from the recorded input agrees."""
     with centre().read() as session:
-        row = enquiry.one(session, min(event_id, 2**62))
-        if row is None:
-            abort(404)
-        why = enquiry.why(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
+        row = _event(session, event_id)
+        why = _explained(session, row)
         return jsonify({**shapes.event(row), "why": shapes.why(why) if why else None})
+
+
+@blueprint.get(f"{V1}/events/<int:event_id>/explanation")
+@guard.requires(Permission.SEE_LOG)
+def explain_event(event_id: int) -> Response:
+    """Why a door decided so: every reason in words, what the decision rested on, and whether its replay agrees."""
+    with centre().read() as session:
+        found = _explained(session, _event(session, event_id))
+        if found is None:
+            abort(404)
+        return jsonify(found.as_object())
 
 
 @blueprint.get(f"{V1}/events/stream")
@@ -71,22 +87,46 @@ def stream_events(asked: dict[str, Any]) -> Response:
 
 @blueprint.get(f"{V1}/occupancy")
 @guard.requires(Permission.SEE_PEOPLE)
-@asks(**PAGE)
+@asks(area=row_id(), at=moment(), **PAGE)
 def list_occupancy(asked: dict[str, Any]) -> Response:
-    """Who is believed inside each room, and whether that is certain."""
+    """Who is believed inside each room (or was, `at` a moment of the past), and whether that is certain."""
+    at: datetime | None = asked["at"]
+    if at is not None and at > now():
+        raise Unprocessable({"at": "lies in the future"})
     with centre().read() as session:
-        uncertain = occupancy.uncertain(session)
         closed = [row for row in areas.of_site(session, centre().site(session)) if not row.open]
-        return sliced(
-            closed,
-            asked,
-            lambda row: {
-                "area": row.id,
-                "key": row.key,
-                "certain": row.id not in uncertain,
-                "inside": [shapes.inside(each) for each in occupancy.inside(session, row)],
-            },
+        wanted = [row for row in closed if asked["area"] in (None, row.id)]
+        return sliced(wanted, asked, lambda row: _occupied(session, row, at))
+
+
+@blueprint.get(f"{V1}/stays")
+@guard.requires(Permission.SEE_PEOPLE)
+@asks(area=row_id(), cardholder=row_id(), since=moment(), until=moment(), **PAGE)
+def list_stays(asked: dict[str, Any]) -> Response:
+    """Stays in rooms, the oldest record first: measured, inferred or open; those that touch `since` to `until`."""
+    with centre().read() as session:
+        found = stay.listed(
+            session,
+            centre().site(session),
+            StayFilter(asked["area"], asked["cardholder"], asked["since"], asked["until"]),
+            asked["cursor"],
+            limit(asked) + 1,
         )
+        return listed(found, asked, shapes.stay)
+
+
+@blueprint.get(f"{V1}/areas/<int:area_id>/who-can")
+@guard.requires(Permission.SEE_PEOPLE)
+@asks(at=moment())
+def who_can_enter(area_id: int, asked: dict[str, Any]) -> Response:
+    """Who can enter at a moment (now unless told), by which card and grant, decided as the doors decide."""
+    with centre().read() as session:
+        area = session.get(Area, min(area_id, LARGEST_ID))
+        if area is None:
+            abort(404)
+        present = now()
+        at = present if asked["at"] is None else asked["at"].astimezone(UTC)
+        return jsonify(who_can(session, centre().site(session), area, at, present).as_object())
 
 
 @blueprint.get(f"{V1}/alarms")
@@ -110,3 +150,23 @@ def acknowledge_alarm(alarm_id: int, given: dict[str, Any]) -> Response:  # noqa
     with centre().write() as session:
         alarm.acknowledge(session, guard.operator(), now(), min(alarm_id, 2**31 - 1))
         return jsonify(shapes.alarm(session.get_one(Alarm, alarm_id)))
+
+
+def _event(session: Session, event_id: int) -> LogRow:
+    row = enquiry.one(session, min(event_id, 2**62))
+    if row is None:
+        abort(404)
+    return row
+
+
+def _occupied(session: Session, area: Area, at: datetime | None) -> dict[str, Any]:
+    found = {"area": area.id, "key": area.key}
+    if at is None:
+        people = [shapes.inside(each) for each in occupancy.inside(session, area)]
+        return {**found, "certain": area.id not in occupancy.uncertain(session), "inside": people}
+    people = [dict(each.as_object()) for each in stay.inside_at(session, area, at)]
+    return {**found, "at": shown.utc(at), "certain": stay.certain_at(session, area, at), "inside": people}
+
+
+def _explained(session: Session, row: LogRow) -> Explanation | None:
+    return explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from admin_web.shown import utc
+from contract.schedule import Interval
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.calendar import Calendar, Holiday
 from controller.premises.door import AccessPoint, Door
-from controller.premises.schedule import Schedule
+from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
-from controller.record.enquiry import LogRow, Why
+from controller.record.enquiry import LogRow
+from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
+from controller.record.overruled import OverruledGrant
+from controller.record.stay import Stay
 
 
 def cardholder(row: Cardholder) -> dict[str, Any]:
@@ -122,6 +127,7 @@ def event(row: LogRow) -> dict[str, Any]:
         "reason": row.fact.reason,
         "violations": found.body.get("violations", []),
         "inferred": row.fact.inferred,
+        "overruled": _overruled(row.overruled),
         "direction": row.access_point.direction if row.access_point else None,
         "access_point": row.access_point.key if row.access_point else None,
         "door": row.door.key if row.door else None,
@@ -133,10 +139,17 @@ def event(row: LogRow) -> dict[str, Any]:
     }
 
 
-def why(found: Why) -> dict[str, Any]:
+def _overruled(found: OverruledGrant | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"reason": found.reason, "epoch": found.epoch, "version": found.version, "certain": found.certain}
+
+
+def why(found: Explanation) -> dict[str, Any]:
     """Whether the decision, replayed from its recorded input, is the recorded one (null: it cannot be replayed)."""
     replay = found.replay
     return {
+        "verdict": found.verdict,
         "agrees": found.agrees,
         "erased": found.erased,
         "replay": {"outcome": replay.outcome, "reason": replay.reason} if replay else None,
@@ -153,6 +166,20 @@ def inside(row: Inside) -> dict[str, Any]:
     }
 
 
+def stay(row: Stay) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "area": row.area_id,
+        "how": row.how,
+        "entered_at": utc(row.entered_at) if row.entered_at else None,
+        "not_before": utc(row.not_before),
+        "left_at": utc(row.left_at) if row.left_at else None,
+        "entry_event": row.entry_sequence,
+        "exit_event": row.exit_sequence,
+    }
+
+
 def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -165,14 +192,41 @@ def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
     }
 
 
-def schedule(row: Schedule) -> dict[str, Any]:
+def schedule(row: Schedule, plan: SchedulePlan) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
         "name_ja": row.name_ja,
-        "intervals": json.loads(row.intervals),
-        "exceptions": json.loads(row.exceptions),
+        "intervals": [[each.weekday, each.start, each.end] for each in plan.intervals],
+        "exceptions": {day.isoformat(): _hours(each) for day, each in plan.exceptions.items()},
+        "calendars": [{"calendar": key, "hours": _hours(each)} for key, each in plan.calendars.items()],
+        "retired_at": utc(row.retired_at) if row.retired_at else None,
     }
+
+
+def _hours(intervals: Sequence[Interval]) -> list[list[int]]:
+    return [[each.start, each.end] for each in intervals]
+
+
+def calendar(row: Calendar) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "name_ja": row.name_ja, "built_in": row.built_in}
+
+
+def holiday(calendar_id: int, found: Holiday) -> dict[str, Any]:
+    """id: null where the calendar is built in, and nothing can be changed."""
+    named = {"name": found.name, "name_ja": found.name_ja}
+    return {"id": found.id, "calendar": calendar_id, "day": found.day.isoformat(), **named}
+
+
+def read_day(value: object) -> date:
+    """A calendar date as it is written here; ValueError with a sentence that holds nothing of what was sent."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != value:
+        raise ValueError("is a date as YYYY-MM-DD")
+    return found
 
 
 def alarm(row: Alarm) -> dict[str, Any]:

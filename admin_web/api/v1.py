@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from admin_web.api import access, formats, operators, people, premises, record, watching
+from admin_web.api import access, formats, holidays, operators, people, premises, record, schedules, watching
 from admin_web.api.blueprint import blueprint
 
-RESOURCES = (people, premises, formats, access, record, operators, watching)
+RESOURCES = (people, premises, schedules, holidays, formats, access, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

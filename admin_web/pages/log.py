@@ -18,6 +18,7 @@ from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
+from controller.record.explanation import explained
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
 _PAGE = 50
@@ -53,7 +54,7 @@ def page(sequence: int) -> str:
             "log/page.html",
             row=row,
             fact=row.fact.fact(),
-            why=enquiry.why(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted)),
+            why=explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted)),
             openings=openings_of(session, row.fact.ledger_sequence),
             ledger=session.get_one(LedgerRow, row.fact.ledger_sequence),
         )

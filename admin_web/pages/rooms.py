@@ -92,7 +92,7 @@ def ask(key: str) -> str:
             doors=doors.of_area(session, area),
             people=people,
             chosen=forms.row_id("cardholder"),
-            schedules=schedules.of_site(session, site),
+            schedules=schedules.offered(session, site),
             start=now(),
         )
 

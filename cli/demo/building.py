@@ -106,7 +106,12 @@ PLAN: Final[dict[str, Any]] = {
         {"key": "maple-room", "name": "Maple room", "name_ja": "楓の間", "private": True},
     ],
     "schedule": [
-        {"name": "Office hours", "name_ja": "執務時間", "intervals": [[day, 8 * 60, 19 * 60] for day in range(5)]},
+        {
+            "name": "Office hours",
+            "name_ja": "執務時間",
+            "intervals": [[day, 8 * 60, 19 * 60] for day in range(5)],
+            "calendar": [{"name": "Japanese public holidays", "hours": []}],
+        },
     ],
     "agent": [
         {"key": "cedar", "name": "Controller box, front"},

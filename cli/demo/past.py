@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cli.demo.building import DOORS, ZONE
 from cli.demo.cast import OFFICE_HOURS, PEOPLE, Person
+from controller.premises.japan import public_holidays
 
 APART = timedelta(seconds=15)
 _ROOM_DOORS = (("cedar", "cedar-room"), ("cedar", "cedar-room"), ("cedar-back", "cedar-room"), ("maple", "maple-room"))
@@ -73,7 +74,7 @@ def _comes(person: Person, day: date, lost_on: date, rng: random.Random) -> bool
     if person.lost:
         return day < lost_on
     by_day = any(hours == OFFICE_HOURS for _area, hours in person.areas)
-    if day.weekday() >= 5:
+    if day.weekday() >= 5 or any(day == holiday for holiday, *_names in public_holidays(day.year)):
         return not by_day and rng.random() < 0.3
     return rng.random() < 0.85
 

@@ -18,12 +18,13 @@ from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, ExitMode, Policy
 from contract.room_rules import Company
-from controller.delivery import records
+from controller.delivery import records, sharing
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
 from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.premises import area as area_rows
 from controller.premises import door as doors
 from controller.premises import format as formats
 from controller.premises import site_clock
@@ -48,7 +49,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     points = [point for door in held for point in doors.access_points(session, door)]
     areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
     guarded = {areas[point.guarded_area_id] for point in points}
-    schedules = Schedules(session)
+    schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
         area.key: records.table(session, agent.list_key, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
@@ -66,7 +67,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
         tuple(schedules.compiled),
         formats.named(session, site.id, (name for point in points for name in point.formats.split())),
     )
-    return Content(policy, tables)
+    return Content(policy, tables, neighbours=sharing.neighbours(session, site, agent))
 
 
 def issue(
@@ -118,6 +119,11 @@ def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
 
 
+def all_must_fit(session: Session, site: Site, now: datetime) -> None:
+    """Refused list-too-large when, as things stand now, the list of any door of the site would exceed one message."""
+    _must_fit(session, site, area_rows.of_site(session, site), now)
+
+
 def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime) -> None:
     throwaway = Ed25519PrivateKey.generate()
     checked: set[int] = set()
@@ -135,13 +141,13 @@ def _fits(encoded: bytes, reserve: int) -> bool:
     return len(encoded) + _SEAL_BYTES + _ENVELOPE_BYTES + min(reserve, envelope.LIMIT // 16) <= envelope.LIMIT
 
 
-def next_boundary(session: Session, now: datetime) -> datetime | None:
-    """The next moment after `now` at which a grant begins or ends."""
+def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
+    """The next moment after `now` at which a grant begins or ends, or the years that lists speak of move on."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
     moments = [moment for moment in (session.scalar(begins), session.scalar(ends)) if moment is not None]
-    return min(moments, default=None)
+    return min([*moments, site_clock.next_new_year(site.clock, now)])
 
 
 def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import compiling
+from controller.delivery import compiling, sharing
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest_adopted
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
@@ -42,13 +42,14 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     if position is None:
         position = DeliveryPosition(id=1, sequence=0, looked_at=now - 2 * _LOOK_AGAIN)
         session.add(position)
-    until, called = head(session), _time_calls(session, position, now)
+    until, called = head(session), _time_calls(session, site, position, now)
     while rows := rows_after(session, position.sequence):
         called = called or any(row.kind in CHANGES_LISTS for row in rows)
         position.sequence = rows[-1].sequence
     if not called:
         return []
     position.looked_at = now
+    sharing.keep_keys(session, site)
     issued: list[tuple[Agent, IssuedList]] = []
     for agent in agents.of_site(session, site):
         if agent.trusted and doors.of_agent(session, agent):
@@ -89,6 +90,6 @@ def _too_large(session: Session, agent: Agent, now: datetime) -> None:
     alarm.raise_alarm(session, alarm.LIST_TOO_LARGE, now, place, agent.id, None)
 
 
-def _time_calls(session: Session, position: DeliveryPosition, now: datetime) -> bool:
-    boundary = compiling.next_boundary(session, position.looked_at)
-    return now - position.looked_at >= _LOOK_AGAIN or (boundary is not None and boundary <= now)
+def _time_calls(session: Session, site: Site, position: DeliveryPosition, now: datetime) -> bool:
+    boundary = compiling.next_boundary(session, site, position.looked_at)
+    return now - position.looked_at >= _LOOK_AGAIN or boundary <= now

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, case, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import canonical
+from contract.authorisation import AuthorisationList, BadList, open_list
+from contract.fact import FactKind
 from contract.policy import Policy
 from controller.database import Base, UtcDateTime
 from controller.premises.agent import Agent
+from controller.record.fact import FactRow
 
 _LARGEST = 2**31 - 1
 
@@ -66,6 +72,48 @@ def of_version(session: Session, agent: Agent, epoch: int, version: int) -> Issu
     if not (0 < epoch <= _LARGEST and 0 < version <= _LARGEST):
         return None
     return session.get(IssuedList, (agent.id, epoch, version))
+
+
+def carried_at(session: Session, agent: Agent, at: datetime) -> IssuedList | None:
+    """The list that `agent` carried at `at`, by its own facts; None when it had none then, or one that is not ours.
+
+    A clock that cannot be believed orders nothing: such a fact counts from when it was received.
+    """
+    when = case((FactRow.trusted, FactRow.at), else_=FactRow.received_at)
+    adoptions = select(FactRow).where(FactRow.kind == FactKind.LIST_ADOPTED, FactRow.agent_id == agent.id, when <= at)
+    row = session.scalar(adoptions.order_by(FactRow.sequence.desc()).limit(1))
+    return None if row is None else of_body(session, agent, row.fact().body)
+
+
+def of_body(session: Session, agent: Agent, told: canonical.Object) -> IssuedList | None:
+    """The list that {epoch, version, hash} in a fact of `agent` names, if it is one that was issued to it."""
+    epoch, version = told.get("epoch"), told.get("version")
+    found = of_version(session, agent, epoch, version) if isinstance(epoch, int) and isinstance(version, int) else None
+    return found if found is not None and found.list_hash.hex() == told.get("hash") else None
+
+
+def issued_by(session: Session, agent: Agent, at: datetime) -> IssuedList | None:
+    """The newest list that had been issued to `agent` at `at`: the rules in force here at that moment."""
+    mine = select(IssuedList).where(IssuedList.agent_id == agent.id, IssuedList.compiled_at <= at)
+    return session.scalar(mine.order_by(IssuedList.epoch.desc(), IssuedList.version.desc()).limit(1))
+
+
+def opened(kept: IssuedList) -> AuthorisationList | None:
+    """The list as its agent reads it; None when what is kept is not what was issued, or is of another format."""
+    if hashlib.sha256(kept.encoded).digest() != kept.list_hash:
+        return None
+    try:
+        return open_list(kept.encoded, cast("Ed25519PublicKey", _Vouched()))
+    except BadList:
+        return None
+
+
+class _Vouched:
+    """In the place of a public key: the hash under which a list was kept vouches for it, also when keys have changed
+    since and where none is at hand."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Everything was verified before."""
 
 
 def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:

@@ -27,7 +27,7 @@ from contract.envelope import BadEnvelope, Kind
 from contract.message import Carried, Fresh, Receipt, Status
 from contract.topic import Address, Down, Up
 from controller.database import transaction
-from controller.delivery import distribution, issued
+from controller.delivery import distribution, hindsight, issued
 from controller.delivery.authority import Authority
 from controller.delivery.issued import IssuedList
 from controller.premises import agent as agents
@@ -172,6 +172,7 @@ class Link:
             self._refuse(session, agents.address(site, agent), Up.EVENTS, now, received.flaw)
         for each in received.adopted:
             issued.adopted(session, now, agent, each.epoch, each.version, each.hash)
+        hindsight.review(session, now, agent, received.granted)
         if received.ack is None:
             return [], False
         _heard(agent, now)

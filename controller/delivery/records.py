@@ -20,6 +20,7 @@ from contract.record import ALWAYS, FOREVER, Flag, Record
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow, State
 from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.premises import schedule as schedule_rows
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.record.occupancy import Presence
@@ -37,9 +38,10 @@ class _Right:
 
 @dataclass(slots=True)
 class Schedules:
-    """The schedules of one list, each once; number 0 is always."""
+    """The schedules of one list, each once, with the exceptional dates of `years`; number 0 is always."""
 
     session: Session
+    years: range
     numbers: dict[frozenset[int], int] = field(default_factory=dict)
     compiled: list[week.Schedule] = field(default_factory=lambda: [week.ALWAYS])
 
@@ -48,7 +50,8 @@ class Schedules:
             return ALWAYS
         named = frozenset(each for each in ids if each is not None)
         if named not in self.numbers:
-            united = [self.session.get_one(Schedule, each).compiled() for each in sorted(named)]
+            found = [self.session.get_one(Schedule, each) for each in sorted(named)]
+            united = [schedule_rows.compiled(self.session, each, self.years) for each in found]
             self.numbers[named] = len(self.compiled)
             self.compiled.append(united[0] if len(united) == 1 else week.united(united))
         return self.numbers[named]

@@ -14,6 +14,14 @@ class Kind(StrEnum):
     DOOR_MADE = "door-made"
     ACCESS_POINT_MADE = "access-point-made"
     SCHEDULE_MADE = "schedule-made"
+    SCHEDULE_CHANGED = "schedule-changed"
+    SCHEDULE_RETIRED = "schedule-retired"
+    CALENDAR_MADE = "calendar-made"
+    CALENDAR_RENAMED = "calendar-renamed"
+    CALENDAR_REMOVED = "calendar-removed"
+    HOLIDAY_ADDED = "holiday-added"
+    HOLIDAY_CHANGED = "holiday-changed"
+    HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
@@ -53,7 +61,12 @@ CHANGES_LISTS = frozenset(
         Kind.DOOR_MADE,
         Kind.ACCESS_POINT_MADE,
         Kind.SCHEDULE_MADE,
+        Kind.SCHEDULE_CHANGED,
+        Kind.HOLIDAY_ADDED,
+        Kind.HOLIDAY_CHANGED,
+        Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
+        Kind.AGENT_REVOKED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
         Kind.CREDENTIAL_ISSUED,

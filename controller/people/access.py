@@ -15,6 +15,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see-people"
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
+    CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
     REQUEST_ACCESS = "request-access"
     DECIDE_ACCESS = "decide-access"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, or_, s
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.record import HANDLE_BYTES
+from controller import line
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -52,14 +52,14 @@ def enrol(
     random: Callable[[int], bytes] = os.urandom,
 ) -> Cardholder:
     """A new cardholder; Refused name-missing, text-wrong, number-taken."""
-    name, number, name_kana = _told(name), _told(number, 40), name_kana.strip()
+    name, number, name_kana = line.told(name), line.told(number, 40), name_kana.strip()
     if session.scalar(select(Cardholder.id).where(Cardholder.site_id == site.id, Cardholder.number == number)):
         raise Refused("number-taken")
     holder = Cardholder(
         site_id=site.id,
         handle=random(HANDLE_BYTES),
         name=name,
-        name_kana=_told(name_kana) if name_kana else "",
+        name_kana=line.told(name_kana) if name_kana else "",
         number=number,
         created_at=now,
     )
@@ -72,8 +72,8 @@ def enrol(
 
 def rename(session: Session, actor: str, now: datetime, holder: Cardholder, name: str, name_kana: str = "") -> None:
     """Correct a name; Refused name-missing, text-wrong."""
-    holder.name = _told(name)
-    holder.name_kana = _told(name_kana) if name_kana.strip() else ""
+    holder.name = line.told(name)
+    holder.name_kana = line.told(name_kana) if name_kana.strip() else ""
     append(session, Kind.CARDHOLDER_CHANGED, actor, now, {"cardholder": holder.id}, personal={"name": holder.name})
 
 
@@ -116,13 +116,3 @@ def by_handle(session: Session, handle: bytes) -> Cardholder | None:
 
 def by_number(session: Session, site: Site, number: str) -> Cardholder | None:
     return session.scalar(select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.number == number))
-
-
-def _told(text: str, longest: int = 120) -> str:
-    """Text as it is kept: one line, and never cut, because a name that was cut is another name."""
-    found = text.strip()
-    if not found:
-        raise Refused("name-missing")
-    if len(found) > longest or any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in found):
-        raise Refused("text-wrong")
-    return found

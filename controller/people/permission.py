@@ -101,7 +101,7 @@ class Wish:
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
-    area-open, already-requested."""
+    area-open, schedule-retired, already-requested."""
     _check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
@@ -189,6 +189,8 @@ def _check(session: Session, now: datetime, wish: Wish) -> None:
         raise Refused("cardholder-inactive")
     if wish.area.open:
         raise Refused("area-open")
+    if wish.schedule is not None and wish.schedule.retired_at is not None:
+        raise Refused("schedule-retired")
     if not all(EARLIEST <= each < LATEST for each in (wish.valid_from, wish.valid_until or wish.valid_from)):
         raise Refused("validity-absurd")
     if wish.valid_until is not None and wish.valid_until <= wish.valid_from:

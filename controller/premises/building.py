@@ -3,6 +3,7 @@
 [site] key, name, name_ja, zone
 [[area]] key, name, name_ja, private, open, fresh_s, essential_s, company
 [[schedule]] name, name_ja, intervals = [[weekday, start minute, end minute], …]
+  [[schedule.calendar]] name (of a built-in calendar), hours = [[start minute, end minute], …], empty for closed
 [[agent]] key, name
 [[format]] as docs/installer/card-formats.md teaches
 [[door]] key, name, name_ja, agent, release_ms, held_open_s, extended_ms, extended_held_open_s, pre_alarm_s, shunt_ms,
@@ -25,18 +26,21 @@ from contract.policy import Direction, ExitMode
 from contract.schedule import Interval
 from controller.premises import agent as agents
 from controller.premises import area as areas
+from controller.premises import calendar as calendars
 from controller.premises import door as doors
 from controller.premises import format as formats
 from controller.premises import schedule as schedules
 from controller.premises import site as sites
 from controller.premises.area import Area, AreaPlan
 from controller.premises.door import AccessPoint, AccessPointPlan, Door, DoorPlan
+from controller.premises.schedule import SchedulePlan
 from controller.premises.site import Site
 from controller.refusal import Refused
 
 _TABLES = ("site", "area", "schedule", "format", "agent", "door")
 _SITE = ("key", "name", "name_ja", "zone")
-_SCHEDULE = ("name", "name_ja", "intervals")
+_SCHEDULE = ("name", "name_ja", "intervals", "calendar")
+_CALENDAR = ("name", "hours")
 _AGENT = ("key", "name")
 _ACCESS_POINT = ("key", "direction", "from", "to", "formats", "exit_mode")
 
@@ -49,6 +53,7 @@ def load(session: Session, actor: str, now: datetime, plan: Mapping[str, Any]) -
         _known(each, [field.name for field in fields(AreaPlan)], "area")
         if areas.by_key(session, site, _text(each, "key")) is None:
             areas.make(session, actor, now, site, _built(AreaPlan, each))
+    calendars.provide(session, actor, now, site)
     for each in _tables(plan, "schedule"):
         _load_schedule(session, actor, now, site, each)
     if own := _tables(plan, "format"):
@@ -75,9 +80,18 @@ def _load_schedule(session: Session, actor: str, now: datetime, site: Site, plan
         return
     try:
         intervals = [Interval(*each) for each in plan.get("intervals", ())]
+        named = [_hours_on(session, site, each) for each in _tables(plan, "calendar")]
     except (TypeError, ValueError) as flaw:
         raise Refused("building-wrong", schedule=name) from flaw
-    schedules.make(session, actor, now, site, (name, name_ja), intervals)
+    schedules.make(session, actor, now, site, SchedulePlan(name, name_ja, intervals, calendars=dict(named)))
+
+
+def _hours_on(session: Session, site: Site, plan: Mapping[str, Any]) -> tuple[int, list[Interval]]:
+    _known(plan, _CALENDAR, "schedule.calendar")
+    calendar = calendars.by_name(session, site, _text(plan, "name"))
+    if calendar is None:
+        raise Refused("building-wrong", calendar=plan["name"])
+    return calendar.id, [Interval(0, *each) for each in plan.get("hours", ())]
 
 
 def _load_door(session: Session, actor: str, now: datetime, site: Site, plan: Mapping[str, Any]) -> None:

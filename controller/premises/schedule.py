@@ -1,22 +1,33 @@
-"""Schedules as people write them, and compiled into what a door carries. No schedule means always."""
+"""Schedules as people write them, and compiled into what a door carries. No schedule means always.
+
+What begins on a date is decided by the first of these that speaks of it: a one-off exception, the calendars in the
+order in which the schedule names them, the weekday. A schedule changes as a whole, and is never deleted: a retired one
+is no longer offered, and what was granted by it keeps its hours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import canonical, shape
 from contract import schedule as week
 from contract.canonical import Object, Value
 from contract.schedule import Interval
-from controller.database import Base
+from controller import line
+from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.premises import calendar as calendars
+from controller.premises.calendar import Calendar, Fits
 from controller.premises.site import Site
 from controller.refusal import Refused
+
+MOST_INTERVALS, MOST_EXCEPTIONS, MOST_CALENDARS = 200, 200, 16
 
 
 class Schedule(Base):
@@ -30,45 +41,66 @@ class Schedule(Base):
     name_ja: Mapped[str] = mapped_column(String(120))
     intervals: Mapped[str] = mapped_column(Text)
     exceptions: Mapped[str] = mapped_column(Text)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "name"),)
 
-    def compiled(self) -> week.Schedule:
-        """The bitmaps that a list carries."""
-        wrapped: Object = {"intervals": canonical.decode(self.intervals.encode())}
-        dated = canonical.decode_object(self.exceptions.encode())
-        exceptions = {date.fromisoformat(day): _read({day: dated[day]}, day) for day in dated}
-        return week.compiled(_read(wrapped, "intervals"), exceptions)
+
+class ScheduleCalendar(Base):
+    """The hours that a schedule has on the days of a calendar; the lowest place goes first."""
+
+    __tablename__ = "schedule_calendar"
+
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id"), primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"), primary_key=True)
+    place: Mapped[int]
+    intervals: Mapped[str] = mapped_column(Text)
 
 
-def make(
-    session: Session,
-    actor: str,
-    now: datetime,
-    site: Site,
-    names: tuple[str, str],
-    intervals: Sequence[Interval],
-    exceptions: Mapping[date, Sequence[Interval]] | None = None,
-) -> Schedule:
-    """A new schedule; `names` in English and Japanese; Refused name-missing, key-taken."""
-    name, name_ja = (each.strip() for each in names)
-    if not name:
-        raise Refused("name-missing")
-    if by_name(session, site, name) is not None:
-        raise Refused("key-taken", name=name)
-    dated: Object = {day.isoformat(): _written(special) for day, special in (exceptions or {}).items()}
-    schedule = Schedule(
-        site_id=site.id,
-        name=name,
-        name_ja=name_ja or name,
-        intervals=canonical.encode(_written(intervals)).decode(),
-        exceptions=canonical.encode(dated).decode(),
-    )
-    session.add(schedule)
-    session.flush()
-    plain = {"intervals": _written(intervals), "exceptions": dated}
-    append(session, Kind.SCHEDULE_MADE, actor, now, {"schedule": schedule.id}, plain)
+@dataclass(frozen=True, slots=True)
+class SchedulePlan:
+    """What a schedule says. exceptions, calendars: the hours that begin on those days (their weekday is ignored), none
+    for closed; calendars: by id, the first that holds a day decides. An empty name_ja is the name."""
+
+    name: str
+    name_ja: str
+    intervals: Sequence[Interval]
+    exceptions: Mapping[date, Sequence[Interval]] = field(default_factory=dict)
+    calendars: Mapping[int, Sequence[Interval]] = field(default_factory=dict)
+
+    def as_object(self) -> Object:
+        """As the ledger tells it."""
+        named: list[Value] = [[key, _written(hours)] for key, hours in self.calendars.items()]
+        return {
+            "name": self.name,
+            "name_ja": self.name_ja,
+            "intervals": _written(self.intervals),
+            "exceptions": {day.isoformat(): _written(hours) for day, hours in self.exceptions.items()},
+            "calendars": named,
+        }
+
+
+def make(session: Session, actor: str, now: datetime, site: Site, plan: SchedulePlan) -> Schedule:
+    """A new schedule; Refused name-missing, text-wrong, key-taken, schedule-wrong, not-found (a calendar)."""
+    schedule = Schedule(site_id=site.id)
+    _adopt(session, schedule, _tidied(plan), Kind.SCHEDULE_MADE, actor, now)
     return schedule
+
+
+def change(session: Session, actor: str, now: datetime, schedule: Schedule, plan: SchedulePlan, fits: Fits) -> None:
+    """Let it say what `plan` says, and nothing else; Refused as `make`, schedule-retired, and what `fits` refuses."""
+    _must_be_offered(schedule)
+    plan = _tidied(plan)
+    if plan_of(session, schedule).as_object() != plan.as_object():
+        _adopt(session, schedule, plan, Kind.SCHEDULE_CHANGED, actor, now)
+        fits(session, session.get_one(Site, schedule.site_id), now)
+
+
+def retire(session: Session, actor: str, now: datetime, schedule: Schedule) -> None:
+    """No longer offer it; what was granted or asked for by it keeps its hours. Refused schedule-retired."""
+    _must_be_offered(schedule)
+    schedule.retired_at = now
+    append(session, Kind.SCHEDULE_RETIRED, actor, now, {"schedule": schedule.id}, {"name": schedule.name})
 
 
 def by_name(session: Session, site: Site, name: str) -> Schedule | None:
@@ -76,14 +108,102 @@ def by_name(session: Session, site: Site, name: str) -> Schedule | None:
 
 
 def of_site(session: Session, site: Site) -> Sequence[Schedule]:
+    """All of them, retired ones too."""
     return session.scalars(select(Schedule).where(Schedule.site_id == site.id).order_by(Schedule.name)).all()
+
+
+def offered(session: Session, site: Site) -> list[Schedule]:
+    """Those that a grant may be limited to."""
+    return [each for each in of_site(session, site) if each.retired_at is None]
+
+
+def uses(session: Session, calendar: Calendar) -> bool:
+    """Whether any schedule names this calendar; a retired one still judges what was granted by it."""
+    named = select(ScheduleCalendar.schedule_id).where(ScheduleCalendar.calendar_id == calendar.id)
+    return session.scalar(named.limit(1)) is not None
+
+
+def plan_of(session: Session, schedule: Schedule) -> SchedulePlan:
+    """What it says now."""
+    dated = canonical.decode_object(schedule.exceptions.encode())
+    named = select(ScheduleCalendar).where(ScheduleCalendar.schedule_id == schedule.id)
+    rows = session.scalars(named.order_by(ScheduleCalendar.place))
+    return SchedulePlan(
+        schedule.name,
+        schedule.name_ja,
+        _read(schedule.intervals),
+        {date.fromisoformat(day): _intervals(dated, day) for day in dated},
+        {row.calendar_id: _read(row.intervals) for row in rows},
+    )
+
+
+def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedule:
+    """The bitmaps that a list carries, with the exceptional dates of `years`."""
+    plan = plan_of(session, schedule)
+    eve = date(years.start - 1, 12, 31)
+    dated: dict[date, Sequence[Interval]] = {}
+    for key, hours in reversed(list(plan.calendars.items())):
+        known = calendars.holidays(session, session.get_one(Calendar, key), (eve.year, *years))
+        dated |= dict.fromkeys((each.day for each in known if each.day >= eve), hours)
+    dated |= {day: hours for day, hours in plan.exceptions.items() if day == eve or day.year in years}
+    return week.compiled(plan.intervals, dated)
+
+
+def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, kind: Kind, actor: str, now: datetime) -> None:
+    _check(session, schedule, plan)
+    written = plan.as_object()
+    schedule.name, schedule.name_ja = plan.name, plan.name_ja
+    schedule.intervals, schedule.exceptions = (_text(written[each]) for each in ("intervals", "exceptions"))
+    session.add(schedule)
+    session.flush()
+    session.execute(delete(ScheduleCalendar).where(ScheduleCalendar.schedule_id == schedule.id))
+    for place, (key, hours) in enumerate(plan.calendars.items()):
+        hours_written = _text(_written(hours))
+        session.add(ScheduleCalendar(schedule_id=schedule.id, calendar_id=key, place=place, intervals=hours_written))
+    session.flush()
+    append(session, kind, actor, now, {"schedule": schedule.id}, written)
+
+
+def _check(session: Session, schedule: Schedule, plan: SchedulePlan) -> None:
+    taken = select(Schedule.id).where(Schedule.site_id == schedule.site_id, Schedule.name == plan.name)
+    if session.scalar(taken) not in (None, schedule.id):
+        raise Refused("key-taken", name=plan.name)
+    for key in plan.calendars:
+        calendar = session.get(Calendar, key)
+        if calendar is None or calendar.site_id != schedule.site_id:
+            raise Refused("not-found", calendar=key)
+    listed = (plan.intervals, *plan.exceptions.values(), *plan.calendars.values())
+    if any(len(each) > MOST_INTERVALS for each in listed):
+        raise Refused("schedule-wrong", most_intervals=MOST_INTERVALS)
+    if len(plan.exceptions) > MOST_EXCEPTIONS or len(plan.calendars) > MOST_CALENDARS:
+        raise Refused("schedule-wrong", most_exceptions=MOST_EXCEPTIONS, most_calendars=MOST_CALENDARS)
+    if any(day.year not in calendars.YEARS for day in plan.exceptions):
+        raise Refused("day-wrong")
+
+
+def _tidied(plan: SchedulePlan) -> SchedulePlan:
+    name, name_ja = line.told_twice(plan.name, plan.name_ja)
+    return replace(plan, name=name, name_ja=name_ja)
+
+
+def _must_be_offered(schedule: Schedule) -> None:
+    if schedule.retired_at is not None:
+        raise Refused("schedule-retired")
+
+
+def _text(value: Value) -> str:
+    return canonical.encode(value).decode("utf-8")
 
 
 def _written(intervals: Sequence[Interval]) -> list[Value]:
     return [[each.weekday, each.start, each.end] for each in intervals]
 
 
-def _read(data: Object, field: str) -> list[Interval]:
+def _read(text: str) -> list[Interval]:
+    return _intervals({"intervals": canonical.decode(text.encode())}, "intervals")
+
+
+def _intervals(data: Object, field: str) -> list[Interval]:
     found: list[Interval] = []
     for each in shape.items(data, field):
         if not isinstance(each, list) or len(each) != 3:

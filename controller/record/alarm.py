@@ -9,11 +9,13 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.fact import Fact, FactKind
+from contract.policy import Direction
 from contract.reason import Reason
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people.operator import Operator
+from controller.record.fact import FactRow
 from controller.refusal import Refused
 
 CHAIN_BROKEN = "CHAIN_BROKEN"
@@ -23,18 +25,36 @@ UNBADGED_EXIT = "UNBADGED_EXIT"
 """Somebody left a room, whose leaving is to be recorded, without a card."""
 READER_SUSPECT = "READER_SUSPECT"
 """A reader's secure channel does not verify, or a flood of reads came from it."""
+GRANTED_ON_OLD_LIST = "GRANTED_ON_OLD_LIST"
+"""A door that was cut off let in somebody whom the rules in force here would have refused."""
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
-OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE})
+OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, GRANTED_ON_OLD_LIST})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
 READ_FROM_FACTS = frozenset({UNBADGED_EXIT, READER_SUSPECT})
 _ALWAYS = frozenset(
-    {FactKind.FORCED_OPEN, FactKind.HELD_OPEN, FactKind.READER_LOST, FactKind.LIST_REFUSED, FactKind.MESSAGE_REFUSED}
+    {
+        FactKind.FORCED_OPEN,
+        FactKind.HELD_OPEN,
+        FactKind.TAILGATE,
+        FactKind.READER_LOST,
+        FactKind.LIST_REFUSED,
+        FactKind.MESSAGE_REFUSED,
+        FactKind.PEER_LOST,
+        FactKind.PRESENCE_CONFLICT,
+    }
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
 _REASONS = frozenset({Reason.EXIT_UNVERIFIED, Reason.EXIT_MODE_NOT_PERMITTED, Reason.JOURNAL_UNAVAILABLE})
+MISSED_BADGES = (Reason.ALREADY_INSIDE, Reason.NOT_INSIDE)
+"""Entry without exit, exit without entry: somebody went in or out behind another, or without a card."""
+LEFT_BEHIND = (Reason.OCCUPANCY_MIN, Reason.VISITOR_ALONE)
+"""Who went out left somebody alone inside who must not be."""
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
-KINDS = tuple(sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS}))
+OBSERVED = (*MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
+KINDS = tuple(
+    sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS, *OBSERVED}),
+)
 
 
 class Alarm(Base):
@@ -71,10 +91,37 @@ def kind_of(fact: Fact) -> str | None:
     return str(reason) if grave else None
 
 
+def observed(fact: Fact) -> list[Reason]:
+    """What somebody must look at in a decision's violations, whatever it answered: badges that were missed, a
+    protection that could only be recorded, and whom a person who left has left behind."""
+    noted = fact.body.get("violations") if fact.kind is FactKind.DECISION else None
+    if not isinstance(noted, list):
+        return []
+    leaving = fact.body.get("direction") == Direction.EXIT
+    wanted = (*MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
+    return [each for each in wanted if each in noted]
+
+
 def raise_alarm(
     session: Session, kind: str, at: datetime, ledger_sequence: int, agent_id: int, door_id: int | None
 ) -> None:
     session.add(Alarm(kind=kind, raised_at=at, ledger_sequence=ledger_sequence, agent_id=agent_id, door_id=door_id))
+
+
+def raise_once(session: Session, kind: str, at: datetime, row: FactRow) -> None:
+    """Raise what `row` calls for, unless the same about this person and area waits already; a protection that could
+    not be enforced is the area's alone."""
+    same = (
+        select(Alarm.id)
+        .join(FactRow, FactRow.ledger_sequence == Alarm.ledger_sequence)
+        .where(Alarm.acknowledged_at.is_(None), Alarm.kind == kind)
+        .where(FactRow.area_id.is_not_distinct_from(row.area_id))
+    )
+    if kind != Reason.PROTECTION_WEAKENED:
+        same = same.where(FactRow.cardholder_id.is_not_distinct_from(row.cardholder_id))
+    if session.scalar(same.limit(1)) is None:
+        raise_alarm(session, kind, at, row.ledger_sequence, row.agent_id, row.door_id)
+        session.flush()
 
 
 def is_waiting(session: Session, kind: str, agent_id: int) -> bool:

@@ -1,8 +1,8 @@
-"""What auditors and the live page ask: pages of the log, newest first, and why a door decided as it did."""
+"""What auditors and the live page ask: pages of the log, newest first, and single facts by their names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -10,26 +10,23 @@ from typing import TypeAlias
 from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
 
-from contract import canonical
 from contract.canonical import Value
-from contract.commitment import opens
 from contract.credential import Identity
-from contract.decision import replayed
 from contract.fact import FactKind
-from contract.outcome import Decision
-from contract.policy import Policy
 from contract.reader_kinds import KindOfReader, kind_of_reader
 from controller.ledger.ledger import openings_of
 from controller.people.cardholder import Cardholder
+from controller.premises import agent as agents
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
-from controller.record.fact import FactRow
+from controller.premises.site import Site
+from controller.record.fact import FactRow, of_agent
+from controller.record.overruled import OverruledGrant
 
 PASSING = (FactKind.DECISION, FactKind.PASSAGE)
 MOST_ROWS = 200
-_Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint]
+_Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]
 _Places: TypeAlias = Select[int]
-PolicyByHash = Callable[[bytes], Policy | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,14 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One fact with what its keys stand for."""
+    """One fact with what its keys stand for; overruled: what the rules in force here would have said to a grant."""
 
     fact: FactRow
     cardholder: Cardholder | None
     area: Area | None
     door: Door | None
     access_point: AccessPoint | None
+    overruled: OverruledGrant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +60,6 @@ class Page:
 
     rows: Sequence[LogRow]
     older: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A decision replayed from its recorded input. erased: its opening is gone, the proof is not; agrees: the replay
-    gives the recorded outcome and reason; None where it cannot be replayed."""
-
-    recorded_outcome: str
-    recorded_reason: str
-    replay: Decision | None
-    agrees: bool | None
-    erased: bool
-    given: canonical.Object | None
 
 
 def log(session: Session, wanted: LogFilter, before: int | None = None, limit: int = 50) -> Page:
@@ -99,24 +84,17 @@ def one(session: Session, ledger_sequence: int) -> LogRow | None:
     return _told(row) if row else None
 
 
-def why(session: Session, row: FactRow, policies: PolicyByHash) -> Why | None:
-    """Replay the decision of `row`; None when it is not a decision. `policies` finds a list's policy by its hash."""
-    found = row.fact()
-    if found.kind is not FactKind.DECISION:
-        return None
-    outcome, reason = str(found.body.get("outcome")), str(found.body.get("reason"))
-    kept = openings_of(session, row.ledger_sequence).get("input")
-    opening = kept.opening() if kept else None
-    if opening is None or not opens(found.commitments["input"], opening):
-        return Why(outcome, reason, None, None, erased=True, given=None)
-    given = opening.value if isinstance(opening.value, dict) else None
-    wanted = found.body.get("policy")
-    policy = policies(bytes.fromhex(wanted)) if isinstance(wanted, str) else None
-    if policy is None:
-        return Why(outcome, reason, None, None, erased=False, given=given)
-    decision = replayed(policy, opening.plain)
-    agrees = (decision.outcome, decision.reason) == (outcome, reason)
-    return Why(outcome, reason, decision, agrees, erased=False, given=given)
+def named(session: Session, site: Site, name: str) -> LogRow | None:
+    """The fact that `name` stands for: its place in the ledger, or AGENT:SEQUENCE. ValueError when it is neither."""
+    agent, colon, digits = name.rpartition(":")
+    if not (digits.isascii() and digits.isdigit()) or (colon and not agent):
+        raise ValueError("a fact is named by its place in the ledger, or by AGENT:SEQUENCE")
+    number = min(int(digits[:20]), 2**62)
+    if not colon:
+        return one(session, number)
+    own = agents.by_key(session, site, agent)
+    row = of_agent(session, own.id, number) if own is not None else None
+    return one(session, row.ledger_sequence) if row is not None else None
 
 
 def readers(session: Session, agent_ids: Iterable[int]) -> dict[str, KindOfReader]:
@@ -153,17 +131,18 @@ def _identity(value: Value) -> Identity | None:
         return None
 
 
-def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint]) -> LogRow:
-    return LogRow(row[0], row[1], row[2], row[3], row[4])
+def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]) -> LogRow:
+    return LogRow(row[0], row[1], row[2], row[3], row[4], row[5])
 
 
 def _rows() -> _Rows:
     return (
-        select(FactRow, Cardholder, Area, Door, AccessPoint)
+        select(FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant)
         .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
         .outerjoin(Area, Area.id == FactRow.area_id)
         .outerjoin(Door, Door.id == FactRow.door_id)
         .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
+        .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
     )
 
 

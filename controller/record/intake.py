@@ -19,11 +19,13 @@ from contract import envelope, fact
 from contract.envelope import BadEnvelope, Kind
 from contract.fact import Fact, FactKind
 from contract.message import Ack, Events
+from contract.outcome import Outcome
+from contract.policy import Direction
 from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
 from controller.premises.site import Site
-from controller.record import alarm, filing, occupancy
+from controller.record import alarm, filing, occupancy, stay
 from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
 from controller.record.filing import Places
@@ -41,12 +43,14 @@ class Adopted:
 @dataclass(frozen=True, slots=True)
 class Received:
     """ack: to be signed and sent after the commit (None when the message was not the agent's); stored: how many facts
-    were new; flaw: why something was not taken; adopted: the lists that new facts say were adopted."""
+    were new; flaw: why something was not taken; adopted: the lists that new facts say were adopted; granted: the places
+    in the ledger of new decisions that granted an entry."""
 
     ack: Ack | None
     stored: int = 0
     flaw: Flaw | None = None
     adopted: tuple[Adopted, ...] = ()
+    granted: tuple[int, ...] = ()
 
 
 def receive(session: Session, now: datetime, site: Site, agent: Agent, data: bytes, key: X25519PrivateKey) -> Received:
@@ -59,13 +63,16 @@ def receive(session: Session, now: datetime, site: Site, agent: Agent, data: byt
     known = filing.places(session, agent)
     if found.gap is not None:
         _gap(session, now, agent, found.gap, known)
+    granted: tuple[int, ...] = ()
     if found.taken:
-        _store(session, now, site, agent, found.taken, known)
+        granted = _store(session, now, site, agent, found.taken, known)
         chain.through, chain.head = found.through, found.head
     if found.flaw is Flaw.CONTRADICTS:
         _broken(session, now, agent, found)
     adopted = tuple(_adopted(each.fact) for each in found.taken if each.fact.kind is FactKind.LIST_ADOPTED)
-    return Received(Ack(address(site, agent), chain.through, chain.head), len(found.taken), found.flaw, adopted)
+    return Received(
+        Ack(address(site, agent), chain.through, chain.head), len(found.taken), found.flaw, adopted, granted
+    )
 
 
 def _opened(site: Site, agent: Agent, data: bytes) -> Events | Flaw:
@@ -90,7 +97,10 @@ def _chain(session: Session, site: Site, agent: Agent) -> AgentChain:
     return chain
 
 
-def _store(session: Session, now: datetime, site: Site, agent: Agent, taken: list[Taken], known: Places) -> None:
+def _store(
+    session: Session, now: datetime, site: Site, agent: Agent, taken: list[Taken], known: Places
+) -> tuple[int, ...]:
+    """Store new facts and what follows from them; the places of those that granted an entry."""
     actor = f"agent:{address(site, agent)}"
     entries = [Entry(kinds.Kind.FACT, actor, now, {"agent": agent.id}, _plain(each), {}) for each in taken]
     last = append_all(session, entries)
@@ -103,6 +113,13 @@ def _store(session: Session, now: datetime, site: Site, agent: Agent, taken: lis
     session.execute(insert(FactRow), rows)
     for place, each in placed:
         _consequences(session, now, agent, place, each.fact, known)
+    return tuple(place for place, each in placed if _entered(each.fact, known))
+
+
+def _entered(found: Fact, known: Places) -> bool:
+    point = known.point(found)
+    granted = found.kind is FactKind.DECISION and found.body.get("outcome") == Outcome.GRANT
+    return granted and point is not None and point.direction == Direction.ENTRY
 
 
 def _plain(taken: Taken) -> dict[str, object]:
@@ -114,12 +131,14 @@ def _consequences(session: Session, now: datetime, agent: Agent, place: int, fou
     if found.kind is FactKind.PASSAGE and point is not None:
         row = session.get_one(FactRow, (agent.id, found.sequence))
         occupancy.passed(session, row, point.to_area_id)
-        session.flush()
+        stay.passed(session, row, point)
     at = filing.moment(found, now)
     if _unseen(found):
         for area_id in known.guarded(found):
             occupancy.became_uncertain(session, area_id, at, found.kind)
         session.flush()
+    for observed in alarm.observed(found):
+        alarm.raise_once(session, observed, at, session.get_one(FactRow, (agent.id, found.sequence)))
     kind = alarm.kind_of(found)
     if kind is not None:
         alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else None)
@@ -134,6 +153,8 @@ def _unseen(found: Fact) -> bool:
             return found.body.get("cause") != "decision"
         case FactKind.REX:
             return found.body.get("opened") is True
+        case FactKind.DOOR_MODE:
+            return found.body.get("mode") == "unlocked"
         case _:
             return found.body.get("presence") == "uncertain"
 
@@ -143,8 +164,10 @@ def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places)
     plain = {"first": gap.first, "last": gap.last}
     place = append(session, kinds.Kind.FACTS_MISSING, "controller", now, {"agent": agent.id}, plain)
     alarm.raise_alarm(session, alarm.FACTS_MISSING, now, place, agent.id, None)
+    last = session.get(FactRow, (agent.id, gap.first - 1))
+    since = min(last.at, now) if last is not None else agent.enrolled_at or now
     for area_id in sorted({point.guarded_area_id for point in known.points.values()}):
-        occupancy.became_uncertain(session, area_id, now, alarm.FACTS_MISSING)
+        occupancy.became_uncertain(session, area_id, since, alarm.FACTS_MISSING)
     session.flush()
 
 

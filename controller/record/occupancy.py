@@ -46,14 +46,10 @@ class Inside:
 
 
 def passed(session: Session, row: FactRow, to_area_id: int) -> None:
-    """Move the holder of a passage, unless a later passage has already moved them.
-
-    A clock that cannot be believed orders nothing: such passages count in the order of reception, and as uncertain.
-    """
+    """Move the holder of a passage, unless a later passage has already moved them."""
     if row.cardholder_id is None:
         return
-    at = min(row.at, row.received_at) if row.trusted else row.received_at
-    certain = row.trusted and not row.inferred
+    at, certain = believed(row)
     known = session.get(Presence, row.cardholder_id)
     if known is None:
         session.add(Presence(cardholder_id=row.cardholder_id, area_id=to_area_id, since=at, certain=certain))
@@ -61,10 +57,22 @@ def passed(session: Session, row: FactRow, to_area_id: int) -> None:
         known.area_id, known.since, known.certain = to_area_id, at, certain
 
 
+def believed(row: FactRow) -> tuple[datetime, bool]:
+    """When a passage counts, and whether it is certain.
+
+    A clock that cannot be believed orders nothing: such passages count in the order of reception, and as uncertain.
+    """
+    at = min(row.at, row.received_at) if row.trusted else row.received_at
+    return at, row.trusted and not row.inferred
+
+
 def became_uncertain(session: Session, area_id: int, since: datetime, cause: str) -> None:
-    """Somebody may have come or gone unseen."""
-    if session.get(AreaUncertainty, area_id) is None:
+    """Somebody may have come or gone unseen; a cause that comes in late may be an earlier one."""
+    known = session.get(AreaUncertainty, area_id)
+    if known is None:
         session.add(AreaUncertainty(area_id=area_id, since=since, cause=cause))
+    elif since < known.since:
+        known.since, known.cause = since, cause
 
 
 def inside(session: Session, area: Area) -> Sequence[Inside]:

@@ -24,8 +24,8 @@ from tests.admin_web.conftest import BASE, signed_in, submit, token
 from tests.controller.conftest import NOW, House
 
 PEOPLE = "/api/v1/cardholders"
-LISTS = ("cardholders", "credentials", "areas", "doors", "schedules", "agents", "grants", "events", "occupancy")
-MORE_LISTS = ("alarms", "operators", "tokens")
+LISTS = ("cardholders", "credentials", "areas", "doors", "schedules", "calendars", "agents", "grants", "events")
+MORE_LISTS = ("occupancy", "alarms", "operators", "tokens")
 
 
 def asked(house: House, session: Session) -> dict[str, Any]:

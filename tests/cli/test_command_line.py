@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PROMISED = {
     "demo", "test", "bench", "controller serve", "controller migrate", "controller operator list",
-    "controller operator link", "controller operator recover", "web serve", "door run", "door reset",
+    "controller operator link", "controller operator recover", "web serve", "door run", "door reset", "explain",
+    "who-can", "who-was",
 }  # fmt: skip
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from contract import canonical, envelope, leaf, message, topic
 from contract.authorisation import BadList, Content, Version, build, open_list
 from contract.canonical import NotCanonical
+from contract.commitment import Opening, Salt, commit
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import BadEnvelope, CannotUnseal, Kind
 from contract.message import Ack, Carried, Events, Fresh, Receipt, ReceiptOutcome, SealedFact, Status
@@ -51,6 +55,47 @@ def test_every_value_survives_its_bytes(value: canonical.Value) -> None:
 def test_any_other_spelling_is_refused(data: bytes) -> None:
     with pytest.raises(NotCanonical):
         canonical.decode(data)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [1.0, (1,), b"1", {1}, 2**63, -(2**63), datetime(2026, 11, 23, tzinfo=UTC), {1: "a"}, "\ud800", {"\ud800": 1}],
+)
+def test_a_value_without_a_canonical_form_is_refused_wherever_it_stands(foreign: Any) -> None:
+    places: list[Any] = [foreign, [foreign], {"a": foreign}, ["a", {"b": [True, 1, foreign]}]]
+    for value in places:
+        with pytest.raises(NotCanonical):
+            canonical.encode(value)
+
+
+def test_values_are_at_most_32_levels_deep() -> None:
+    def nested(levels: int) -> canonical.Value:
+        return [nested(levels - 1)] if levels > 1 else []
+
+    assert canonical.encode(nested(32)) == b"[" * 32 + b"]" * 32
+    with pytest.raises(NotCanonical, match="deep"):
+        canonical.encode(nested(33))
+    with pytest.raises(NotCanonical, match="deep"):
+        canonical.decode(b"[" * 33 + b"]" * 33)
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])))
+def test_a_moment_is_written_in_utc_with_microseconds(moment: datetime) -> None:
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:  # the first and the last hours of all
+        return
+    assert leaf.written(moment) == f"{utc.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    assert leaf.read_moment(leaf.written(moment)) == moment
+
+
+@given(st.binary(min_size=32, max_size=32), values)
+def test_a_prepared_salt_commits_and_opens_as_an_opening_does(octets: bytes, value: canonical.Value) -> None:
+    salt, opening = Salt(octets), Opening(octets, value)
+    commitment = salt.commit(opening.plain)
+    assert commitment == commit(opening)
+    assert commitment == hmac.digest(octets, b"sekisho/1/commitment\x00" + canonical.encode(value), "sha256")
+    assert salt.opening(opening.plain) == opening.encoded()
 
 
 @given(st.binary(max_size=300))
@@ -182,10 +227,10 @@ def test_topics_name_site_agent_and_way() -> None:
 
 
 def test_a_salt_is_exactly_32_bytes() -> None:
-    from contract.commitment import Opening
-
     with pytest.raises(ValueError, match="32"):
         Opening(b"short", 1)
+    with pytest.raises(ValueError, match="32"):
+        Salt(b"short")
 
 
 def test_contract_values_are_frozen() -> None:

@@ -247,6 +247,13 @@ def test_decide_is_total_and_an_exit_is_refused_in_one_case_only(
         assert situation.proven_s <= 3600
 
 
+@given(attempts, situations, moments)
+def test_what_declared_types_say_needs_no_check(attempt: Attempt, situation: Situation, moment: Moment) -> None:
+    """`encode` looks at every value, as for what comes from outside; the door's path does not."""
+    said = input_object(attempt, situation, moment)
+    assert canonical.encode_declared(said) == canonical.encode(said)
+
+
 @given(policies, attempts, situations, moments)
 def test_a_recorded_input_replays_to_the_same_decision(
     rules: Policy, attempt: Attempt, situation: Situation, moment: Moment

@@ -121,6 +121,13 @@ def test_an_hour_that_the_clock_skips_never_comes() -> None:
     assert around.permits_throughout(BERLIN, before - 1800, after + 1800), "nothing lies between them"
 
 
+def test_a_clock_that_changes_within_a_quarter_hour_is_followed_to_the_second() -> None:
+    jumps = SiteTime("Test/Jumps", ((0, 0), (450, 3600)), DAY_S)
+    past_midnight = compiled([Interval(3, 0, 15)])
+    assert past_midnight.permits_throughout(jumps, 0, 449)
+    assert not past_midnight.permits_throughout(jumps, 0, 450), "the wall clock shows 01:07:30"
+
+
 def test_throughout_needs_every_slot_between_the_bounds() -> None:
     morning = compiled([Interval(0, 0, 720)])
     midnight = at(TOKYO, "2026-11-23 00:00")

@@ -141,6 +141,17 @@ def joined(house: House) -> Site:
     return Site(house, link, {key: Doorway(house, key, link) for key in ("cedar", "cedar-back")}, sent)
 
 
+def visited(house: House) -> Site:
+    """Both agents and the centre after Ada, who may, has entered the Cedar room, and Ben, who may not, has tried."""
+    site = joined(house)
+    site.grant("Ada")
+    site.talk()
+    site.doors["cedar"].passes("cedar-in", "Ada")
+    site.doors["cedar"].card("cedar-in", "Ben")
+    site.talk()
+    return site
+
+
 def rows(engine: Engine) -> list[FactRow]:
     """Everything that was taken in, in order."""
     with reading(engine) as session:

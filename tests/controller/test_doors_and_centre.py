@@ -20,6 +20,7 @@ from controller.people import credential, permission
 from controller.people.permission import Grant
 from controller.record import alarm, enquiry, occupancy
 from controller.record.enquiry import LogFilter
+from controller.record.explanation import explained
 from controller.refusal import Refused
 from door_agent.events import LinkState
 from tests.controller.conftest import NOW, House
@@ -70,13 +71,13 @@ def test_every_decision_replays_to_what_was_recorded_and_an_erased_one_says_so(s
         found = enquiry.log(session, LogFilter(kinds=("DECISION",))).rows
         assert [row.cardholder.name for row in found if row.cardholder] == ["Ben", "Ada"]
         for row in found:
-            why = enquiry.why(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
+            why = explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
             assert why is not None
             assert why.agrees
         for opening in session.scalars(select(OpeningRow)):
             opening.salt = opening.value = None
         session.flush()
-        why = enquiry.why(session, found[0].fact, lambda wanted: issued.policy_by_hash(session, wanted))
+        why = explained(session, found[0].fact, lambda wanted: issued.policy_by_hash(session, wanted))
         assert why is not None
         assert why.erased
 

@@ -29,6 +29,7 @@ from controller.premises import agent
 from controller.record import alarm, enquiry, intake, occupancy
 from controller.record.chain import Flaw
 from controller.record.enquiry import LogFilter
+from controller.record.explanation import explained
 from controller.record.fact import AgentChain, FactRow
 from door_agent.keys import Keys, load
 from tests.controller.conftest import NOW, House
@@ -124,7 +125,7 @@ def require_the_good_agent_is_heard(site: Site) -> None:
         for row in enquiry.log(session, LogFilter(), None, 200).rows:
             row.fact.fact()
             row.fact.at.astimezone(UTC)
-            enquiry.why(session, row.fact, lambda _hash: None)
+            explained(session, row.fact, lambda _hash: None)
         enquiry.unknown_cards(session)
         occupancy.inside(session, site.house.cedar(session))
 

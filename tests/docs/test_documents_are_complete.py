@@ -15,7 +15,7 @@ from contract.reason import Reason
 from contract.site_formats import parse
 from contract.topic import Down, Up
 from hardware.readers.framing import SERIAL_KINDS
-from tests.contract import make_format_table
+from tests.contract import make_format_table, make_reason_table
 from tests.fuzz.__main__ import TARGETS
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +30,11 @@ def page(name: str) -> str:
 def test_every_reason_is_explained_in_the_fixed_order() -> None:
     explained = re.findall(r"^\| `([A-Z_]+)` \|", page("reasons.md"), re.MULTILINE)
     assert explained == [str(reason) for reason in Reason]
+
+
+def test_every_reason_has_its_equivalents_on_the_page() -> None:
+    text = page("reasons.md")
+    assert text == make_reason_table.written(text), "run python -m tests.contract.make_reason_table"
 
 
 def test_every_kind_of_fact_is_described() -> None:

@@ -1,0 +1,143 @@
+"""Schedules: the hours that a grant may be limited to, with what is different on the days of calendars and on dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from admin_web import guard
+from admin_web.api import shapes
+from admin_web.api.blueprint import V1, blueprint
+from admin_web.api.fields import LARGEST_ID, PAGE, Field, asks, takes, text
+from admin_web.api.paging import sliced
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from contract.schedule import Interval
+from controller.delivery.compiling import all_must_fit
+from controller.people.access import Permission
+from controller.premises import schedule as schedules
+from controller.premises.calendar import Calendar
+from controller.premises.schedule import MOST_CALENDARS, MOST_EXCEPTIONS, MOST_INTERVALS, Schedule, SchedulePlan
+
+_MINUTE: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2880}
+_SPAN = {"type": "array", "items": _MINUTE, "minItems": 2, "maxItems": 2}
+_HOURS = {"type": "array", "items": _SPAN, "maxItems": MOST_INTERVALS}
+_WEEKLY = {"type": "array", "items": {"type": "array", "items": _MINUTE, "minItems": 3, "maxItems": 3}}
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("holds something that is not a whole number")
+    return value
+
+
+def _listed(value: Any, length: int) -> list[list[int]]:
+    if not isinstance(value, list) or len(value) > MOST_INTERVALS:
+        raise ValueError(f"is a list of at most {MOST_INTERVALS}")
+    if not all(isinstance(each, list) and len(each) == length for each in value):
+        raise ValueError("holds [weekday, start, end]" if length == 3 else "holds [start, end]")
+    return [[_whole(number) for number in each] for each in value]
+
+
+def _intervals(value: Any) -> list[Interval]:
+    return [Interval(*each) for each in _listed(value, 3)]
+
+
+def _hours(value: Any) -> list[Interval]:
+    return [Interval(0, *each) for each in _listed(value, 2)]
+
+
+def _exceptions(value: Any) -> dict[date, list[Interval]]:
+    if not isinstance(value, dict) or len(value) > MOST_EXCEPTIONS:
+        raise ValueError(f"is an object of at most {MOST_EXCEPTIONS} dates")
+    return {shapes.read_day(day): _hours(hours) for day, hours in value.items()}
+
+
+def _calendars(value: Any) -> dict[int, list[Interval]]:
+    if not isinstance(value, list) or len(value) > MOST_CALENDARS:
+        raise ValueError(f"is a list of at most {MOST_CALENDARS}")
+    if not all(isinstance(each, dict) and each.keys() == {"calendar", "hours"} for each in value):
+        raise ValueError("holds {calendar, hours}")
+    found = {_whole(each["calendar"]): _hours(each["hours"]) for each in value}
+    if len(found) != len(value):
+        raise ValueError("names a calendar twice")
+    return found
+
+
+_ON_CALENDAR = {
+    "type": "object",
+    "required": ["calendar", "hours"],
+    "additionalProperties": False,
+    "properties": {"calendar": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}, "hours": _HOURS},
+}
+_PLAN = {
+    "name": text(120, required=True),
+    "name_ja": text(120),
+    "intervals": Field(_intervals, {**_WEEKLY, "maxItems": MOST_INTERVALS}, required=True),
+    "exceptions": Field(_exceptions, {"type": "object", "additionalProperties": _HOURS}, absent={}),
+    "calendars": Field(_calendars, {"type": "array", "items": _ON_CALENDAR, "maxItems": MOST_CALENDARS}, absent={}),
+}
+
+
+@blueprint.get(f"{V1}/schedules")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_schedules(asked: dict[str, Any]) -> Response:
+    """The hours that a grant may be limited to; retired ones are no longer offered."""
+    with centre().read() as session:
+        found = schedules.of_site(session, centre().site(session))
+        return sliced(found, asked, lambda row: _shown(session, row))
+
+
+@blueprint.post(f"{V1}/schedules")
+@guard.requires(Permission.CHANGE_SCHEDULES)
+@takes(**_PLAN)
+def add_schedule(given: dict[str, Any]) -> tuple[Response, int]:
+    """A new schedule."""
+    with centre().write() as session:
+        plan = _plan(session, given)
+        made = schedules.make(session, guard.operator().actor, now(), centre().site(session), plan)
+        return jsonify(_shown(session, made)), 201
+
+
+@blueprint.get(f"{V1}/schedules/<int:schedule_id>")
+@guard.requires(Permission.SEE_DOORS)
+def get_schedule(schedule_id: int) -> Response:
+    """One schedule."""
+    with centre().read() as session:
+        return jsonify(_shown(session, forms.row(session, Schedule, schedule_id)))
+
+
+@blueprint.post(f"{V1}/schedules/<int:schedule_id>/change")
+@guard.requires(Permission.CHANGE_SCHEDULES)
+@takes(**_PLAN)
+def change_schedule(schedule_id: int, given: dict[str, Any]) -> Response:
+    """Let it say this and nothing else, at every door that carries it."""
+    with centre().write() as session:
+        row = forms.row(session, Schedule, schedule_id)
+        schedules.change(session, guard.operator().actor, now(), row, _plan(session, given), all_must_fit)
+        return jsonify(_shown(session, row))
+
+
+@blueprint.post(f"{V1}/schedules/<int:schedule_id>/retire")
+@guard.requires(Permission.CHANGE_SCHEDULES)
+@takes()
+def retire_schedule(schedule_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
+    """No longer offer it; what was granted by it keeps its hours."""
+    with centre().write() as session:
+        row = forms.row(session, Schedule, schedule_id)
+        schedules.retire(session, guard.operator().actor, now(), row)
+        return jsonify(_shown(session, row))
+
+
+def _plan(session: Session, given: dict[str, Any]) -> SchedulePlan:
+    for key in given["calendars"]:
+        forms.row(session, Calendar, key)
+    return SchedulePlan(**given)
+
+
+def _shown(session: Session, row: Schedule) -> dict[str, Any]:
+    return shapes.schedule(row, schedules.plan_of(session, row))

@@ -1,0 +1,120 @@
+"""The API explains decisions and answers who was inside and who can enter, for any moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from controller.database import reading, transaction
+from controller.ledger.ledger import OpeningRow
+from controller.record.fact import FactRow
+from tests.admin_web.conftest import BASE, signed_in, token
+from tests.controller.conftest import NOW, House
+from tests.controller.doorway import Site, visited
+
+BEFORE = "2026-11-24T02:00:00Z"
+
+
+@pytest.fixture
+def site(house: House) -> Site:
+    return visited(house)
+
+
+@pytest.fixture
+def get(client: FlaskClient, house: House, site: Site) -> Any:
+    headers = token(house, "olu")
+
+    def asked(path: str, status: int = 200, **query: str) -> Any:
+        answer = client.get(f"/api/v1/{path}", base_url=BASE, headers=headers, query_string=query)
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer.get_json()
+
+    return asked
+
+
+def places(house: House, kind: str) -> list[int]:
+    with reading(house.engine) as session:
+        wanted = select(FactRow.ledger_sequence).where(FactRow.kind == kind).order_by(FactRow.ledger_sequence)
+        return list(session.scalars(wanted))
+
+
+def area(house: House) -> int:
+    with reading(house.engine) as session:
+        return house.cedar(session).id
+
+
+def test_a_decision_is_explained_in_words(get: Any, house: House) -> None:
+    granted, refused = places(house, "DECISION")
+    found = get(f"events/{refused}/explanation")
+    assert (found["verdict"], found["agrees"], found["reason"]) == ("agrees", True, "NOT_ON_LIST")
+    assert found["reasons"][0]["reason"] == "NOT_ON_LIST"
+    assert found["reasons"][0]["advice"].keys() == {"en", "ja"}
+    assert found["reasons"][0]["bacnet"] == {"event": "deniedUnknownCredential", "number": 129}
+    assert get(f"events/{granted}/explanation")["grant"]["approved_by"] == "Mia"
+    assert get(f"events/{granted}")["why"]["verdict"] == "agrees"
+
+
+def test_what_is_no_decision_has_no_explanation(get: Any, house: House) -> None:
+    get(f"events/{places(house, 'PASSAGE')[0]}/explanation", 404)
+    get("events/999999999999999999/explanation", 404)
+
+
+def test_an_erased_decision_is_answered_as_erased(get: Any, house: House, client: FlaskClient) -> None:
+    place = places(house, "DECISION")[0]
+    with transaction(house.engine) as session:
+        for each in session.scalars(select(OpeningRow)):
+            each.salt = each.value = None
+    found = get(f"events/{place}/explanation")
+    assert (found["verdict"], found["erased"], found["given"]) == ("erased", True, None)
+    signed_in(client, "olu")
+    page = client.get(f"/log/{place}", base_url=BASE).get_data(as_text=True)
+    assert "The recorded input was erased; the proof is intact." in page
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "Request access if it is needed"), ("ja", "権限を申請する")])
+def test_the_page_of_a_refusal_says_what_to_do_next(
+    client: FlaskClient, house: House, site: Site, language: str, says: str
+) -> None:
+    signed_in(client, "olu")
+    place = places(house, "DECISION")[1]
+    page = client.get(f"/log/{place}", base_url=BASE, headers={"Accept-Language": language}).get_data(as_text=True)
+    assert says in page
+    assert "deniedUnknownCredential" in page
+
+
+def test_who_was_inside_is_answered_for_a_past_moment(get: Any, house: House) -> None:
+    mine = str(area(house))
+    assert get("occupancy", area=mine)["items"][0]["inside"][0]["cardholder_name"] == "Ada"
+    then = get("occupancy", area=mine, at=BEFORE)["items"][0]
+    assert (then["inside"], then["certain"], then["at"]) == ([], True, "2026-11-24T02:00:00.000Z")
+    at = (NOW + timedelta(minutes=3)).isoformat()
+    found = get("occupancy", area=mine, at=at)["items"][0]["inside"]
+    assert [(each["cardholder_name"], each["how"], each["certain"]) for each in found] == [("Ada", "measured", True)]
+    assert {item["key"] for item in get("occupancy", at=at)["items"]} == {"hallway", "cedar-room", "maple-room"}
+    assert get("occupancy", area="999", at=at)["items"] == []
+    assert get("occupancy", 422, at="2099-01-01T00:00:00Z")["errors"][0]["field"] == "at"
+    get("occupancy", 422, at="2026-11-24")
+
+
+def test_stays_are_listed_with_how_they_are_known(get: Any, house: House) -> None:
+    found = get("stays", area=str(area(house)))["items"]
+    assert [(each["how"], each["left_at"]) for each in found] == [("open", None)]
+    assert found[0]["entry_event"] == places(house, "PASSAGE")[0]
+    assert get("stays", until=BEFORE)["items"] == []
+    assert get("stays", since=BEFORE, cardholder=str(found[0]["cardholder"]), limit="1")["next"] is not None
+    inferred = [each for each in get("stays")["items"] if each["how"] == "inferred"]
+    assert [each["entered_at"] for each in inferred] == [None]
+
+
+def test_who_can_enter_is_answered_for_now_and_for_any_moment(get: Any, house: House) -> None:
+    path = f"areas/{area(house)}/who-can"
+    found = get(path)
+    assert [(each["cardholder_name"], each["alike"]) for each in found["people"]] == [("Ada", True)]
+    assert get(path, at=BEFORE)["people"] == []
+    assert {each["source"] for each in get(path, at=BEFORE)["bases"]} == {"none"}
+    get("areas/99999999999/who-can", 404)
+    get(path, 422, at="then")
