@@ -73,6 +73,17 @@ def whole(*, required: bool = False) -> Field:
     return Field(read, {"type": "integer", "minimum": 1, "maximum": LARGEST}, required)
 
 
+def count(most: int, least: int = 1, *, required: bool = False) -> Field:
+    """How many, in a body; without one: no limit."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"is a whole number from {least} to {most}")
+        return value
+
+    return Field(read, {"type": "integer", "minimum": least, "maximum": most}, required)
+
+
 def digits(least: int = 1, absent: int | None = None) -> Field:
     """A whole number in a query."""
 

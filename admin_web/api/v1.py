@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from admin_web.api import (
     access,
+    credentials,
     formats,
     holidays,
     operators,
     people,
+    pins,
     posture,
     premises,
     previews,
     record,
     rules,
     schedules,
+    trainings,
     watching,
 )
 from admin_web.api.blueprint import blueprint
 
+PEOPLE = (people, credentials, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (people, *PREMISES, access, previews, posture, record, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -159,6 +159,12 @@ def doors_of(agent: str) -> tuple[DemoDoor, ...]:
     return tuple(door for door in DOORS if door.agent == agent)
 
 
+def peers_of(agent: str) -> tuple[str, ...]:
+    """The other agents with a door into one of the areas that this agent guards: they hear each other's presence."""
+    guarded = {door.inner for door in doors_of(agent)}
+    return tuple(other for other in AGENTS if other != agent and guarded & {door.inner for door in doors_of(other)})
+
+
 def reader_at(point: str) -> DemoReader:
     """The reader at an access point."""
     return next(door.reader(point) for door in DOORS if point in door.access_points)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
-from controller.delivery import policies, records
+from controller.delivery import pins, policies, records, sharing
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
@@ -27,7 +27,9 @@ from controller.premises import door as doors
 from controller.premises import sign_off, site_clock
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.door import AccessPoint
 from controller.premises.site import Site
+from controller.record import uses
 from controller.refusal import Refused
 
 RESERVE_BYTES = 4096
@@ -45,11 +47,12 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
-        area.key: records.table(session, agent.list_key, area, now, schedules)
+        area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
     }
     policy = policies.policy_for(session, site, agent, held, schedules, now)
-    return Content(policy, tables)
+    verifiers = pins.pins_for(session, agent.list_key, policy, tables)
+    return Content(policy, tables, verifiers, sharing.neighbours(session, site, agent))
 
 
 def issue(
@@ -95,10 +98,20 @@ def must_fit(session: Session, grant: Grant) -> None:
 
 def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     """Refused list-too-large when, with `card` in use, the list of a door would exceed one message."""
-    holder = session.get_one(Cardholder, card.cardholder_id)
+    holder_must_fit(session, session.get_one(Cardholder, card.cardholder_id), now)
+
+
+def holder_must_fit(session: Session, holder: Cardholder, now: datetime) -> None:
+    """Refused list-too-large when, with all that `holder` has now, the list of a door would exceed one message."""
     given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
     areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
+
+
+def point_must_fit(session: Session, point: AccessPoint, now: datetime) -> None:
+    """Refused list-too-large when, with the rules of `point`, the list of a door would exceed one message."""
+    area = session.get_one(Area, point.guarded_area_id)
+    _must_fit(session, session.get_one(Site, point.site_id), [area], now)
 
 
 def all_must_fit(session: Session, site: Site, now: datetime) -> None:
@@ -124,12 +137,13 @@ def _fits(encoded: bytes, reserve: int) -> bool:
 
 
 def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
-    """The next moment after `now` at which a grant begins or ends, the sign-off of an exit runs out, or the years that
-    lists speak of move on."""
+    """The next moment after `now` at which a grant begins or ends, the sign-off of an exit runs out, a card may have
+    lain unused for too long, or the years that lists speak of move on."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
-    found = (session.scalar(begins), session.scalar(ends), sign_off.next_end(session, now))
+    own = (sign_off.next_end(session, now), uses.next_idle(session, now))
+    found = (session.scalar(begins), session.scalar(ends), *own)
     return min([each for each in found if each is not None] + [site_clock.next_new_year(site.clock, now)])
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import compiling, lapses, posture
+from controller.delivery import compiling, lapses, posture, sharing
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest, newest_adopted
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
@@ -19,7 +19,7 @@ from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import Door
 from controller.premises.site import Site
-from controller.record import alarm
+from controller.record import alarm, uses
 
 _LOOK_AGAIN = timedelta(hours=1)
 
@@ -62,6 +62,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     posture.forgive_due(session, site, now)
     position = _position(session, now)
     called = _time_calls(session, site, position, now)
+    called = called or uses.changed_since(session, position.sequence)
     while rows := rows_after(session, position.sequence):
         called = called or any(row.kind in CHANGES_LISTS for row in rows)
         position.sequence = rows[-1].sequence
@@ -69,6 +70,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
         return []
     position.looked_at, position.posture = now, posture.number(session, site)
     lapses.tell(session, site, now)
+    sharing.keep_keys(session, site)
     return _issue(session, site, agents.of_site(session, site), now, signer)
 
 

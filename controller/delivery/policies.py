@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
 from contract.room_rules import Enforcement
-from controller.delivery import posture
+from controller.delivery import pins, posture
 from controller.delivery.posture import Standing
 from controller.delivery.records import Schedules
 from controller.premises import format as formats
@@ -45,7 +45,11 @@ def policy_for(
         site_clock.site_time(site.clock, now),
         {area.key: _area(session, area, stands, now) for area in guarded},
         {door.key: _door(door, stands, schedules) for door in held},
-        {point.key: _point(session, point, door, areas, now) for door, each in held.items() for point in each},
+        {
+            point.key: _point(session, point, door, areas, schedules, now)
+            for door, each in held.items()
+            for point in each
+        },
         tuple(schedules.compiled),
         formats.named(session, site.id, (name for point in points for name in point.formats.split())),
         stands.number,
@@ -97,7 +101,12 @@ def _door(door: Door, stands: Standing, schedules: Schedules) -> DoorPolicy:
 
 
 def _point(
-    session: Session, point: AccessPoint, door: Door, areas: Mapping[int, Area], now: datetime
+    session: Session,
+    point: AccessPoint,
+    door: Door,
+    areas: Mapping[int, Area],
+    schedules: Schedules,
+    now: datetime,
 ) -> AccessPointPolicy:
     rules = point.rules
     return AccessPointPolicy(
@@ -108,6 +117,7 @@ def _point(
         areas[point.to_area_id].key,
         tuple(point.formats.split()),
         sign_off.in_force_mode(session, point, now),
+        pins.rule_of(session, point, schedules),
         card_again_s=rules.card_again_s,
         door_again_s=rules.door_again_s,
     )

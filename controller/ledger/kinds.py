@@ -34,9 +34,18 @@ class Kind(StrEnum):
     CARDHOLDER_MADE = "cardholder-made"
     CARDHOLDER_CHANGED = "cardholder-changed"
     CARDHOLDER_ENDED = "cardholder-ended"
+    PRESENCE_FORGIVEN = "presence-forgiven"
+    PIN_SET = "pin-set"
+    PIN_CLEARED = "pin-cleared"
     CREDENTIAL_ISSUED = "credential-issued"
+    CREDENTIAL_REISSUED = "credential-reissued"
+    CREDENTIAL_LIMITED = "credential-limited"
     CREDENTIAL_ENDED = "credential-ended"
     CREDENTIAL_RESTORED = "credential-restored"
+    TRAINING_MADE = "training-made"
+    TRAINING_REQUIRED = "training-required"
+    TRAINING_COMPLETED = "training-completed"
+    TRAINING_WITHDRAWN = "training-withdrawn"
     GRANT_REQUESTED = "grant-requested"
     GRANT_APPROVED = "grant-approved"
     GRANT_DECLINED = "grant-declined"
@@ -75,11 +84,20 @@ CHANGES_LISTS = frozenset(
         Kind.HOLIDAY_CHANGED,
         Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
+        Kind.AGENT_REVOKED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
+        Kind.PRESENCE_FORGIVEN,
+        Kind.PIN_SET,
+        Kind.PIN_CLEARED,
         Kind.CREDENTIAL_ISSUED,
+        Kind.CREDENTIAL_REISSUED,
+        Kind.CREDENTIAL_LIMITED,
         Kind.CREDENTIAL_ENDED,
         Kind.CREDENTIAL_RESTORED,
+        Kind.TRAINING_REQUIRED,
+        Kind.TRAINING_COMPLETED,
+        Kind.TRAINING_WITHDRAWN,
         Kind.GRANT_APPROVED,
         Kind.GRANT_REVOKED,
     }

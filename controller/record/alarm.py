@@ -41,6 +41,8 @@ _ALWAYS = frozenset(
         FactKind.READER_LOST,
         FactKind.LIST_REFUSED,
         FactKind.MESSAGE_REFUSED,
+        FactKind.PEER_LOST,
+        FactKind.PRESENCE_CONFLICT,
     }
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})
@@ -51,7 +53,7 @@ LEFT_BEHIND = (Reason.OCCUPANCY_MIN, Reason.VISITOR_ALONE)
 """Who went out left somebody alone inside who must not be."""
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
-OBSERVED = (*MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
+OBSERVED = (Reason.DURESS, *MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
 KINDS = tuple(
     sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS, *OBSERVED}),
 )
@@ -92,13 +94,13 @@ def kind_of(fact: Fact) -> str | None:
 
 
 def observed(fact: Fact) -> list[Reason]:
-    """What somebody must look at in a decision's violations, whatever it answered: badges that were missed, a
-    protection that could only be recorded, and whom a person who left has left behind."""
+    """What somebody must look at in a decision's violations, whatever it answered: duress, badges that were
+    missed, a protection that could only be recorded, and whom a person who left has left behind."""
     noted = fact.body.get("violations") if fact.kind is FactKind.DECISION else None
     if not isinstance(noted, list):
         return []
     leaving = fact.body.get("direction") == Direction.EXIT
-    wanted = (*MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
+    wanted = (Reason.DURESS, *MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
     return [each for each in wanted if each in noted]
 
 

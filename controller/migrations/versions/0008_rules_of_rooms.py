@@ -15,8 +15,8 @@ from contract import canonical
 from contract.canonical import Object
 from controller.database import UtcDateTime
 
-revision = "0011"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _GOOD_FOR = timedelta(days=90)
 _NOTE = "controlled before sign-offs were kept: test break-glass and fire, and sign this exit"
