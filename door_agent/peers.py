@@ -74,7 +74,8 @@ class Peers:
         if not self._hearings:
             return None
         telling = self._neighbours.area_keys if self._up and self._durable else ()
-        return min([self._watch_at, *(self._tellings[area].due for area in telling)])
+        soonest = min([self._watch_at, *(self._tellings[area].due for area in telling)])
+        return soonest if soonest < inf else None
 
     def current(self, area: str, moment: Moment) -> bool:
         """Whether nothing that a peer of `area` witnessed is missing here, and none has announced a later list."""
