@@ -32,8 +32,8 @@ def _settings() -> str:
             told = f"{each.title.en}: {each.does.en}", f"{each.title.ja}：{each.does.ja}"
             lines.append(f"| `{each.name}` | {told[0]} | {told[1]} | {words} |")
         lines.append("")
-    told = (f"`{word}` {said.en} / {said.ja}" for word, said in CHOICES.items())
-    return "\n".join([*lines, "Words: " + " · ".join(told) + ".", ""])
+    words_told = (f"`{word}` {said.en} / {said.ja}" for word, said in CHOICES.items())
+    return "\n".join([*lines, "Words: " + " · ".join(words_told) + ".", ""])
 
 
 def _dangers() -> str:
