@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.add_column("door", sa.Column("unlock_first", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("door", sa.Column("may_hold", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("door", sa.Column("tailgate_s", sa.Integer(), nullable=False, server_default="0"))
-    # In one statement, which both databases know, and no batch: to make a table anew breaks what refers to it on SQLite.
+    # In one statement that both databases know, and no batch: a table made anew breaks what refers to it on SQLite.
     named = "CONSTRAINT fk_door_unlock_schedule_id REFERENCES schedule (id)"
     op.execute(f"ALTER TABLE door ADD COLUMN unlock_schedule_id INTEGER {named}")
     op.add_column("access_point", sa.Column("card_again_s", sa.Integer(), nullable=False, server_default="0"))
