@@ -7,15 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from cli.demo.building import PLAN
 from contract.policy import DoorMode, ExitMode
 from contract.room_rules import Company, DuressAnswer, Enforcement, Passback, PinRule, Tier, Unheard
-from controller import migrations
 from controller.database import migrate, open_database, reading, transaction
 from controller.delivery import compiling, distribution, posture
 from controller.ledger.kinds import Kind
@@ -32,7 +29,7 @@ from controller.premises.sign_off import Confirmed, ExitSignOff, Failsafe
 from controller.premises.site import Site
 from controller.record import alarm
 from controller.refusal import Refused
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import NOW, House, of_revision
 
 BY, WHY = "operator:1", "the privacy officer asked"
 SAID = Confirmed("S. Mori", True, True, Failsafe.MECHANICAL_EGRESS)
@@ -254,11 +251,7 @@ def test_a_building_file_without_a_sign_off_makes_no_controlled_exit(house: Hous
 
 def test_the_upgrade_keeps_rules_signs_controlled_exits_for_a_while_and_a_lockdown(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+    with of_revision(engine, "0004") as connection:
         connection.execute(text("INSERT INTO site VALUES (1, 'osaka', 'Osaka', '大阪', 'Asia/Tokyo')"))
         connection.execute(text("INSERT INTO agent (id, site_id, key, name) VALUES (1, 1, 'elm', 'Elm')"))
         named = "id, site_id, key, name, name_ja, private, open, fresh_s, essential_s, company"
