@@ -21,12 +21,13 @@ from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists
+from door_agent.peers import Peers
+from door_agent.pins import Pins
 from door_agent.portal import Admission
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
 
-PEERS_WITHIN_S = 60
 _SOURCES: dict[str, Source] = {source: source for source in Source}
 
 
@@ -54,10 +55,13 @@ class Judging:
         presence: Presence,
         company: Company,
         entries: Entries,
+        pins: Pins,
+        peers: Peers,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
         self._presence, self._company, self._entries = presence, company, entries
+        self._pins, self._peers = pins, peers
 
     def judge(
         self,
@@ -69,7 +73,7 @@ class Judging:
         pin: PinVerdict = PinVerdict.UNASKED,
     ) -> Judged:
         """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`:
-        what became of the PIN."""
+        what became of the PIN, UNASKED when the card has just come."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record, key = None, b""
@@ -82,7 +86,7 @@ class Judging:
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt, key)
         opened = self._company.complete(admission, moment.mono) if decision.outcome is Outcome.GRANT else ()
-        personal = _personal(attempt, situation, moment, identity)
+        personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
         return Judged(decision, admission, opened, body, fact, extended)
@@ -98,13 +102,16 @@ class Judging:
         interlocked: bool,
         pin: PinVerdict,
     ) -> Situation:
-        proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
+        if pin is PinVerdict.UNASKED and point is not None and attempt.record is not None:
+            pin = self._pins.at_card(point, attempt.record, moment)
+        proven, record = self._lists.proven_s(moment), attempt.record
+        presence, peers = self._presence, self._peers
         if point is None:
             return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)
         area, name = point.guarded, attempt.access_point
         return Situation(
             proven,
-            Proof(presence.whole, self._peers_current(area, proven), presence.certain(area)),
+            Proof(presence.whole, peers.current(area, moment), presence.certain(area) and peers.certain(area)),
             door.permits_control,
             ELSEWHERE if record is None else presence.standing(record, area, moment),
             presence.others(area, record.holder if record else None),
@@ -113,13 +120,8 @@ class Judging:
             interlocked,
             self._entries.uses(key),
             pin,
+            peers.silent_s(area, moment),
         )
-
-    def _peers_current(self, area: str, proven: int | None) -> bool:
-        """Until peers announce themselves, only a list proven this recently shows that none of them knows a newer."""
-        carried = self._lists.carried
-        alone = carried is not None and not carried.neighbours.of(area)
-        return alone or (proven is not None and proven <= PEERS_WITHIN_S)
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt, key: bytes) -> Admission:
         record, number = attempt.record, self._chain.sequence + 1
@@ -177,11 +179,15 @@ def _body(
     }
 
 
-def _personal(attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None) -> dict[str, Value]:
-    """What only intake may read: the input, and whose card it was, or the bits of an unknown one for enrolment."""
+def _personal(
+    attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None, key: bytes
+) -> dict[str, Value]:
+    """What only intake may read: the input, and whose card it was and which of them (the key it is looked up by), or
+    the bits of an unknown one for enrolment."""
     personal: dict[str, Value] = {"input": input_object(attempt, situation, moment)}
     if attempt.record is not None:
         personal["holder"] = attempt.record.holder.hex()
+        personal["key"] = key.hex()
     elif identity is not None:
         personal["identity"] = identity.text()
     return personal

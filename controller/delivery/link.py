@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
@@ -26,7 +26,7 @@ from contract.authorisation import Version
 from contract.envelope import BadEnvelope, Kind
 from contract.message import Carried, Fresh, Receipt, Status
 from contract.topic import Address, Down, Up
-from controller.database import transaction
+from controller.database import reading, transaction
 from controller.delivery import distribution, hindsight, issued
 from controller.delivery.authority import Authority
 from controller.delivery.issued import IssuedList
@@ -44,6 +44,8 @@ OF_ONE = 200
 
 _HEARD_STEP = timedelta(seconds=10)
 Send = Callable[[str, bytes], bool]
+Called = Callable[[Session, Site, datetime, Ed25519PrivateKey], list[tuple[Agent, IssuedList]]]
+"""`distribution.overtake` or `follow`: which lists are to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Link:
         self._waiting_lock = threading.Lock()
 
     def arrive(self, name: str, payload: bytes) -> None:
+        if _between_agents(name):
+            return
         sender = _sender(name)
         with self._waiting_lock:
             if self._waiting[sender] >= OF_ONE:
@@ -106,6 +110,8 @@ class Link:
             self.refused["topic"] += 1
             return False
         address, name = parsed
+        if name is Up.PRESENCE:
+            return False
         try:
             with transaction(self._engine) as session:
                 outgoing, stored = self._taken(session, address, name, arrived.payload, now)
@@ -117,11 +123,21 @@ class Link:
         self._send_all(outgoing)
         return stored
 
+    def overtake(self, now: datetime) -> int:
+        """Issue and send the lists that a change of posture calls for, ahead of everything else; returns how many."""
+        with reading(self._engine) as session:
+            if not distribution.overtaking(session, self._own_site(session)):
+                return 0
+        return self._issue(distribution.overtake, now)
+
     def follow(self, now: datetime) -> int:
-        """Issue and send the lists that the ledger calls for; returns how many."""
+        """Issue and send the lists that posture and ledger call for; returns how many."""
+        return self.overtake(now) + self._issue(distribution.follow, now)
+
+    def _issue(self, called: Called, now: datetime) -> int:
         with transaction(self._engine) as session:
             site = self._own_site(session)
-            made = distribution.follow(session, site, now, self._authority.signing)
+            made = called(session, site, now, self._authority.signing)
             outgoing = [self._list(site, agent, each) for agent, each in made]
         self._send_all(outgoing)
         return len(outgoing)
@@ -225,6 +241,12 @@ class Link:
             data = envelope.signed(each.kind, each.payload, self._authority.signing)
             # Not connected: agents ask again, and facts are sent again until they are acknowledged.
             self._send(each.address.down(each.name), data)
+
+
+def _between_agents(name: str) -> bool:
+    """What agents tell each other is none of the centre's business: it takes passages as facts."""
+    parsed = topic.parse_up(name)
+    return parsed is not None and parsed[1] is Up.PRESENCE
 
 
 def _sender(name: str) -> str:

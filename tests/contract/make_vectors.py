@@ -101,12 +101,14 @@ def every() -> dict[str, Any]:
     return {
         "canonical.json": _canonical(),
         "identities.json": _identities(),
+        "pins.json": _pins(),
         "commitments.json": _commitments(),
         "envelopes.json": _envelopes(),
         "list.json": _list(),
         "facts.json": _facts(),
         "leaves.json": _leaves(),
         "card-formats.json": _card_formats(),
+        "presence.json": _presence(),
     }
 
 
@@ -145,6 +147,27 @@ def _identities() -> dict[str, Any]:
             for source, bits in cases
         ],
     }
+
+
+def _pins() -> dict[str, Any]:
+    cases = []
+    for pin, duress in (("4831", ""), ("493817", "903846"), ("112233445566", "998877665544")):
+        salt, holder = (slow.secret(f"{what} {pin}")[:16] for what in ("salt", "holder"))
+        stretched = slow.pin_stretched(pin, salt)
+        under_duress = slow.pin_verifier(AGENT_KEY, holder, slow.pin_stretched(duress, salt)) if duress else bytes(16)
+        verifier = slow.pin_verifier(AGENT_KEY, holder, stretched)
+        payload = {"salt": salt.hex(), "verifier": verifier.hex(), "duress": under_duress.hex()}
+        cases.append(
+            {
+                "salt": salt.hex(),
+                "holder": holder.hex(),
+                "pin": pin,
+                "duress": duress,
+                "stretched": stretched.hex(),
+                "payload": slow.pin_payload(payload).hex(),
+            }
+        )
+    return {"agent_key_phrase": "agent look-up", "cases": cases}
 
 
 def _commitments() -> list[Any]:
@@ -275,6 +298,37 @@ def _leaves() -> list[Any]:
     }
     encoded = slow.canonical(leaf)
     return [{"bytes": encoded.hex(), "hash": slow.leaf_hash(encoded).hex()}]
+
+
+def _presence() -> dict[str, Any]:
+    announced = {"epoch": 1, "version": 7, "compiled_at": "2026-11-23T01:02:03.000004Z"}
+    moved = {
+        "holder": ADA,
+        "to": "cedar-room",
+        "certain": True,
+        "flags": 8,
+        "forgiven": 2,
+        "posture": 4,
+        "at": 1763859723,
+        "stamp": 1763859723000004,
+        "before": 0,
+    }
+    unsure = {**moved, "holder": BEN, "to": "hallway", "certain": False, "at": None, "before": 1763859722000000}
+    maple = {"agent": "maple", "session": 12, "sequence": 40, "whole": True}
+    tells: list[dict[str, Any]] = [
+        {"list": announced, "uncertain": False, "heard": [], "moves": [], "part": None},
+        {"list": announced, "uncertain": True, "heard": [maple], "moves": [moved], "part": None},
+        {"list": announced, "uncertain": False, "heard": [], "moves": [moved, unsure], "part": {"number": 1, "of": 2}},
+    ]
+    area_key, signer = slow.secret("area"), slow.secret("signer")
+    cases = []
+    for place, told in enumerate(tells):
+        clear = {"site": "tokyo", "agent": "cedar", "area": "cedar-room", "session": 7, "sequence": place + 1}
+        salt = slow.secret(f"salt {place}")[:16]
+        payload = slow.presence(clear, area_key, told, salt)
+        message = slow.envelope("presence", payload, signer)
+        cases.append({**clear, "salt": salt.hex(), "told": told, "payload": payload.hex(), "bytes": message.hex()})
+    return {"area_key_phrase": "area", "signer_phrase": "signer", "cases": cases}
 
 
 def _card_formats() -> list[Any]:

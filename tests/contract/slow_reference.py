@@ -13,6 +13,7 @@ import struct
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 # Ed25519 after RFC 8032, in affine coordinates: slow, and short enough to be read.
 P = 2**255 - 19
@@ -148,6 +149,24 @@ def seal(recipient_public: bytes, plain: bytes, purpose: bytes, ephemeral: bytes
     return sender + ChaCha20Poly1305(key).encrypt(bytes(12), plain, purpose)
 
 
+def area_key_name(area_key: bytes) -> bytes:
+    return hashlib.sha256(b"sekisho/1/area-key\0" + area_key).digest()[:8]
+
+
+def area_seal(area_key: bytes, plain: bytes, purpose: bytes, salt: bytes) -> bytes:
+    extracted = hmac.new(salt, area_key, hashlib.sha256).digest()
+    key = hmac.new(extracted, b"sekisho/1/area-seal\0" + purpose + b"\x01", hashlib.sha256).digest()
+    return salt + ChaCha20Poly1305(key).encrypt(bytes(12), plain, purpose)
+
+
+def presence(clear: dict[str, Any], area_key: bytes, told: dict[str, Any], salt: bytes) -> bytes:
+    """docs/protocol/messages.md, Presence: the payload; `clear`: its fields but `key` and `sealed`."""
+    numbered = f"{clear['session']}:{clear['sequence']}"
+    purpose = f"presence:{clear['site']}/{clear['agent']}:{clear['area']}:{numbered}".encode()
+    sealed = area_seal(area_key, canonical(told), purpose, salt)
+    return canonical({**clear, "key": area_key_name(area_key).hex(), "sealed": sealed.hex()})
+
+
 def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 16)
 
@@ -165,6 +184,16 @@ def record_payload(record: dict[str, Any]) -> bytes:
 
 def pin_payload(pin: dict[str, str]) -> bytes:
     return bytes.fromhex(pin["salt"] + pin["verifier"] + pin["duress"])
+
+
+def pin_stretched(typed: str, salt: bytes) -> bytes:
+    """docs/protocol/identity.md"""
+    return Scrypt(salt, length=32, n=16384, r=8, p=1).derive(typed.encode())
+
+
+def pin_verifier(agent_key: bytes, holder: bytes, stretched: bytes) -> bytes:
+    """docs/protocol/identity.md"""
+    return hashlib.blake2b(b"sekisho/1/pin\0" + holder + stretched, digest_size=16, key=agent_key).digest()
 
 
 def _list_table(records: dict[bytes, bytes]) -> tuple[dict[str, int], bytes]:

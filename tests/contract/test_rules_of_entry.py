@@ -52,6 +52,11 @@ def known(**told: Any) -> Situation:
     return replace(SURE, **told)
 
 
+def dated(member: str, second: int) -> Record:
+    members: dict[str, Any] = {member: second}
+    return ADA._replace(**members)
+
+
 def at(year: int, month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> Moment:
     return Moment(datetime(year, month, day, hour, minute, second, tzinfo=UTC), timedelta(0), 100.0, trusted=True)
 
@@ -120,8 +125,8 @@ def test_a_door_whose_interlock_is_busy_refuses_and_so_does_a_bad_read() -> None
     ("member", "reason"), [("valid_from", Reason.NOT_YET_VALID), ("card_from", Reason.CARD_NOT_YET_VALID)]
 )
 def test_what_begins_has_begun_once_the_earliest_that_it_may_be_is_there(member: str, reason: Reason) -> None:
-    assert permitted(entry(building(), ADA._replace(**{member: NOW - 1})))
-    assert refused(entry(building(), ADA._replace(**{member: NOW})), reason)
+    assert permitted(entry(building(), dated(member, NOW - 1)))
+    assert refused(entry(building(), dated(member, NOW)), reason)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +138,8 @@ def test_what_begins_has_begun_once_the_earliest_that_it_may_be_is_there(member:
     ],
 )
 def test_what_ends_has_ended_once_the_latest_that_it_may_be_is_there(member: str, reason: Reason) -> None:
-    assert permitted(entry(building(), ADA._replace(**{member: NOW + 2})))
-    assert refused(entry(building(), ADA._replace(**{member: NOW + 1})), reason)
+    assert permitted(entry(building(), dated(member, NOW + 2)))
+    assert refused(entry(building(), dated(member, NOW + 1)), reason)
 
 
 def test_what_has_no_end_does_not_end_with_the_numbers_that_can_be_written() -> None:
