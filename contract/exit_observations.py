@@ -1,4 +1,7 @@
-"""What is remarkable about a card on the way out. It is recorded, some of it alarms, none of it holds anybody."""
+"""What is remarkable about a card on the way out. It is recorded, some of it alarms, none of it holds anybody.
+
+A posture is recorded without an alarm: who leaves during a lockdown must not be given away by a buzzer.
+"""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _faults(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
             return [("constant one more", _act(node, "value", value + 1))]
         case ast.Attribute(value=ast.Name(id="Reason")):
             return [("another reason", _act(node, "attr", "JOURNAL_UNAVAILABLE"))]
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             return [("nothing returned", _act(node, "value", ast.Constant(None)))]
         case ast.Expr(value=ast.Call()):
             return [("call dropped", _act(node, "value", ast.Constant(None)))]

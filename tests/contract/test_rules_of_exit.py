@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from contract.decision import decide, decide_unlisted
+from contract import canonical
+from contract.decision import decide, decide_unlisted, input_object, replayed
 from contract.outcome import Decision, Effect, Outcome
 from contract.policy import DoorMode, ExitMode, Policy
 from contract.reason import Reason
@@ -149,3 +150,21 @@ def test_without_a_list_nobody_enters_and_everybody_leaves() -> None:
     assert decide_unlisted(exit_point=False) == Decision(Outcome.REFUSE, Reason.NO_LIST, (Reason.NO_LIST,))
     reasons = (Reason.NO_LIST, Reason.EXIT_UNVERIFIED)
     assert decide_unlisted(exit_point=True) == Decision(Outcome.GRANT, Reason.EXIT_UNVERIFIED, reasons, ALARM)
+
+
+def test_a_decision_is_told_with_its_reasons_in_order() -> None:
+    decision = out(building(), None, known(control_permitted=False))
+    assert decision.as_object() == {
+        "outcome": "GRANT",
+        "reason": "EXIT_MODE_NOT_PERMITTED",
+        "violations": ["NOT_ON_LIST", "EXIT_MODE_NOT_PERMITTED"],
+    }
+
+
+def test_only_a_whole_input_of_this_version_is_replayed() -> None:
+    whole = input_object(leaving(), INSIDE, NOON)
+    assert whole["version"] == 3
+    assert opens(replayed(building(), canonical.encode(whole)))
+    for wrong in ({**whole, "version": 2}, {**whole, "version": 4}, {**whole, "more": 1}):
+        with pytest.raises(ValueError, match="version|more|exactly|member"):
+            replayed(building(), canonical.encode(wrong))
