@@ -8,6 +8,7 @@ told right after its fact is made: it says what happened, and acknowledges nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -28,12 +29,12 @@ from door_agent.keys import Keys
 from door_agent.lists import Lists
 from door_agent.presence import Presence as Known
 from door_agent.refusals import Refusals
-from door_agent.telling import HEARTBEAT_S, Telling
+from door_agent.telling import Telling
 from door_agent.witness import Witness
 
 LOST_AFTER_S = 10.0
 """A peer that may not be relied on for so long is an alarm: a hole is mended within seconds, a silence is not."""
-_WATCH_S = 1.0
+_MOMENT_S = 0.001
 _CONFLICTS_KEPT = 4096
 Refuse = Callable[[Moment, str, str], list[Command]]
 
@@ -72,7 +73,9 @@ class Peers:
         """When there is something to say, or to look after."""
         if not self._hearings:
             return None
-        return min([self._watch_at, *(self._tellings[area].due for area in self._neighbours.area_keys)])
+        telling = self._neighbours.area_keys if self._up and self._durable else ()
+        soonest = min([self._watch_at, *(self._tellings[area].due for area in telling)])
+        return soonest if soonest < inf else None
 
     def current(self, area: str, moment: Moment) -> bool:
         """Whether nothing that a peer of `area` witnessed is missing here, and none has announced a later list."""
@@ -99,7 +102,7 @@ class Peers:
             self._soon(self._neighbours.area_keys, moment)
 
     def link(self, up: bool, moment: Moment) -> None:
-        self._up = up
+        self._up, self._watch_at = up, moment.mono
         if up:
             self._soon(self._neighbours.area_keys, moment)
 
@@ -123,6 +126,7 @@ class Peers:
         }
         for area in self._neighbours.area_keys:
             self._tellings.setdefault(area, Telling(self._witness.seen, moment.mono))
+        self._watch_at = moment.mono
         self._soon(self._neighbours.area_keys, moment)
         return (
             [Listen(tuple(Address(self._address.site, name).up(Up.PRESENCE) for name in sorted(peers)))]
@@ -136,6 +140,8 @@ class Peers:
         if record.moved is not None:
             for area in self._neighbours.area_keys:
                 self._tellings[area].moved(record.moved.holder, record.moved.to, moment.mono)
+                if not (self._up and self._durable):
+                    self._tellings[area].skip()
         self._soon(record.uncertain, moment)
         return record
 
@@ -170,15 +176,9 @@ class Peers:
             return commands
         for area, key in self._neighbours.area_keys.items():
             telling = self._tellings[area]
-            if now < telling.due:
-                continue
-            if self._up and self._durable:
+            if self._up and self._durable and now >= telling.due:
                 commands.append(self._message(area, key, telling, now))
-            else:
-                telling.skip()
-                telling.due = now + HEARTBEAT_S
         if now >= self._watch_at:
-            self._watch_at = now + _WATCH_S
             commands += self._watched(moment)
         return commands
 
@@ -189,7 +189,7 @@ class Peers:
         heard = told.heard.get(self._address.agent)
         hearing.answers(telling.sent_at(self._session, heard))
         telling.heard(self._session, heard, now)
-        failing = self._failing(hearing, moment)
+        failing, self._watch_at = self._failing(hearing, moment), now
         if failing:
             telling.ask(now)
         if failing == "later list" and before != told.announced:
@@ -251,6 +251,7 @@ class Peers:
     def _watched(self, moment: Moment) -> list[Command]:
         """A peer that may not be relied on is said to be lost, and to be back when it may."""
         commands: list[Command] = []
+        self._watch_at = inf
         for (peer, area), hearing in self._hearings.items():
             why, now = self._failing(hearing, moment), moment.mono
             patience = PEERS_WITHIN_S if hearing.answered is None else LOST_AFTER_S
@@ -266,6 +267,10 @@ class Peers:
             elif hearing.lost and not why:
                 hearing.lost = False
                 commands.append(self._chain.record(FactKind.PEER_BACK, moment, {"peer": peer, "area": area}))
+            if hearing.failing_since is None:
+                self._watch_at = min(self._watch_at, now + PEERS_WITHIN_S - hearing.silent_s(now) + _MOMENT_S)
+            elif not hearing.lost:
+                self._watch_at = min(self._watch_at, hearing.failing_since + patience)
         return commands
 
     def _failing(self, hearing: Hearing, moment: Moment) -> str:

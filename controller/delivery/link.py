@@ -110,6 +110,8 @@ class Link:
             self.refused["topic"] += 1
             return False
         address, name = parsed
+        if name is Up.PRESENCE:
+            return False
         try:
             with transaction(self._engine) as session:
                 outgoing, stored = self._taken(session, address, name, arrived.payload, now)
