@@ -47,6 +47,12 @@ class Centre:
         self.news.tell()
         self.news.stir()
 
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A session whose changes are undone at the end; nobody hears of them."""
+        with database.trying(self.engine) as session:
+            yield session
+
     def site(self, session: Session) -> Site:
         """The site; NotFoundedError before the controller has founded it."""
         found = sites.by_key(session, self._site)

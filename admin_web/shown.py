@@ -13,7 +13,7 @@ from markupsafe import Markup
 from admin_web.centre import centre
 from contract.reader_kinds import Words
 from controller.people.operator import Operator
-from controller.people.permission import EARLIEST, LATEST
+from controller.people.validity import EARLIEST, LATEST
 
 LANGUAGES = ("en", "ja")
 LANGUAGE_COOKIE = "sekisho_language"

@@ -5,6 +5,7 @@ Every member of the enumerations has its entry; a test holds the tables complete
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
@@ -13,15 +14,21 @@ from admin_web.shown import said
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason_words import WORDS
+from controller.delivery import posture as postures
 from controller.people.access import Role
-from controller.people.credential import State
+from controller.people.attribute import Attribute
+from controller.people.card_state import Act, State
+from controller.people.operator import Operator
 from controller.people.permission import GrantState
+from controller.premises import rule_words
+from controller.premises.dangers import SENTENCES, Danger
 from controller.record.alarm import (
     CHAIN_BROKEN,
     FACTS_MISSING,
     GRANTED_ON_OLD_LIST,
     LIST_TOO_LARGE,
     READER_SUSPECT,
+    SIGN_OFF_LAPSED,
     UNBADGED_EXIT,
 )
 from controller.record.enquiry import LogRow
@@ -57,6 +64,7 @@ KINDS: dict[str, Any] = {
     CHAIN_BROKEN: _("Record does not continue"),
     FACTS_MISSING: _("Part of the record is lost"),
     LIST_TOO_LARGE: _("List too large to be sent"),
+    SIGN_OFF_LAPSED: _("Sign-off of an exit has run out"),
     GRANTED_ON_OLD_LIST: _("Entered on an older list; now refused"),
     UNBADGED_EXIT: _("Left without a card"),
     READER_SUSPECT: _("Reader not to be trusted"),
@@ -79,7 +87,22 @@ REFUSALS: dict[str, Any] = {
     "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
     "identity-taken": _("This card already belongs to somebody."),
     "identity-missing": _("A card needs at least one identity."),
-    "credential-ended": _("This card is no longer active."),
+    "act-impossible": _("In its present state this cannot be done with the card."),
+    "credential-superseded": _("This card has already been replaced by one of a higher issue level."),
+    "limits-wrong": _("Uses are 1 to 10,000, days 1 to 3,660."),
+    "attribute-wrong": _("An attribute is given or taken away; a clearance is 0 to 9."),
+    "visitor-conflict": _("A visitor is neither host nor supervisor, holds no door open and overrides nothing."),
+    "visitor-endless": _("Cards and permissions of a visitor need an end."),
+    "completion-future": _("A training cannot be completed in the future."),
+    "pin-wrong": _("A PIN is 4 to 12 digits."),
+    "pin-trivial": _("This PIN is tried first: one digit or a pair repeated, or digits that only count."),
+    "pin-near": _(
+        "The PIN for duress has as many digits as the other one, and is not one slip of a finger away from it."
+    ),
+    "pin-typed-and-drawn": _("A PIN is typed or drawn, not both."),
+    "pin-missing": _("This cardholder has no PIN."),
+    "pin-on-exit": _("A PIN is asked for on the way in only: leaving never depends on one."),
+    "pin-rule-wrong": _("A PIN is entered within 3 to 120 s, after 1 to 20 wrong tries locked for 1 s to a day."),
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
@@ -91,6 +114,14 @@ REFUSALS: dict[str, Any] = {
     "not-in-force": _("This permission is not in force."),
     "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
+    "sign-off-missing": _("A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom."),
+    "sign-off-incomplete": _("A sign-off confirms that both break-glass and fire release were tested."),
+    "setting-unknown": _("There is no such setting."),
+    "setting-wrong": _("A setting cannot have this value."),
+    "rules-contradict": _("These settings contradict one another."),
+    "rules-dangerous": _("These settings together are dangerous."),
+    "posture-unchanged": _("This is so already."),
+    "posture-wrong": _("A posture is of an area, a door or the site; a threat level is 0 to 9."),
     "format-unknown": _("There is no such card format."),
     "format-wrong": _("The description of a card format is not right."),
     "schedule-wrong": _("The description of a schedule is not right."),
@@ -111,14 +142,41 @@ REFUSALS: dict[str, Any] = {
 ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
 STATES: dict[str, Any] = {
     State.ACTIVE: _("Active"),
+    State.SUSPENDED: _("Suspended"),
     State.LOST: _("Lost"),
     State.STOLEN: _("Stolen"),
+    State.DAMAGED: _("Damaged"),
     State.RETURNED: _("Returned"),
     State.DESTROYED: _("Destroyed"),
+    State.SUPERSEDED: _("Replaced"),
+    State.INACTIVE: _("Unused for too long"),
+    State.EXHAUSTED: _("Used up"),
+    State.NOT_YET_VALID: _("Not yet valid"),
+    State.EXPIRED: _("Expired"),
     GrantState.REQUESTED: _("Requested"),
     GrantState.APPROVED: _("Approved"),
     GrantState.DECLINED: _("Declined"),
     GrantState.REVOKED: _("Revoked"),
+}
+ACTS: dict[str, Any] = {
+    Act.SUSPEND: _("Suspend"),
+    Act.RESUME: _("Resume"),
+    Act.LOSE: _("Report lost"),
+    Act.STEAL: _("Report stolen"),
+    Act.DAMAGE: _("Report damaged"),
+    Act.RETURN: _("Take back"),
+    Act.DESTROY: _("Destroy"),
+    Act.RESTORE: _("Restore"),
+}
+ATTRIBUTES: dict[str, Any] = {
+    Attribute.SUPERVISOR: _("Supervisor"),
+    Attribute.HOST: _("Host of visitors"),
+    Attribute.VISITOR: _("Visitor"),
+    Attribute.OVERRIDE: _("Enters in lockdown"),
+    Attribute.HOLD: _("May hold a door open"),
+    Attribute.PASSBACK_EXEMPT: _("Exempt from anti-passback"),
+    Attribute.OCCUPANCY_EXEMPT: _("Exempt from the highest occupancy"),
+    Attribute.CLEARANCE: _("Clearance"),
 }
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
 CAUSES: dict[str, Any] = {
@@ -146,8 +204,37 @@ def phrase(table: dict[str, Any], key: str) -> str:
 
 
 def refusal(refused: Refused) -> str:
-    """What a refused verb tells the reader."""
-    return phrase(REFUSALS, refused.code)
+    """What a refused verb tells the reader: of dangerous rules each danger, of a setting which one."""
+    sentence = phrase(REFUSALS, refused.code)
+    dangers = refused.details.get("findings")
+    if isinstance(dangers, list):
+        return " ".join((sentence, *(said(SENTENCES[Danger(str(each).split(" ")[0])]) for each in dangers)))
+    setting = rule_words.by_name(str(refused.details.get("setting")))
+    return f"{sentence} ({said(setting.title)})" if setting else sentence
+
+
+settings_for = rule_words.settings_for
+setting_value = rule_words.told
+setting_text = rule_words.written
+
+
+def posture_told(act: str, value: int) -> str:
+    """What a change of posture says."""
+    if act == postures.Act.THREAT:
+        return str(gettext("threat level %(level)s", level=value))
+    if act == postures.Act.FORGIVE:
+        return str(gettext("presence forgiven"))
+    if act == postures.Act.EVACUATION:
+        return str(gettext("evacuation") if value else gettext("evacuation ended"))
+    return str(gettext("lockdown") if value else gettext("lockdown ended"))
+
+
+def actor(name: str, operators: Mapping[int, Operator]) -> str:
+    """Who did it: an operator by name, or what did it."""
+    kind_of, _colon, number = name.partition(":")
+    if kind_of == "operator" and number.isdigit() and int(number) in operators:
+        return operators[int(number)].display_name
+    return str(gettext("the schedule")) if name == postures.SCHEDULE else name
 
 
 def kind(name: str) -> str:

@@ -58,6 +58,33 @@ def migrate(settings: Path) -> None:
     click.echo("the tables are of this version")
 
 
+@controller.command(epilog=EXPLAINED)
+@SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for programs.")
+def exemptions(settings: Path, as_json: bool) -> None:
+    """For whom a rule is lifted: which rule, since when, by whom and why. It names people."""
+    from controller.people import attribute
+
+    with own_site(settings, writing=False) as (session, site, _):
+        found = [
+            {
+                "number": each.holder.number,
+                "name": each.holder.name,
+                "exemption": row.name,
+                "since": row.since.isoformat(),
+                "given_by": row.given_by,
+                "reason": row.reason,
+            }
+            for each in attribute.exemptions(session, site)
+            for row in each.lifted
+        ]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in found:
+        click.echo("  ".join(line.values()))
+
+
 @controller.group(epilog=EXPLAINED)
 def operator() -> None:
     """The operators who sign in, seen from the host. What is done here is recorded as done on the host."""
@@ -150,11 +177,14 @@ def _set_up_url(read: ControllerSettings, token: str) -> str:
 
 
 @contextmanager
-def own_site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, ControllerSettings]]:
-    """The settings' site in one transaction."""
+def own_site(
+    path: Path, *, writing: bool = False, trying: bool = False
+) -> Iterator[tuple[Session, Site, ControllerSettings]]:
+    """The settings' site in one transaction; trying: one that is undone."""
     from sqlalchemy import inspect
 
     from controller.database import open_database, reading, transaction
+    from controller.database import trying as trial
     from controller.premises import site as sites
     from controller.premises.site import Site
 
@@ -162,7 +192,7 @@ def own_site(path: Path, *, writing: bool) -> Iterator[tuple[Session, Site, Cont
         read = _settings(path)
         engine = open_database(read.database)
         try:
-            with transaction(engine) if writing else reading(engine) as session:
+            with (trial if trying else transaction if writing else reading)(engine) as session:
                 if not inspect(session.connection()).has_table(Site.__tablename__):
                     raise Cannot("the database has no tables yet: `sekisho controller migrate SETTINGS`")
                 site = sites.by_key(session, read.site)

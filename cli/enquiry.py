@@ -109,7 +109,7 @@ def who_was(area: str, at: datetime, settings: Path, as_json: bool) -> None:
     from controller.record import stay
 
     with _asked(settings, area) as (session, site, found):
-        at = _on_site(site, at)
+        at = on_site(site, at)
         if at > datetime.now(UTC):
             raise WrongUse("that moment lies in the future")
         inside, certain = stay.inside_at(session, found, at), stay.certain_at(session, found, at)
@@ -140,7 +140,7 @@ def who_can(area: str, at: datetime | None, settings: Path, as_json: bool) -> No
 
     with _asked(settings, area) as (session, site, found):
         now = datetime.now(UTC)
-        answer = ask(session, site, found, now if at is None else _on_site(site, at), now)
+        answer = ask(session, site, found, now if at is None else on_site(site, at), now)
     if as_json:
         click.echo(json.dumps(answer.as_object(), ensure_ascii=False, indent=2))
         return
@@ -160,7 +160,7 @@ def _asked(settings: Path, area: str) -> Iterator[tuple[Session, Site, Area]]:
         yield session, site, found
 
 
-def _on_site(site: Site, at: datetime) -> datetime:
+def on_site(site: Site, at: datetime) -> datetime:
     return (at if at.tzinfo is not None else at.replace(tzinfo=site.clock)).astimezone(UTC)
 
 

@@ -17,6 +17,7 @@ from cli.enquiry import explain, who_can, who_was
 from cli.exits import CANNOT, EXPLAINED, told_plainly
 from cli.figures import bench
 from cli.osdp_readers import osdp
+from cli.preview import preview
 from cli.testing import test
 
 LONGEST: Final = 366 * 24 * 3600.0
@@ -95,6 +96,7 @@ main.add_command(web)
 main.add_command(door)
 door.add_command(osdp)
 main.add_command(decode)
+main.add_command(preview)
 main.add_command(doctor)
 main.add_command(explain)
 main.add_command(who_can)

@@ -110,6 +110,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def trying(engine: Engine) -> Iterator[Session]:
+    """A session in which anything may be tried: whatever it changed is undone at the end, and nobody ever saw it. Other
+    writers wait meanwhile."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+        session.rollback()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), autoflush=False, expire_on_commit=False) as session:

@@ -118,8 +118,12 @@ def _work(engine: Engine, link: Link, stop: StopSignal, claim: Claim) -> None:
 
 
 def _turn(engine: Engine, link: Link) -> None:
-    """Take one message if there is one, and look at the ledger unless there are more."""
+    """Take one message if there is one, and look at the ledger unless there are more; a change of posture waits for
+    neither."""
     stored = False
+    overtaking = link.overtake(datetime.now(UTC))
+    if overtaking:
+        logs.event(_log, "posture_issued", count=overtaking)
     with contextlib.suppress(queue.Empty):
         arrived = link.inbox.get(timeout=POLL_S)
         if arrived is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from controller.database import Base
-from controller.delivery import issued
+from controller.delivery import issued, posture
 from controller.ledger import ledger
-from controller.people import cardholder, credential, operator, permission
-from controller.premises import agent, area, calendar, door, format, schedule, site
+from controller.people import attribute, cardholder, credential, operator, permission, pin, training
+from controller.premises import agent, area, calendar, door, format, pin_rule, schedule, sign_off, site
 from controller.record import alarm, fact, occupancy, overruled, stay
 
-WINGS = (ledger, site, area, calendar, schedule, format, agent, door, cardholder, credential, permission, operator)
-WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued)
+PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
+PEOPLE = (cardholder, attribute, credential, pin, permission, training, operator)
+WINGS = (ledger, *PREMISES, *PEOPLE)
+WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued, posture)
 METADATA = Base.metadata

@@ -15,7 +15,7 @@ from contract.outcome import Effect, Outcome
 from contract.policy import Direction
 from contract.reason import Reason
 from contract.record import Flag
-from contract.situation import Moment
+from contract.situation import Moment, PinVerdict
 from door_agent.cabinet import Cabinet
 from door_agent.chain import Chain
 from door_agent.company import Company
@@ -34,6 +34,7 @@ from door_agent.events import (
     Level,
     LineFault,
     LinkState,
+    PinVerified,
     ReaderState,
     ReaderTampered,
     Record,
@@ -42,11 +43,14 @@ from door_agent.events import (
     Show,
     Sign,
     Tick,
+    Typed,
+    VerifyPin,
 )
 from door_agent.judging import Judged, Judging
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
 from door_agent.modes import Modes
+from door_agent.pins import Entered, Pins
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
@@ -75,12 +79,14 @@ class Agent:
         self._door_of = {point: door for door in self._doors.values() for point in door.wired.points}
         self._company = Company()
         self._entries = DurableEntries()
+        self._pins = Pins(self.lists, resumed.tried)
         self._judging = Judging(
-            keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in
+            keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in, self._pins
         )
         self._modes = Modes(self._rulebook, self._doors)
-        self._timed: tuple[DurableEntries | Company | Modes | Door, ...] = (
+        self._timed: tuple[DurableEntries | Pins | Company | Modes | Door, ...] = (
             self._entries,
+            self._pins,
             self._company,
             self._modes,
             *self._doors.values(),
@@ -145,7 +151,12 @@ class Agent:
         """What follows from `event`."""
         match event:
             case Card():
+                self._pins.another(event.access_point)
                 commands = self._card(event, moment)
+            case Typed():
+                commands = self._asked(self._pins.typed(event, moment), moment)
+            case PinVerified():
+                commands = self._asked(self._pins.verified(event, moment), moment)
             case Level():
                 commands = self._level(event, moment)
             case LineFault():
@@ -181,15 +192,18 @@ class Agent:
             self._came_in.came_in(record.entered, moment.mono)
             self._modes.passed(record)
 
-    def _card(self, card: Card, moment: Moment) -> list[Command]:
+    def _card(self, card: Card, moment: Moment, pin: PinVerdict = PinVerdict.UNASKED) -> list[Command]:
         door = self._door_of.get(card.access_point)
         if door is None:
             return []
-        judged = self._judging.judge(door.wired, card, moment, interlocked=self._interlocked(door.wired))
+        judged = self._judging.judge(door.wired, card, moment, interlocked=self._interlocked(door.wired), pin=pin)
         alarm = door.alarm(True) if Effect.ALARM in judged.decision.effects else []
         match judged.decision.outcome:
             case Outcome.REFUSE:
                 return [judged.fact, Show(card.access_point, Sign.REFUSED), *alarm]
+            case Outcome.AWAIT if judged.decision.reason is Reason.AWAITING_PIN:
+                self._pins.ask(card, judged.admission.holder or b"", moment)
+                return [judged.fact, Show(card.access_point, Sign.PIN)]
             case Outcome.AWAIT:
                 within_s = self._rulebook.company_within_s(card.access_point)
                 self._company.join(judged.admission, moment.mono, within_s)
@@ -198,6 +212,17 @@ class Agent:
                 return [*self._entering(door, judged, moment), *alarm]
             case Outcome.GRANT:
                 return [*self._leaving(door, judged, moment), *alarm]
+
+    def _asked(self, followed: VerifyPin | Entered | None, moment: Moment) -> list[Command]:
+        """What follows from keys, or from their verification: once a PIN has its verdict, its card is judged again by
+        everything that holds now. How it came out is shown before it is counted."""
+        match followed:
+            case VerifyPin():
+                return [followed]
+            case Entered():
+                tried = [followed.tried] if followed.tried is not None else []
+                return [*self._card(followed.card, moment, followed.verdict), *tried]
+        return []
 
     def _interlocked(self, wired: WiredDoor) -> bool:
         """Another door of this one's interlock is released, open, or about to be released."""
@@ -253,6 +278,8 @@ class Agent:
         commands: list[Command] = []
         for late in self._entries.late(moment.mono):
             commands += self._journal_too_late(late, moment)
+        for late_pin in self._pins.late(moment):
+            commands += self._asked(late_pin, moment)
         for door in self._doors.values():
             if door.deadline is not None and moment.mono >= door.deadline:
                 commands += door.tick(moment)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 
 from contract.presence import Passage, Whereabouts
+from contract.record import Pin
+from contract.situation import PinVerdict
 from contract.topic import Address
 from door_agent.entered import Entered
 from door_agent.portal import Admission
@@ -21,6 +23,22 @@ class Card:
     access_point: str
     source: str
     bits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Keys of an access point's keypad, one or many: 0 to 9, * and #. Never written anywhere: they may be a PIN."""
+
+    access_point: str
+    keys: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinVerified:
+    """What became of `VerifyPin`: RIGHT, DURESS or WRONG; LATE if it could not be verified at all."""
+
+    ticket: int
+    verdict: PinVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,18 @@ class Tick:
 
 
 Event: TypeAlias = (
-    Card | ReaderState | ReaderTampered | Level | LineFault | Committed | Arrived | LinkState | ResetAsked | Tick
+    Card
+    | Typed
+    | PinVerified
+    | ReaderState
+    | ReaderTampered
+    | Level
+    | LineFault
+    | Committed
+    | Arrived
+    | LinkState
+    | ResetAsked
+    | Tick
 )
 
 
@@ -137,6 +166,26 @@ class Proven:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Keep for the next start: this many wrong tries in a row, the last one at this UTC second (None: the clock cannot
+    be believed), at the PIN with this salt. None wrong: forget it."""
+
+    salt: bytes
+    wrong: int
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPin:
+    """Compare what was typed, and answer `PinVerified` with this ticket. Slow: not for the thread that thinks."""
+
+    ticket: int
+    holder: bytes = field(repr=False)
+    typed: str = field(repr=False)
+    pin: Pin = field(repr=False)
+
+
 class LockWish(StrEnum):
     """RELEASE ends with SECURE, or by the hardware's own cap; HOLD lasts until LIFT, LATCH until RESET, and neither
     hears SECURE."""
@@ -162,6 +211,7 @@ class Sign(StrEnum):
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    PIN = "pin"
     WARNING = "warning"
     ALARM_ON = "alarm-on"
     ALARM_OFF = "alarm-off"
@@ -190,12 +240,15 @@ class Answer:
     reason: str
 
 
-Command: TypeAlias = Record | Forget | Proven | Lock | Show | Send | Answer
+Kept: TypeAlias = Record | Forget | Proven | Tried
+"""What the journal writes."""
+Command: TypeAlias = Kept | VerifyPin | Lock | Show | Send | Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What an agent remembers when it starts: its chain, presence, unfinished admissions, latches, its last proof."""
+    """What an agent remembers when it starts: its chain, presence, unfinished admissions, latches, wrong PINs, its last
+    proof."""
 
     address: Address
     sequence: int
@@ -206,6 +259,7 @@ class Resumed:
     uses: dict[bytes, int]
     entered: tuple[Entered, ...]
     latched: tuple[Latch, ...]
+    tried: tuple[Tried, ...]
     proven_at: int | None
     first: bool
     clean: bool

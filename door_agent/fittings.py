@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 
-from door_agent.events import Card, Event, Level, Lock, LockWish, ReaderState, ReaderTampered, Show, Sign
+from door_agent.events import Card, Event, Level, Lock, LockWish, ReaderState, ReaderTampered, Show, Sign, Typed
 from door_agent.input_fittings import Inputs, LineSources, converter
 from door_agent.reader_fittings import Readers
 from door_agent.settings import AgentSettings, DoorSettings, LockKind
@@ -14,7 +14,7 @@ from hardware.heartbeat import Heartbeat
 from hardware.indicator import Indicator
 from hardware.lock import Maglock, Strike
 from hardware.readers.reader import Shown
-from hardware.signal import CardBits, FaultKind, InputLevel, ReaderFault, ReaderTamper, Signal
+from hardware.signal import CardBits, FaultKind, InputLevel, KeysPressed, ReaderFault, ReaderTamper, Signal
 
 _CAP_GRACE_S = 1.0
 """The core secures in time; the lock's own cap is for a core that cannot."""
@@ -24,6 +24,7 @@ _ON_READERS = {
     Sign.GRANTED: Shown.GRANTED,
     Sign.REFUSED: Shown.DENIED,
     Sign.WAITING: Shown.WAITING,
+    Sign.PIN: Shown.PIN,
     Sign.WARNING: Shown.ERROR,
     Sign.ALARM_ON: Shown.ERROR,
     Sign.ALARM_OFF: Shown.IDLE,
@@ -101,6 +102,8 @@ class Fittings:
                 indicator.refused()
             case Sign.WAITING:
                 indicator.waiting()
+            case Sign.PIN:
+                indicator.asking()
             case Sign.WARNING:
                 indicator.warning()
             case Sign.ALARM_ON:
@@ -125,10 +128,12 @@ class Fittings:
         return self._inputs.standing(door)
 
     def _take(self, signal: Signal) -> None:
-        """A reader's signal. Keys are for nobody yet: without a rule that asks for a PIN they are not even counted."""
+        """A reader's signal."""
         match signal:
             case CardBits():
                 self._post(Card(signal.reader, signal.source, signal.bits))
+            case KeysPressed():
+                self._post(Typed(signal.reader, signal.keys))
             case ReaderFault(kind=FaultKind.CAPABILITY):
                 self._post(ReaderTampered(signal.reader, active=True))
             case ReaderFault():

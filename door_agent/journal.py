@@ -18,7 +18,7 @@ from contract.message import SealedFact
 from contract.presence import Whereabouts
 from contract.topic import Address
 from door_agent.entered import Entered
-from door_agent.events import Committed, Forget, Latch, Proven, Record, Resumed
+from door_agent.events import Committed, Forget, Kept, Latch, Proven, Record, Resumed, Tried
 from door_agent.portal import Admission
 from process import logs
 
@@ -53,6 +53,7 @@ CREATE TABLE entered (
     access_point TEXT NOT NULL, card BLOB NOT NULL, uses INTEGER NOT NULL, at INTEGER,
     PRIMARY KEY (access_point, card)) WITHOUT ROWID;
 """,
+    "CREATE TABLE tried (salt BLOB PRIMARY KEY, wrong INTEGER NOT NULL, at INTEGER) WITHOUT ROWID;",
 )
 """Each brings a journal of the format before it to its own; `user_version` counts how many were run."""
 
@@ -97,6 +98,7 @@ class Journal:
             dict(execute("SELECT card, sum(uses) FROM entered GROUP BY card").fetchall()),
             tuple(Entered(*row) for row in execute("SELECT access_point, card, at FROM entered")),
             tuple(Latch(door, tuple(causes.split())) for door, causes in execute("SELECT * FROM latch ORDER BY door")),
+            tuple(Tried(*row) for row in execute("SELECT salt, wrong, at FROM tried")),
             meta.get("proven_at"),
             first=sequence == 0,
             clean=bool(meta.get("clean", 0)),
@@ -109,7 +111,7 @@ class Journal:
         """Say that nothing was open and nothing is unwritten: the next start finds presence whole."""
         self._keep("clean", 1)
 
-    def commit(self, work: Sequence[Record | Forget | Proven]) -> None:
+    def commit(self, work: Sequence[Kept]) -> None:
         """All of `work` in one durable transaction, in order."""
         self._unplaced += len(work)
         match work:
@@ -127,6 +129,8 @@ class Journal:
                         self._forget(each)
                     case Proven():
                         self._keep("proven_at", each.at)
+                    case Tried():
+                        self._tried(each)
             execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
@@ -209,6 +213,13 @@ class Journal:
         else:
             self._connection.execute("DELETE FROM latch WHERE door = ?", (latch.door,))
 
+    def _tried(self, tried: Tried) -> None:
+        if tried.wrong:
+            row = (tried.salt, tried.wrong, tried.at)
+            self._connection.execute("INSERT OR REPLACE INTO tried VALUES (?, ?, ?)", row)
+        else:
+            self._connection.execute("DELETE FROM tried WHERE salt = ?", (tried.salt,))
+
     def _forget(self, forget: Forget) -> None:
         """Only if the acknowledged head is really our fact's hash; otherwise it acknowledges something else."""
         execute = self._connection.execute
@@ -231,7 +242,7 @@ class JournalThread:
 
     def __init__(self, journal: Journal, post: Callable[[Committed], None]) -> None:
         self._journal, self._post = journal, post
-        self._work: queue.SimpleQueue[Record | Forget | Proven | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[Kept | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
@@ -243,7 +254,7 @@ class JournalThread:
     def start(self) -> None:
         self._thread.start()
 
-    def put(self, work: Record | Forget | Proven) -> None:
+    def put(self, work: Kept) -> None:
         self._work.put(work)
 
     def stop(self, within: float = 5.0) -> bool:
@@ -269,7 +280,7 @@ class JournalThread:
             if ended:
                 return
 
-    def _next(self) -> Record | Forget | Proven | None:
+    def _next(self) -> Kept | None:
         """What is to be committed next; nobody waits for the log to be written back, so that is for a pause."""
         try:
             return self._work.get(timeout=_PAUSE_S)
@@ -283,7 +294,7 @@ class JournalThread:
         except sqlite3.Error as flaw:
             logs.event(_log, "journal_failed", level="error", error=flaw)
 
-    def _committed(self, group: list[Record | Forget | Proven]) -> bool:
+    def _committed(self, group: list[Kept]) -> bool:
         while True:
             try:
                 self._journal.commit(group)

@@ -21,6 +21,7 @@ from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists
+from door_agent.pins import Pins
 from door_agent.portal import Admission
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
@@ -54,10 +55,11 @@ class Judging:
         presence: Presence,
         company: Company,
         entries: Entries,
+        pins: Pins,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
-        self._presence, self._company, self._entries = presence, company, entries
+        self._presence, self._company, self._entries, self._pins = presence, company, entries, pins
 
     def judge(
         self,
@@ -69,7 +71,7 @@ class Judging:
         pin: PinVerdict = PinVerdict.UNASKED,
     ) -> Judged:
         """What becomes of this card here and now; `interlocked`: another door of the interlock is not secured; `pin`:
-        what became of the PIN."""
+        what became of the PIN, UNASKED when the card has just come."""
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record, key = None, b""
@@ -82,7 +84,7 @@ class Judging:
         body = _body(carried, point, door, attempt, decision)
         admission = self._admission(point, attempt, key)
         opened = self._company.complete(admission, moment.mono) if decision.outcome is Outcome.GRANT else ()
-        personal = _personal(attempt, situation, moment, identity)
+        personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
         return Judged(decision, admission, opened, body, fact, extended)
@@ -98,6 +100,8 @@ class Judging:
         interlocked: bool,
         pin: PinVerdict,
     ) -> Situation:
+        if pin is PinVerdict.UNASKED and point is not None and attempt.record is not None:
+            pin = self._pins.at_card(point, attempt.record, moment)
         proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
         if point is None:
             return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)
@@ -177,11 +181,15 @@ def _body(
     }
 
 
-def _personal(attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None) -> dict[str, Value]:
-    """What only intake may read: the input, and whose card it was, or the bits of an unknown one for enrolment."""
+def _personal(
+    attempt: Attempt, situation: Situation, moment: Moment, identity: Identity | None, key: bytes
+) -> dict[str, Value]:
+    """What only intake may read: the input, and whose card it was and which of them (the key it is looked up by), or
+    the bits of an unknown one for enrolment."""
     personal: dict[str, Value] = {"input": input_object(attempt, situation, moment)}
     if attempt.record is not None:
         personal["holder"] = attempt.record.holder.hex()
+        personal["key"] = key.hex()
     elif identity is not None:
         personal["identity"] = identity.text()
     return personal

@@ -1,7 +1,8 @@
 """The agent as a process: edges around the core, one queue, one thread that thinks and never blocks.
 
 Threads of the readers, pins, broker and control socket only enqueue. The thinking thread (the main one) numbers facts
-and carries out commands; the journal thread commits and posts `Committed` back; the uplink thread sends.
+and carries out commands; the journal thread commits and posts `Committed` back; the uplink thread sends; one more
+verifies what was typed.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ from door_agent.events import (
     Send,
     Show,
     Tick,
+    Tried,
+    VerifyPin,
 )
 from door_agent.fittings import Fittings
 from door_agent.journal import Journal, JournalThread
 from door_agent.keys import Keys, KeysError
 from door_agent.keys import load as load_keys
 from door_agent.lists import ListStore
+from door_agent.pin_thread import PinThread
 from door_agent.reader_fittings import ReaderUnusable
 from door_agent.settings import AgentSettings
 from door_agent.uplink import Uplink
@@ -93,6 +97,7 @@ class Running:
         store = ListStore(told.data)
         self._agent = Agent(doors, keys, store, resumed, os.urandom, float(told.status_every_s))
         self._writer = JournalThread(self._journal, self._events.put)
+        self._typed = PinThread(keys.lookup, self._events.put)
         self._session = self._broker_session(told)
         self._uplink = Uplink(told.address, keys.signing, self._reading, self._session.publish)
         self._fittings = Fittings(told, self._events.put)
@@ -101,6 +106,7 @@ class Running:
     def run(self) -> int:
         stop = StopSignal()
         self._writer.start()
+        self._typed.start()
         self._carry_out(self._agent.start(self._clock.moment()))
         self._fittings.start()
         self._uplink.start()
@@ -137,6 +143,7 @@ class Running:
         return {
             **self._fittings.probes(),
             "journal": lambda: self._writer.alive,
+            "typed": lambda: self._typed.alive,
             "uplink": lambda: self._uplink.alive,
             "session": lambda: self._session.alive,
         }
@@ -159,8 +166,10 @@ class Running:
                     self._fittings.lock(command)
                 case Show():
                     self._fittings.show(command)
-                case Record() | Proven():
+                case Record() | Proven() | Tried():
                     self._writer.put(command)
+                case VerifyPin():
+                    self._typed.put(command)
                 case Forget():
                     self._writer.put(command)
                     self._uplink.acknowledged(command.through)
@@ -208,6 +217,7 @@ class Running:
     def _close(self) -> None:
         """Outputs first; then what still has to be written; then the rest."""
         self._fittings.close()
+        self._typed.stop()
         self._control.close()
         self._session.stop()
         if self._writer.stop() and self._agent.at_rest:

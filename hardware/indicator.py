@@ -31,6 +31,7 @@ REFUSED: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.15), Step(red=T
     Step(red=True, seconds=0.75),
 )
 WAITING: Final[Pattern] = (Step(green=True, seconds=0.25), Step(seconds=0.25))
+ASKING: Final[Pattern] = (Step(green=True, red=True, seconds=0.5), Step(seconds=0.25))
 ALARM: Final[Pattern] = (Step(red=True, buzzer=True, seconds=0.5), Step(seconds=0.25))
 WARNING: Final[Pattern] = (Step(buzzer=True, seconds=0.08), Step(seconds=0.42)) * 4
 IDLE: Final[Pattern] = (DARK,)
@@ -54,7 +55,7 @@ class Indicator:
         self._changed = threading.Condition()
         self._generation = 0
         self._answer: Pattern | None = None
-        self._waiting = False
+        self._waiting: Pattern | None = None
         self._alarm = False
         self._closed = False
         self._player = threading.Thread(target=self._play, name="indicator", daemon=True)
@@ -62,15 +63,19 @@ class Indicator:
 
     def granted(self) -> None:
         """Green for two seconds, one short beep."""
-        self._set(answer=GRANTED, waiting=False)
+        self._set(answer=GRANTED, waiting=None)
 
     def refused(self) -> None:
         """Red for a second and a half, three beeps."""
-        self._set(answer=REFUSED, waiting=False)
+        self._set(answer=REFUSED, waiting=None)
 
     def waiting(self) -> None:
-        """Green blinks until the next answer or `off()`: something more is expected (a second person, a PIN)."""
-        self._set(answer=None, waiting=True)
+        """Green blinks until the next answer or `off()`: something more is expected (a second person)."""
+        self._set(answer=None, waiting=WAITING)
+
+    def asking(self) -> None:
+        """Green and red blink together until the next answer or `off()`: the keypad is waited for."""
+        self._set(answer=None, waiting=ASKING)
 
     def warning(self) -> None:
         """Two seconds of short beeps: the door will be held open in a moment. An answer is not cut short by it."""
@@ -84,7 +89,7 @@ class Indicator:
 
     def off(self) -> None:
         """End an answer or waiting. An alarm goes on."""
-        self._set(answer=None, waiting=False)
+        self._set(answer=None, waiting=None)
 
     def close(self) -> None:
         """Everything dark, the thread ended, the pins given back. May be called twice."""
@@ -98,10 +103,12 @@ class Indicator:
 
     _KEEP: Final[Pattern] = ()
 
-    def _set(self, *, answer: Pattern | None = _KEEP, waiting: bool | None = None, alarm: bool | None = None) -> None:
+    def _set(
+        self, *, answer: Pattern | None = _KEEP, waiting: Pattern | None = _KEEP, alarm: bool | None = None
+    ) -> None:
         with self._changed:
             self._answer = self._answer if answer is self._KEEP else answer
-            self._waiting = self._waiting if waiting is None else waiting
+            self._waiting = self._waiting if waiting is self._KEEP else waiting
             self._alarm = self._alarm if alarm is None else alarm
             if alarm is None or self._answer is None:  # an alarm does not cut an answer short
                 self._generation += 1
@@ -127,7 +134,7 @@ class Indicator:
             return self._answer
         if self._alarm:
             return ALARM
-        return WAITING if self._waiting else IDLE
+        return self._waiting or IDLE
 
     def _show(self, step: Step) -> None:
         for output, lit in zip(self._outputs, (step.green, step.red, step.buzzer), strict=True):

@@ -7,7 +7,7 @@ mistyped filter must not mean "everything".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
@@ -73,6 +73,17 @@ def whole(*, required: bool = False) -> Field:
     return Field(read, {"type": "integer", "minimum": 1, "maximum": LARGEST}, required)
 
 
+def count(most: int, least: int = 1, *, required: bool = False) -> Field:
+    """How many, in a body; without one: no limit."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"is a whole number from {least} to {most}")
+        return value
+
+    return Field(read, {"type": "integer", "minimum": least, "maximum": most}, required)
+
+
 def digits(least: int = 1, absent: int | None = None) -> Field:
     """A whole number in a query."""
 
@@ -104,7 +115,7 @@ def moment() -> Field:
     return Field(read, {"type": "string", "format": "date-time"})
 
 
-def one_of(*choices: str, many: bool = False) -> Field:
+def one_of(*choices: str, many: bool = False, required: bool = False) -> Field:
     """One of the words; `many` lets a query name several."""
 
     def read(value: Any) -> Any:
@@ -114,7 +125,7 @@ def one_of(*choices: str, many: bool = False) -> Field:
         return tuple(str(each) for each in told) if many else str(value)
 
     schema: dict[str, Any] = {"type": "string", "enum": list(choices)}
-    return Field(read, {"type": "array", "items": schema} if many else schema, absent=() if many else None)
+    return Field(read, {"type": "array", "items": schema} if many else schema, required, () if many else None)
 
 
 def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
@@ -126,6 +137,39 @@ def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
         return read(value)
 
     return Field(told, {"type": "array", "items": dict(schema), "minItems": 1, "maxItems": MOST}, required=True)
+
+
+def level(highest: int) -> Field:
+    """A whole number from 0, in a body; None when it is not sent."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= highest:
+            raise ValueError(f"is a whole number from 0 to {highest}")
+        return value
+
+    return Field(read, {"type": "integer", "minimum": 0, "maximum": highest})
+
+
+def maybe() -> Field:
+    """true or false, or not sent."""
+    return replace(truth(), required=False)
+
+
+def members(names: Sequence[str], *, required: bool = False) -> Field:
+    """An object that has some of these members, each a text, a whole number, true, false or null."""
+
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or not value:
+            raise ValueError("is an object that is not empty")
+        if not value.keys() <= set(names):
+            raise ValueError(f"has some of these members: {', '.join(names)}")
+        if not all(each is None or isinstance(each, (str, int)) for each in value.values()):
+            raise ValueError("has members that are texts, whole numbers, true, false or null")
+        return value
+
+    each = {"type": ["string", "integer", "boolean", "null"]}
+    schema = {"type": "object", "minProperties": 1, "additionalProperties": False}
+    return Field(read, {**schema, "properties": dict.fromkeys(names, each)}, required)
 
 
 PAGE: Final = {"cursor": row_id(0, absent=0), "limit": digits(absent=50)}

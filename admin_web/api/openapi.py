@@ -10,7 +10,7 @@ from flask import Flask
 
 from admin_web.api.fields import Field
 
-_VERBS = ("GET", "POST")
+_VERBS = ("GET", "POST", "PUT", "DELETE")
 _TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream"}
 
 

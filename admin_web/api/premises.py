@@ -1,4 +1,4 @@
-"""Areas, doors and agents, as they are set up."""
+"""Areas, doors, access points and agents, as they are set up and ruled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from flask import Response
 
 from admin_web import guard
-from admin_web.api import shapes
+from admin_web.api import ruled, shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks
 from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
 from admin_web.pages.live import heard
+from controller.delivery import posture as postures
 from controller.people.access import Permission
 from controller.premises import agent as agents
 from controller.premises import area as areas
@@ -25,7 +26,7 @@ from controller.premises import door as doors
 def list_areas(asked: dict[str, Any]) -> Response:
     """Rooms, and what is outside."""
     with centre().read() as session:
-        return sliced(areas.of_site(session, centre().site(session)), asked, shapes.area)
+        return sliced(areas.of_site(session, centre().site(session)), asked, ruled.area)
 
 
 @blueprint.get(f"{V1}/doors")
@@ -35,7 +36,17 @@ def list_doors(asked: dict[str, Any]) -> Response:
     """Doors with their access points."""
     with centre().read() as session:
         found = doors.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: shapes.door(row, doors.access_points(session, row)))
+        stands = postures.standing(session, centre().site(session))
+        return sliced(found, asked, lambda row: ruled.door(row, doors.access_points(session, row), stands))
+
+
+@blueprint.get(f"{V1}/access-points")
+@guard.requires(Permission.SEE_DOORS)
+@asks(**PAGE)
+def list_access_points(asked: dict[str, Any]) -> Response:
+    """One direction through one door each."""
+    with centre().read() as session:
+        return sliced(doors.points_of_site(session, centre().site(session)), asked, ruled.access_point)
 
 
 @blueprint.get(f"{V1}/agents")

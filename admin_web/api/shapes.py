@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from admin_web.shown import utc
 from contract.schedule import Interval
+from controller.people.attribute import AttributeRow, Exempt, levels
+from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
+from controller.people.pin import PinRow
+from controller.people.training import Completion, Training
 from controller.premises.agent import Agent
-from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Holiday
-from controller.premises.door import AccessPoint, Door
+from controller.premises.pin_rule import PinRuleRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
@@ -25,7 +28,7 @@ from controller.record.overruled import OverruledGrant
 from controller.record.stay import Stay
 
 
-def cardholder(row: Cardholder) -> dict[str, Any]:
+def cardholder(row: Cardholder, held: Sequence[AttributeRow]) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
@@ -33,22 +36,74 @@ def cardholder(row: Cardholder) -> dict[str, Any]:
         "number": row.number,
         "active": row.active,
         "extended": row.extended,
+        "attributes": levels(held),
+        "forgiven": row.forgiven,
         "created_at": utc(row.created_at),
         "ended_at": utc(row.ended_at) if row.ended_at else None,
     }
 
 
-def credential(row: Credential, identities: Sequence[IdentityRow]) -> dict[str, Any]:
+def exempt(row: Exempt) -> dict[str, Any]:
+    return {
+        "cardholder": row.holder.id,
+        "cardholder_name": row.holder.name,
+        "number": row.holder.number,
+        "lifted": [
+            {"exemption": each.name, "since": utc(each.since), "given_by": each.given_by, "reason": each.reason}
+            for each in row.lifted
+        ],
+    }
+
+
+def training(row: Training, areas: Sequence[int]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "valid_days": row.valid_days,
+        "areas": list(areas),
+    }
+
+
+def completion(row: Completion) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "cardholder": row.cardholder_id,
+        "training": row.training_id,
+        "completed_at": utc(row.completed_at),
+        "until": utc(row.until),
+        "recorded_by": row.recorded_by,
+        "withdrawn_at": _maybe(row.withdrawn_at),
+    }
+
+
+def credential(row: Credential, identities: Sequence[IdentityRow], life: CardLife, state: State) -> dict[str, Any]:
+    """state: what time and use have made of the card; said: what people said of it."""
     return {
         "id": row.id,
         "cardholder": row.cardholder_id,
         "label": row.label,
-        "state": row.state,
+        "state": state,
+        "said": row.state,
+        "issue_level": row.issue_level,
+        "replaces": row.replaces_id,
         "issued_at": utc(row.issued_at),
-        "ended_at": utc(row.ended_at) if row.ended_at else None,
+        "ended_at": _maybe(row.ended_at),
         "reason": row.reason,
+        "valid_from": _maybe(row.valid_from),
+        "valid_until": _maybe(row.valid_until),
+        "max_uses": row.max_uses,
+        "max_days": row.max_days,
+        "unused_days": row.unused_days,
+        "uses": life.entries,
+        "first_used": _maybe(life.first_used),
+        "last_used": _maybe(life.last_used),
         "identities": [_identity(each) for each in identities],
     }
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return utc(moment) if moment else None
 
 
 def _identity(row: IdentityRow) -> dict[str, Any]:
@@ -56,38 +111,19 @@ def _identity(row: IdentityRow) -> dict[str, Any]:
     return {"source": found.source, "length": found.length, "bits": found.bits, "text": row.text}
 
 
-def area(row: Area) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "key": row.key,
-        "name": row.name,
-        "name_ja": row.name_ja,
-        "private": row.private,
-        "open": row.open,
-        "company": row.company,
-    }
+def pin(row: PinRow) -> dict[str, Any]:
+    """Nothing of the PIN itself."""
+    return {"cardholder": row.cardholder_id, "duress": row.duress is not None, "set_at": utc(row.set_at)}
 
 
-def door(row: Door, points: Sequence[AccessPoint]) -> dict[str, Any]:
+def pin_rule(row: PinRuleRow) -> dict[str, Any]:
     return {
-        "id": row.id,
-        "key": row.key,
-        "name": row.name,
-        "name_ja": row.name_ja,
-        "agent": row.agent_id,
-        "mode": row.mode,
-        "access_points": [
-            {
-                "id": point.id,
-                "key": point.key,
-                "direction": point.direction,
-                "from_area": point.from_area_id,
-                "to_area": point.to_area_id,
-                "exit_mode": point.exit_mode,
-                "formats": point.formats.split(),
-            }
-            for point in points
-        ],
+        "access_point": row.access_point_id,
+        "card_alone": row.card_alone_id,
+        "within_s": row.within_s,
+        "tries": row.tries,
+        "lockout_s": row.lockout_s,
+        "duress": row.duress,
     }
 
 

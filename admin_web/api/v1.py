@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from admin_web.api import access, formats, holidays, operators, people, premises, record, schedules, watching
+from admin_web.api import (
+    access,
+    credentials,
+    formats,
+    holidays,
+    operators,
+    people,
+    pins,
+    posture,
+    premises,
+    previews,
+    record,
+    rules,
+    schedules,
+    trainings,
+    watching,
+)
 from admin_web.api.blueprint import blueprint
 
-RESOURCES = (people, premises, schedules, holidays, formats, access, record, operators, watching)
+PEOPLE = (people, credentials, pins, trainings)
+PREMISES = (premises, rules, schedules, holidays, formats)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -11,12 +15,14 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.credential import Identity
 from controller.delivery.compiling import card_must_fit
+from controller.people import attribute
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
 from controller.people.access import Permission
+from controller.people.card_state import Act, State
 from controller.people.cardholder import Cardholder
-from controller.people.credential import Credential, State
+from controller.people.credential import Credential, IdentityRow
 from controller.people.enrolment import fitting, in_a_line
 from controller.premises import area as areas
 from controller.premises.area import Area
@@ -37,7 +43,11 @@ def listed() -> str:
     wanted, after = request.args.get("q", "")[:100], forms.row_id("after") or 0
     with centre().read() as session:
         found = cardholders.find(session, centre().site(session), wanted, after, _PAGE + 1)
-        people = [(each, credentials.of_cardholder(session, each)) for each in found[:_PAGE]]
+        at = now()
+        people = [
+            (each, [credentials.state_now(session, card, at) for card in credentials.of_cardholder(session, each)])
+            for each in found[:_PAGE]
+        ]
         more = found[_PAGE - 1].id if len(found) > _PAGE else None
         return render_template("cardholders/list.html", people=people, wanted=wanted, more=more)
 
@@ -56,16 +66,15 @@ def add() -> Response:
 @guard.requires(Permission.SEE_PEOPLE)
 def page(holder_id: int) -> str:
     with centre().read() as session:
-        holder = forms.row(session, Cardholder, holder_id)
-        cards = [
-            (each, credentials.identities_of(session, each)) for each in credentials.of_cardholder(session, holder)
-        ]
+        holder, at = forms.row(session, Cardholder, holder_id), now()
+        cards = [_shown(session, each, at) for each in credentials.of_cardholder(session, holder)]
         grants = permissions.of_cardholder(session, holder)
         presence = session.get(Presence, holder.id)
         return render_template(
             "cardholders/page.html",
             holder=holder,
             cards=cards,
+            attributes=attribute.of_cardholder(session, holder),
             grants=grants,
             areas={area.id: area for area in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
@@ -73,7 +82,7 @@ def page(holder_id: int) -> str:
             rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
             unknown=_unknown(session) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
-            at=now(),
+            at=at,
         )
 
 
@@ -110,22 +119,35 @@ def end(holder_id: int) -> Response:
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 
-@blueprint.post("/credentials/<int:credential_id>/lost")
+@blueprint.post("/credentials/<int:credential_id>/<act>")
 @guard.requires(Permission.CHANGE_PEOPLE)
-def lost(credential_id: int) -> Response:
+def act_on_card(credential_id: int, act: str) -> Response:
+    """Suspend a card, report it lost, take it back …"""
+    if act not in set(Act):
+        abort(404)
     with centre().write() as session:
         card = forms.row(session, Credential, credential_id)
-        credentials.end(session, guard.operator().actor, now(), card, State.LOST, forms.text("reason"))
+        credentials.turn(session, guard.operator().actor, now(), card, Act(act), forms.text("reason"), card_must_fit)
     return redirect(url_for("cardholders.page", holder_id=card.cardholder_id), 303)
 
 
-@blueprint.post("/credentials/<int:credential_id>/restore")
-@guard.requires(Permission.CHANGE_PEOPLE)
-def restore(credential_id: int) -> Response:
-    with centre().write() as session:
-        card = forms.row(session, Credential, credential_id)
-        credentials.restore(session, guard.operator().actor, now(), card, forms.text("reason"), card_must_fit)
-    return redirect(url_for("cardholders.page", holder_id=card.cardholder_id), 303)
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A card as the page shows it: what it is now, and what may be done with it."""
+
+    row: Credential
+    state: State
+    acts: Sequence[Act]
+    identities: Sequence[IdentityRow]
+
+
+def _shown(session: Session, card: Credential, at: datetime) -> _Card:
+    return _Card(
+        card,
+        credentials.state_now(session, card, at),
+        credentials.possible(session, card, at),
+        credentials.identities_of(session, card),
+    )
 
 
 def _unknown(session: Session) -> list[tuple[FactRow, str, str]]:

@@ -10,6 +10,10 @@ from admin_web import guard, shown
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import distribution
+from controller.delivery import posture as postures
+from controller.delivery import rooms as dangers
+from controller.delivery.distribution import InForce
+from controller.delivery.posture import Act, PostureChange, Standing
 from controller.people import cardholder as cardholders
 from controller.people import permission as permissions
 from controller.people.access import Permission
@@ -20,6 +24,8 @@ from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
+from controller.premises.rule_words import Of
+from controller.premises.rules import settings_of
 from controller.premises.schedule import Schedule
 from controller.record import enquiry, occupancy
 from controller.record.enquiry import LogFilter
@@ -53,8 +59,10 @@ def listed() -> str:
 @guard.requires(Permission.SEE_PEOPLE)
 def page(key: str) -> str:
     with centre().read() as session:
-        area = _area(session, key)
+        area = room(session, key)
         grants, found = permissions.in_force(session, area, now()), doors.of_area(session, area)
+        site = centre().site(session)
+        stands = postures.standing(session, site)
         return render_template(
             "rooms/page.html",
             area=area,
@@ -66,6 +74,12 @@ def page(key: str) -> str:
             grants=[(each, session.get_one(Cardholder, each.cardholder_id)) for each in grants],
             schedules={each.id: each for each in session.query(Schedule)},
             operators={each.id: each for each in session.query(Operator)},
+            rules=settings_of(area.rules),
+            settings=settings_of,
+            of=Of,
+            findings=dangers.findings(session, site, area, now()),
+            posture=stands.of_area(area),
+            orders=_orders(session, area, stands),
             feed=enquiry.log(session, LogFilter(area=area.id), None, 10).rows,
         )
 
@@ -74,7 +88,7 @@ def page(key: str) -> str:
 @guard.requires(Permission.SEE_DOORS)
 def in_force(key: str, sequence: int) -> str:
     with centre().read() as session:
-        area = _area(session, key)
+        area = room(session, key)
         state = distribution.in_force(session, area, min(sequence, 2**62))
         tries = min(forms.number("tries") or 0, _PATIENCE)
         return render_template("rooms/in_force.html", area=area, sequence=sequence, state=state, tries=tries)
@@ -88,7 +102,7 @@ def ask(key: str) -> str:
         people = [each for each in cardholders.find(session, site, "", 0, _MOST_PEOPLE) if each.active]
         return render_template(
             "rooms/request.html",
-            area=(area := _area(session, key)),
+            area=(area := room(session, key)),
             doors=doors.of_area(session, area),
             people=people,
             chosen=forms.row_id("cardholder"),
@@ -101,7 +115,7 @@ def ask(key: str) -> str:
 @guard.requires(Permission.REQUEST_ACCESS)
 def request_access(key: str) -> Response:
     with centre().write() as session:
-        area = _area(session, key)
+        area = room(session, key)
         holder = forms.row(session, Cardholder, forms.number("cardholder") or 0)
         chosen = forms.row_id("schedule")
         try:
@@ -120,7 +134,16 @@ def request_access(key: str) -> Response:
     return redirect(url_for("requests.listed"), 303)
 
 
-def _area(session: Session, key: str) -> Area:
+def _orders(session: Session, area: Area, stands: Standing) -> list[tuple[PostureChange, InForce]]:
+    """What was ordered last for this room or the site, of each kind, and how far it has come; the newest first."""
+    rows = [stands.order(act, place) for act in Act for place in (None, area.id)]
+    found = sorted((row for row in rows if row is not None), key=lambda row: -row.number)
+    states = distribution.in_force_each(session, area, {row.ledger_sequence for row in found})
+    return [(row, states[row.ledger_sequence]) for row in found]
+
+
+def room(session: Session, key: str) -> Area:
+    """The guarded area of this key; 404 when there is none."""
     found = areas.by_key(session, centre().site(session), key[:40])
     if found is None or found.open:
         abort(404)

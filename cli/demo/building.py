@@ -97,6 +97,13 @@ DOORS: Final = (
 
 AGENTS: Final = ("cedar", "cedar-back")
 
+
+def _signed(door: DemoDoor) -> dict[str, Any]:
+    """The sign-off of a controlled exit: the bench's break-glass and fire were tried, a lever opens from inside."""
+    told = {"signed_by": "Demo building", "break_glass": True, "fire": True, "failsafe": "mechanical-egress"}
+    return {"sign_off": told} if door.exit_mode == "controlled" else {}
+
+
 PLAN: Final[dict[str, Any]] = {
     "site": {"key": SITE, "name": "Tokyo office", "name_ja": "東京オフィス", "zone": ZONE},
     "area": [
@@ -138,6 +145,7 @@ PLAN: Final[dict[str, Any]] = {
                     "to": door.outer,
                     "formats": [FORMATS[door.readers[1].kind]],
                     "exit_mode": door.exit_mode,
+                    **_signed(door),
                 },
             ],
         }

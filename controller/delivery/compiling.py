@@ -16,9 +16,7 @@ from sqlalchemy.orm import Session
 
 from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
-from contract.policy import AccessPointPolicy, AreaPolicy, Direction, ExitMode, Policy
-from contract.room_rules import Company
-from controller.delivery import records
+from controller.delivery import pins, policies, records
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
@@ -26,12 +24,12 @@ from controller.people.credential import Credential
 from controller.people.permission import AccessLevelArea, Grant, GrantState
 from controller.premises import area as area_rows
 from controller.premises import door as doors
-from controller.premises import format as formats
-from controller.premises import site_clock
+from controller.premises import sign_off, site_clock
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
 from controller.premises.site import Site
+from controller.record import uses
 from controller.refusal import Refused
 
 RESERVE_BYTES = 4096
@@ -45,29 +43,15 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     """What `agent`'s list must say at `now`."""
     if agent.list_key is None:
         raise Refused("not-found", agent=agent.key)
-    held = doors.of_agent(session, agent)
-    points = [point for door in held for point in doors.access_points(session, door)]
-    areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
-    guarded = {areas[point.guarded_area_id] for point in points}
+    held = {door: doors.access_points(session, door) for door in doors.of_agent(session, agent)}
+    guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
-        area.key: records.table(session, agent.list_key, area, now, schedules)
+        area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
         for area in sorted(guarded, key=lambda each: each.key)
     }
-    policy = Policy(
-        site.key,
-        agent.key,
-        site_clock.site_time(site.clock, now),
-        {
-            area.key: AreaPolicy(area.key, area.private, area.fresh_s, area.essential_s, company=Company(area.company))
-            for area in guarded
-        },
-        {door.key: door.policy() for door in held},
-        {point.key: _point(point, {door.id: door.key for door in held}, areas) for point in points},
-        tuple(schedules.compiled),
-        formats.named(session, site.id, (name for point in points for name in point.formats.split())),
-    )
-    return Content(policy, tables)
+    policy = policies.policy_for(session, site, agent, held, schedules, now)
+    return Content(policy, tables, pins.pins_for(session, agent.list_key, policy, tables))
 
 
 def issue(
@@ -113,10 +97,20 @@ def must_fit(session: Session, grant: Grant) -> None:
 
 def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
     """Refused list-too-large when, with `card` in use, the list of a door would exceed one message."""
-    holder = session.get_one(Cardholder, card.cardholder_id)
+    holder_must_fit(session, session.get_one(Cardholder, card.cardholder_id), now)
+
+
+def holder_must_fit(session: Session, holder: Cardholder, now: datetime) -> None:
+    """Refused list-too-large when, with all that `holder` has now, the list of a door would exceed one message."""
     given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
     areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
+
+
+def point_must_fit(session: Session, point: AccessPoint, now: datetime) -> None:
+    """Refused list-too-large when, with the rules of `point`, the list of a door would exceed one message."""
+    area = session.get_one(Area, point.guarded_area_id)
+    _must_fit(session, session.get_one(Site, point.site_id), [area], now)
 
 
 def all_must_fit(session: Session, site: Site, now: datetime) -> None:
@@ -142,12 +136,14 @@ def _fits(encoded: bytes, reserve: int) -> bool:
 
 
 def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
-    """The next moment after `now` at which a grant begins or ends, or the years that lists speak of move on."""
+    """The next moment after `now` at which a grant begins or ends, the sign-off of an exit runs out, a card may have
+    lain unused for too long, or the years that lists speak of move on."""
     approved = Grant.state == GrantState.APPROVED
     begins = select(Grant.valid_from).where(approved, Grant.valid_from > now).order_by(Grant.valid_from).limit(1)
     ends = select(Grant.valid_until).where(approved, Grant.valid_until > now).order_by(Grant.valid_until).limit(1)
-    moments = [moment for moment in (session.scalar(begins), session.scalar(ends)) if moment is not None]
-    return min([*moments, site_clock.next_new_year(site.clock, now)])
+    own = (sign_off.next_end(session, now), uses.next_idle(session, now))
+    found = (session.scalar(begins), session.scalar(ends), *own)
+    return min([each for each in found if each is not None] + [site_clock.next_new_year(site.clock, now)])
 
 
 def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:
@@ -155,15 +151,3 @@ def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:
         return [session.get_one(Area, grant.area_id)]
     of_level = select(AccessLevelArea.area_id).where(AccessLevelArea.access_level_id == grant.access_level_id)
     return session.scalars(select(Area).where(Area.id.in_(of_level))).all()
-
-
-def _point(point: AccessPoint, held: dict[int, str], areas: dict[int, Area]) -> AccessPointPolicy:
-    return AccessPointPolicy(
-        point.key,
-        held[point.door_id],
-        Direction(point.direction),
-        areas[point.from_area_id].key,
-        areas[point.to_area_id].key,
-        tuple(point.formats.split()),
-        ExitMode(point.exit_mode) if point.exit_mode else None,
-    )

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import compiling
-from controller.delivery.issued import DeliveryPosition, IssuedList, newest_adopted
+from controller.delivery import compiling, lapses, posture
+from controller.delivery.issued import DeliveryPosition, IssuedList, newest, newest_adopted
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
 from controller.premises import agent as agents
 from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.door import Door
 from controller.premises.site import Site
-from controller.record import alarm
+from controller.record import alarm, uses
 
 _LOOK_AGAIN = timedelta(hours=1)
 
@@ -36,27 +37,63 @@ class InForce:
         return self.doors == self.concerned
 
 
+def overtaking(session: Session, site: Site) -> bool:
+    """Whether a change of posture waits that `overtake` would send; cheap, and writes nothing."""
+    position = session.get(DeliveryPosition, 1)
+    return posture.number(session, site) > (position.posture if position is not None else 0)
+
+
+def overtake(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKey) -> list[tuple[Agent, IssuedList]]:
+    """Compile the lists that a change of posture calls for, and only those, however long the ledger's backlog is.
+
+    A list is always compiled from everything that stands now, so it is right up to the ledger's head."""
+    position = _position(session, now)
+    number = posture.number(session, site)
+    if number <= position.posture:
+        return []
+    concerned = posture.concerned(session, site, position.posture)
+    position.posture = number
+    return _issue(session, site, [each for each in agents.of_site(session, site) if each.id in concerned], now, signer)
+
+
 def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKey) -> list[tuple[Agent, IssuedList]]:
-    """Compile what ledger rows since the last call, or the time, call for; returns the lists that are new."""
-    position = session.get(DeliveryPosition, 1, with_for_update=True)
-    if position is None:
-        position = DeliveryPosition(id=1, sequence=0, looked_at=now - 2 * _LOOK_AGAIN)
-        session.add(position)
-    until, called = head(session), _time_calls(session, site, position, now)
+    """Compile what ledger rows since the last call, or the time, call for; returns the lists that are new. What is due
+    at this time of day is done first."""
+    posture.forgive_due(session, site, now)
+    position = _position(session, now)
+    called = _time_calls(session, site, position, now)
+    called = called or uses.changed_since(session, position.sequence)
     while rows := rows_after(session, position.sequence):
         called = called or any(row.kind in CHANGES_LISTS for row in rows)
         position.sequence = rows[-1].sequence
     if not called:
         return []
-    position.looked_at = now
-    issued: list[tuple[Agent, IssuedList]] = []
-    for agent in agents.of_site(session, site):
-        if agent.trusted and doors.of_agent(session, agent):
-            made = compiling.issue(session, site, agent, now, until, signer)
-            if made is None:
-                _too_large(session, agent, now)
-            elif made.compiled_at == now and made.adopted_at is None:
-                issued.append((agent, made))
+    position.looked_at, position.posture = now, posture.number(session, site)
+    lapses.tell(session, site, now)
+    return _issue(session, site, agents.of_site(session, site), now, signer)
+
+
+def _position(session: Session, now: datetime) -> DeliveryPosition:
+    position = session.get(DeliveryPosition, 1, with_for_update=True)
+    if position is None:
+        position = DeliveryPosition(id=1, sequence=0, looked_at=now - 2 * _LOOK_AGAIN, posture=0)
+        session.add(position)
+    return position
+
+
+def _issue(
+    session: Session, site: Site, among: Iterable[Agent], now: datetime, signer: Ed25519PrivateKey
+) -> list[tuple[Agent, IssuedList]]:
+    until, issued = head(session), list[tuple[Agent, IssuedList]]()
+    for agent in among:
+        if not agent.trusted or not doors.of_agent(session, agent):
+            continue
+        before = newest(session, agent)
+        made = compiling.issue(session, site, agent, now, until, signer)
+        if made is None:
+            _too_large(session, agent, now)
+        elif made is not before:
+            issued.append((agent, made))
     return issued
 
 
@@ -67,9 +104,17 @@ def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
 
 def in_force_each(session: Session, area: Area, ledger_sequences: Iterable[int]) -> dict[int, InForce]:
     """The same for many changes in one area; what its doors carry is read once."""
-    agents_of_doors = [session.get_one(Agent, door.agent_id) for door in doors.of_area(session, area)]
-    carried = [newest_adopted(session, agent) for agent in agents_of_doors]
+    carried = _carried(session, doors.of_area(session, area))
     return {each: _in_force(session, carried, each) for each in ledger_sequences}
+
+
+def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> InForce:
+    """The same for one change at these doors."""
+    return _in_force(session, _carried(session, concerned), ledger_sequence)
+
+
+def _carried(session: Session, concerned: Iterable[Door]) -> list[IssuedList | None]:
+    return [newest_adopted(session, session.get_one(Agent, door.agent_id)) for door in concerned]
 
 
 def _in_force(session: Session, carried: Sequence[IssuedList | None], ledger_sequence: int) -> InForce:

@@ -179,10 +179,10 @@ def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable
     points = basis.policy.access_points.values() if basis.policy is not None else ()
     for point in points:
         if point.direction is Direction.ENTRY and point.guarded == area.key:
-            yield point.id, _at_best(basis.policy, Attempt(point.id, clean=True, record=record), moment)
+            yield point.id, at_best(basis.policy, Attempt(point.id, clean=True, record=record), moment)
 
 
-def _at_best(policy: Policy | None, attempt: Attempt, moment: Moment) -> Decision:
+def at_best(policy: Policy | None, attempt: Attempt, moment: Moment) -> Decision:
     """Into the empty room; if only that is against it, it waits for a supervisor or a host."""
     alone = decide(policy, attempt, _EMPTY, moment)
     if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, _ATTENDED, moment).outcome is Outcome.REFUSE:

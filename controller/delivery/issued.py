@@ -46,13 +46,15 @@ class IssuedList(Base):
 
 
 class DeliveryPosition(Base):
-    """One row: the last ledger row whose consequences were compiled, and when time alone was last looked at."""
+    """One row: the last ledger row whose consequences were compiled, when time alone was last looked at, and the number
+    of the posture that the lists of everybody concerned carry."""
 
     __tablename__ = "delivery_position"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger)
     looked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    posture: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 def newest(session: Session, agent: Agent) -> IssuedList | None:

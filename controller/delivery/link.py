@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
@@ -26,7 +26,7 @@ from contract.authorisation import Version
 from contract.envelope import BadEnvelope, Kind
 from contract.message import Carried, Fresh, Receipt, Status
 from contract.topic import Address, Down, Up
-from controller.database import transaction
+from controller.database import reading, transaction
 from controller.delivery import distribution, hindsight, issued
 from controller.delivery.authority import Authority
 from controller.delivery.issued import IssuedList
@@ -44,6 +44,8 @@ OF_ONE = 200
 
 _HEARD_STEP = timedelta(seconds=10)
 Send = Callable[[str, bytes], bool]
+Called = Callable[[Session, Site, datetime, Ed25519PrivateKey], list[tuple[Agent, IssuedList]]]
+"""`distribution.overtake` or `follow`: which lists are to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,21 @@ class Link:
         self._send_all(outgoing)
         return stored
 
+    def overtake(self, now: datetime) -> int:
+        """Issue and send the lists that a change of posture calls for, ahead of everything else; returns how many."""
+        with reading(self._engine) as session:
+            if not distribution.overtaking(session, self._own_site(session)):
+                return 0
+        return self._issue(distribution.overtake, now)
+
     def follow(self, now: datetime) -> int:
-        """Issue and send the lists that the ledger calls for; returns how many."""
+        """Issue and send the lists that posture and ledger call for; returns how many."""
+        return self.overtake(now) + self._issue(distribution.follow, now)
+
+    def _issue(self, called: Called, now: datetime) -> int:
         with transaction(self._engine) as session:
             site = self._own_site(session)
-            made = distribution.follow(session, site, now, self._authority.signing)
+            made = called(session, site, now, self._authority.signing)
             outgoing = [self._list(site, agent, each) for agent, each in made]
         self._send_all(outgoing)
         return len(outgoing)

@@ -1,13 +1,15 @@
 """The records of one area's table: one for each identity of everybody who may enter, or must be able to leave.
 
 Grants of one cardholder that hold now are merged where that is exact: with one schedule the validity is the union, with
-several the schedules are united and the validity ends with the first grant. A card whose permission ended stays,
-exit-only, at least EXIT_ONLY_DAYS and until its holder is recorded elsewhere.
+several the schedules are united and the validity ends with the first grant. Where only some are essential, the merged
+one is essential no longer than those, and only if they alone permit the same hours. A card whose permission ended
+stays, exit-only, and one that is out of use stays with its state, at least EXIT_ONLY_DAYS and until its holder is
+recorded elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,8 +19,11 @@ from sqlalchemy.orm import Session
 from contract import schedule as week
 from contract.credential import lookup_key
 from contract.record import ALWAYS, FOREVER, Flag, Record
+from controller.delivery.cards import CardPart, card_part, cards_of, seconds
+from controller.people import training
+from controller.people.attribute import AttributeRow, flags_and_clearance
 from controller.people.cardholder import Cardholder
-from controller.people.credential import Credential, IdentityRow, State
+from controller.people.credential import Credential, IdentityRow
 from controller.people.permission import AccessLevelArea, Grant, GrantState
 from controller.premises import schedule as schedule_rows
 from controller.premises.area import Area
@@ -26,6 +31,8 @@ from controller.premises.schedule import Schedule
 from controller.record.occupancy import Presence
 
 EXIT_ONLY_DAYS = timedelta(days=7)
+_FORGIVEN_MODULUS = 2**16
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +64,22 @@ class Schedules:
         return self.numbers[named]
 
 
-def table(session: Session, list_key: bytes, area: Area, now: datetime, schedules: Schedules) -> dict[bytes, Record]:
-    rights = _rights(session, area)
+def table(
+    session: Session, list_key: bytes, agent_id: int, area: Area, now: datetime, schedules: Schedules
+) -> dict[bytes, Record]:
+    """The table of `area` in the list of one agent, by look-up key."""
+    rights, trained = _rights(session, area), training.trained_until(session, area)
     inside = set(session.scalars(select(Presence.cardholder_id).where(Presence.area_id == area.id)))
     table: dict[bytes, Record] = {}
-    for holder, card, identity in _cards(session, rights.keys() | inside):
-        own = rights.get(holder.id, [])
-        record = _record(holder, card, own, now, schedules)
-        if record is None and (holder.id in inside or now - _ended(holder, card, own, now) < EXIT_ONLY_DAYS):
-            record = Record(holder.handle, 0, 0, FOREVER, ALWAYS, Flag.EXIT_ONLY | _time(holder))
-        if record is not None:
-            table[lookup_key(list_key, identity.identity())] = record
+    for some in _some_at_once(rights.keys() | inside):
+        cards, held = cards_of(session, some, agent_id), _attributes(session, some)
+        for holder, card, identity in _identities(session, some):
+            part = card_part(card, identity, cards, now)
+            permitted = _merged(rights.get(holder.id, ()), now) if holder.active else None
+            gone = _gone(holder, part, rights.get(holder.id, ()), now, permitted=permitted is not None)
+            if holder.id in inside or gone is None or now - gone < EXIT_ONLY_DAYS:
+                person = _person(holder, held.get(holder.id, ()), trained)
+                table[lookup_key(list_key, identity.identity())] = _record(person, part, permitted, schedules)
     return table
 
 
@@ -87,63 +99,128 @@ def _rights(session: Session, area: Area) -> dict[int, list[_Right]]:
     return found
 
 
-def _cards(session: Session, holders: Iterable[int]) -> Iterable[tuple[Cardholder, Credential, IdentityRow]]:
+def _some_at_once(holders: Iterable[int]) -> Iterator[Sequence[int]]:
     wanted = sorted(holders)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield wanted[start : start + _AT_ONCE]
+
+
+def _identities(session: Session, holders: Sequence[int]) -> Iterable[tuple[Cardholder, Credential, IdentityRow]]:
     statement = (
         select(Cardholder, Credential, IdentityRow)
         .join(Credential, Credential.cardholder_id == Cardholder.id)
         .join(IdentityRow, IdentityRow.credential_id == Credential.id)
+        .where(Cardholder.id.in_(holders))
     )
-    for start in range(0, len(wanted), 500):
-        some = statement.where(Cardholder.id.in_(wanted[start : start + 500]))
-        for row in session.execute(some.order_by(IdentityRow.id)):
-            yield row[0], row[1], row[2]
+    for row in session.execute(statement.order_by(IdentityRow.id)):
+        yield row[0], row[1], row[2]
 
 
-def _record(
-    holder: Cardholder, card: Credential, rights: Sequence[_Right], now: datetime, schedules: Schedules
-) -> Record | None:
-    """The record that permits what `rights` permit, or None when they permit nothing to this card any more."""
-    if not holder.active or card.state != State.ACTIVE:
-        return None
+def _attributes(session: Session, holders: Sequence[int]) -> Mapping[int, Sequence[AttributeRow]]:
+    found: dict[int, list[AttributeRow]] = {}
+    for row in session.scalars(select(AttributeRow).where(AttributeRow.cardholder_id.in_(holders))):
+        found.setdefault(row.cardholder_id, []).append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What a record says of the holder whatever the card: trained_until as a record holds it."""
+
+    handle: bytes
+    flags: int
+    clearance: int
+    forgiven: int
+    trained_until: int
+
+
+def _person(holder: Cardholder, attributes: Sequence[AttributeRow], trained: Mapping[int, datetime] | None) -> _Person:
+    flags, clearance = flags_and_clearance(attributes)
+    if holder.extended:
+        flags |= Flag.EXTENDED
+    ends = FOREVER if trained is None else seconds(trained[holder.id]) if holder.id in trained else 0
+    return _Person(holder.handle, flags, clearance, holder.forgiven % _FORGIVEN_MODULUS, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Permitted:
+    """What grants permit together: the first of them, the validity, the schedules, and whether on a stale list too."""
+
+    grant: int
+    valid_from: int
+    valid_until: int
+    schedules: frozenset[int | None]
+    essential: bool
+
+
+def _merged(rights: Sequence[_Right], now: datetime) -> _Permitted | None:
+    """What `rights` permit now or, when they permit nothing yet, the next of them; None: nothing any more."""
     live = [each for each in rights if each.grant.state == GrantState.APPROVED]
     current = [each for each in live if each.grant.in_force(now)]
     coming = sorted((each for each in live if each.grant.valid_from > now), key=lambda each: each.grant.valid_from)
     merged = current or coming[:1]
     if not merged:
         return None
-    ids = frozenset(each.schedule_id for each in merged)
-    alike = len(ids) == 1
-    starts = [_seconds(each.grant.valid_from) for each in merged]
-    ends = [_until(each.grant) for each in merged]
-    essential = any(each.grant.essential for each in merged)
+    essential = [each for each in merged if each.grant.essential]
+    schedules, begins, ends = _together(merged)
+    as_essential = _together(essential) if essential else None
+    if as_essential is None or as_essential[0] != schedules:
+        return _Permitted(merged[0].grant.id, begins, ends, schedules, essential=False)
+    begins, ends = max(begins, as_essential[1]), min(ends, as_essential[2])
+    return _Permitted(merged[0].grant.id, begins, ends, schedules, essential=True)
+
+
+def _together(rights: Sequence[_Right]) -> tuple[frozenset[int | None], int, int]:
+    """The schedules of rights that hold now, and when what all of them permit together begins and ends."""
+    schedules = frozenset(each.schedule_id for each in rights)
+    starts = [seconds(each.grant.valid_from) for each in rights]
+    ends = [_until(each.grant) for each in rights]
+    alike = len(schedules) == 1
+    return schedules, min(starts) if alike else max(starts), max(ends) if alike else min(ends)
+
+
+def _record(person: _Person, part: CardPart, permitted: _Permitted | None, schedules: Schedules) -> Record:
+    """The record of a card with what is permitted, or exit-only."""
+    if permitted is None:
+        return Record(
+            person.handle,
+            0,
+            0,
+            FOREVER,
+            flags=person.flags | Flag.EXIT_ONLY,
+            forgiven=person.forgiven,
+            state=part.state,
+        )
     return Record(
-        holder.handle,
-        merged[0].grant.id,
-        min(starts) if alike else max(starts),
-        max(ends) if alike else min(ends),
-        schedules.number(ids),
-        (Flag.ESSENTIAL if essential else Flag.NONE) | _time(holder),
+        person.handle,
+        permitted.grant,
+        permitted.valid_from,
+        permitted.valid_until,
+        schedules.number(permitted.schedules),
+        person.flags | (Flag.ESSENTIAL if permitted.essential else Flag.NONE),
+        part.valid_from,
+        part.valid_until,
+        person.trained_until,
+        part.uses,
+        person.forgiven,
+        part.state,
+        person.clearance,
     )
 
 
-def _time(holder: Cardholder) -> Flag:
-    return Flag.EXTENDED if holder.extended else Flag.NONE
+def _gone(
+    holder: Cardholder, part: CardPart, rights: Sequence[_Right], now: datetime, *, permitted: bool
+) -> datetime | None:
+    """Since when this card lets nobody in here, for want of a permission or because the card is of no more use; None:
+    it does, or it is only set aside."""
+    ends = [part.gone_at, holder.ended_at]
+    if not permitted and holder.active:
+        last = [each.grant.revoked_at or each.grant.valid_until or now for each in rights]
+        ends.append(min(max(last), now) if last else now - EXIT_ONLY_DAYS)
+    elif not rights:
+        ends.append(now - EXIT_ONLY_DAYS)
+    return min((each for each in ends if each is not None), default=None)
 
 
 def _until(grant: Grant) -> int:
-    return FOREVER if grant.valid_until is None else _seconds(grant.valid_until)
-
-
-def _seconds(moment: datetime) -> int:
-    """As a record holds it: whole UTC seconds from 1970 to 2106."""
-    return max(0, min(FOREVER, int(moment.timestamp())))
-
-
-def _ended(holder: Cardholder, card: Credential, rights: Sequence[_Right], now: datetime) -> datetime:
-    """When this card lost its last permission here."""
-    if not rights:
-        return now - EXIT_ONLY_DAYS
-    ends = [each.grant.revoked_at or each.grant.valid_until or now for each in rights]
-    last = min(max(ends), now)
-    return min(each for each in (holder.ended_at, card.ended_at, last) if each is not None)
+    return FOREVER if grant.valid_until is None else seconds(grant.valid_until)

@@ -12,7 +12,12 @@ class Kind(StrEnum):
     AREA_MADE = "area-made"
     AREA_CHANGED = "area-changed"
     DOOR_MADE = "door-made"
+    DOOR_CHANGED = "door-changed"
     ACCESS_POINT_MADE = "access-point-made"
+    ACCESS_POINT_CHANGED = "access-point-changed"
+    EXIT_SIGNED_OFF = "exit-signed-off"
+    SIGN_OFF_LAPSED = "sign-off-lapsed"
+    POSTURE_CHANGED = "posture-changed"
     SCHEDULE_MADE = "schedule-made"
     SCHEDULE_CHANGED = "schedule-changed"
     SCHEDULE_RETIRED = "schedule-retired"
@@ -29,9 +34,18 @@ class Kind(StrEnum):
     CARDHOLDER_MADE = "cardholder-made"
     CARDHOLDER_CHANGED = "cardholder-changed"
     CARDHOLDER_ENDED = "cardholder-ended"
+    PRESENCE_FORGIVEN = "presence-forgiven"
+    PIN_SET = "pin-set"
+    PIN_CLEARED = "pin-cleared"
     CREDENTIAL_ISSUED = "credential-issued"
+    CREDENTIAL_REISSUED = "credential-reissued"
+    CREDENTIAL_LIMITED = "credential-limited"
     CREDENTIAL_ENDED = "credential-ended"
     CREDENTIAL_RESTORED = "credential-restored"
+    TRAINING_MADE = "training-made"
+    TRAINING_REQUIRED = "training-required"
+    TRAINING_COMPLETED = "training-completed"
+    TRAINING_WITHDRAWN = "training-withdrawn"
     GRANT_REQUESTED = "grant-requested"
     GRANT_APPROVED = "grant-approved"
     GRANT_DECLINED = "grant-declined"
@@ -59,7 +73,11 @@ CHANGES_LISTS = frozenset(
         Kind.AREA_MADE,
         Kind.AREA_CHANGED,
         Kind.DOOR_MADE,
+        Kind.DOOR_CHANGED,
         Kind.ACCESS_POINT_MADE,
+        Kind.ACCESS_POINT_CHANGED,
+        Kind.EXIT_SIGNED_OFF,
+        Kind.POSTURE_CHANGED,
         Kind.SCHEDULE_MADE,
         Kind.SCHEDULE_CHANGED,
         Kind.HOLIDAY_ADDED,
@@ -68,9 +86,17 @@ CHANGES_LISTS = frozenset(
         Kind.AGENT_ENROLLED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
+        Kind.PRESENCE_FORGIVEN,
+        Kind.PIN_SET,
+        Kind.PIN_CLEARED,
         Kind.CREDENTIAL_ISSUED,
+        Kind.CREDENTIAL_REISSUED,
+        Kind.CREDENTIAL_LIMITED,
         Kind.CREDENTIAL_ENDED,
         Kind.CREDENTIAL_RESTORED,
+        Kind.TRAINING_REQUIRED,
+        Kind.TRAINING_COMPLETED,
+        Kind.TRAINING_WITHDRAWN,
         Kind.GRANT_APPROVED,
         Kind.GRANT_REVOKED,
     }

@@ -17,11 +17,18 @@ class Permission(StrEnum):
     SEE_OPERATORS = "see-operators"
     CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
+    GIVE_ATTRIBUTES = "give-attributes"
+    FORGIVE_PRESENCE = "forgive-presence"
+    KEEP_TRAININGS = "keep-trainings"
+    CHANGE_PINS = "change-pins"
+    CHANGE_PIN_RULES = "change-pin-rules"
     REQUEST_ACCESS = "request-access"
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"
     ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
     MANAGE_OPERATORS = "manage-operators"
+    CHANGE_ROOMS = "change-rooms"
+    SET_POSTURE = "set-posture"
     OWN_TOKENS = "own-tokens"
 
 

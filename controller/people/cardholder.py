@@ -20,7 +20,7 @@ from controller.refusal import Refused
 
 class Cardholder(Base):
     """handle: 16 random bytes, the same at all doors of the site; number: the staff number, unique in the site;
-    extended: needs more time at a door than others."""
+    extended: needs more time at a door than others; forgiven: how often their presence was forgiven."""
 
     __tablename__ = "cardholder"
 
@@ -32,6 +32,7 @@ class Cardholder(Base):
     number: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     extended: Mapped[bool] = mapped_column(default=False)
+    forgiven: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "number"),)
@@ -84,6 +85,18 @@ def give_time(session: Session, actor: str, now: datetime, holder: Cardholder, *
     holder.extended = extended
     subjects = {"cardholder": holder.id}
     append(session, Kind.CARDHOLDER_CHANGED, actor, now, subjects, personal={"extended": extended})
+
+
+def forgive(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
+    """Let where this cardholder was last seen be no reason to refuse them any more; Refused reason-missing,
+    cardholder-inactive."""
+    if not reason.strip():
+        raise Refused("reason-missing")
+    if not holder.active:
+        raise Refused("cardholder-inactive")
+    holder.forgiven += 1
+    subjects = {"cardholder": holder.id}
+    append(session, Kind.PRESENCE_FORGIVEN, actor, now, subjects, personal={"reason": reason.strip()[:400]})
 
 
 def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:

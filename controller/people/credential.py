@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import credential as card
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people.attribute import Attribute, holds
+from controller.people.card_state import ACTS, NO_LIMITS, Act, CardLife, Limits, State, state_at
 from controller.people.cardholder import Cardholder
+from controller.people.validity import require_validity
 from controller.refusal import Refused
 
 Fits = Callable[[Session, "Credential", datetime], None]
 
 
-class State(StrEnum):
-    ACTIVE = "active"
-    LOST = "lost"
-    STOLEN = "stolen"
-    RETURNED = "returned"
-    DESTROYED = "destroyed"
-
-
 class Credential(Base):
-    """One card. `ended_at` and `reason` say when and why it left the active state."""
+    """One card. `state` is what people said of it (what time and use make of it: `state_now`); `ended_at` and `reason`
+    say when and why it left use; `replaces_id` is the card whose re-issue it is, one `issue_level` below;
+    `active_since` is when somebody last vouched for it: gave it, said its validity, or put it back into use."""
 
     __tablename__ = "credential"
 
@@ -39,6 +36,20 @@ class Credential(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(String(400), default="")
+    issue_level: Mapped[int] = mapped_column(default=1)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("credential.id"), index=True, unique=True)
+    active_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    max_uses: Mapped[int | None]
+    max_days: Mapped[int | None]
+    unused_days: Mapped[int | None]
+
+    __table_args__ = (Index("ix_credential_unused_days", "unused_days", "active_since"),)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.valid_from, self.valid_until, self.max_uses, self.max_days, self.unused_days)
 
 
 class IdentityRow(Base):
@@ -58,6 +69,29 @@ class IdentityRow(Base):
         return card.Identity.parse(self.text)
 
 
+class CredentialUse(Base):
+    """How often one identity came in through one agent's doors, folded from passages at intake and written by nobody
+    else. list_sequence: the ledger row of the last use that changed what a list must say; 0: none did."""
+
+    __tablename__ = "credential_use"
+
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    entries: Mapped[int]
+    first_used: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    list_sequence: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card as it is given: what is printed on it or said of it, how readers see it, and how long it is good."""
+
+    label: str
+    identities: Sequence[card.Identity]
+    limits: Limits = NO_LIMITS
+
+
 def issue(
     session: Session,
     actor: str,
@@ -66,55 +100,76 @@ def issue(
     label: str,
     identities: Sequence[card.Identity],
     fits: Fits,
+    limits: Limits = NO_LIMITS,
 ) -> Credential:
-    """Give `holder` a card; Refused identity-missing, identity-taken, cardholder-inactive, and whatever `fits` refuses
-    (a list that would no longer fit one message)."""
-    if not holder.active:
-        raise Refused("cardholder-inactive")
-    texts = [identity.text() for identity in dict.fromkeys(identities)]
-    if not texts:
-        raise Refused("identity-missing")
-    taken = select(IdentityRow.id).where(IdentityRow.site_id == holder.site_id, IdentityRow.text.in_(texts))
-    if session.scalar(taken.limit(1)) is not None:
-        raise Refused("identity-taken")
-    given = Credential(cardholder_id=holder.id, label=label.strip()[:120], state=State.ACTIVE, issued_at=now, reason="")
-    session.add(given)
-    session.flush()
-    session.add_all(IdentityRow(site_id=holder.site_id, credential_id=given.id, text=text) for text in texts)
+    """Give `holder` a card; Refused identity-missing, identity-taken, cardholder-inactive, limits-wrong,
+    validity-wrong, validity-past, validity-absurd, visitor-endless, and whatever `fits` refuses (a list that would no
+    longer fit one message)."""
+    given = _given(session, now, holder, NewCard(label, identities, limits))
     session.flush()
     fits(session, given, now)
-    subjects = {"cardholder": holder.id, "credential": given.id}
-    append(session, Kind.CREDENTIAL_ISSUED, actor, now, subjects, personal={"identities": list(texts)})
+    personal = {"identities": [each.text for each in identities_of(session, given)]}
+    append(session, Kind.CREDENTIAL_ISSUED, actor, now, _subjects(given), _plain(limits), personal)
     return given
 
 
-def end(session: Session, actor: str, now: datetime, given: Credential, state: State, reason: str) -> None:
-    """Report a card lost or stolen, or take it back; it may only leave rooms from now on. Refused credential-ended."""
-    if given.state != State.ACTIVE or state is State.ACTIVE:
-        raise Refused("credential-ended")
-    if not reason.strip():
-        raise Refused("reason-missing")
-    given.state, given.ended_at, given.reason = state, now, reason.strip()[:400]
-    subjects = {"cardholder": given.cardholder_id, "credential": given.id}
-    append(session, Kind.CREDENTIAL_ENDED, actor, now, subjects, {"state": state}, {"reason": given.reason})
+def reissue(
+    session: Session, actor: str, now: datetime, old: Credential, new: NewCard, reason: str, fits: Fits
+) -> Credential:
+    """Replace a card by one of the next issue level, with the old one's limits where `new` has none; the old one is
+    superseded for good. Refused as `issue` is, and reason-missing, credential-superseded."""
+    why = _reason(reason)
+    if session.scalar(select(Credential.id).where(Credential.replaces_id == old.id)) is not None:
+        raise Refused("credential-superseded")
+    holder = session.get_one(Cardholder, old.cardholder_id)
+    kept = new if new.limits != NO_LIMITS else replace(new, limits=old.limits)
+    given = _given(session, now, holder, kept)
+    given.replaces_id, given.issue_level = old.id, old.issue_level + 1
+    session.flush()
+    fits(session, given, now)
+    plain = {"replaces": old.id, "issue_level": given.issue_level, **_plain(kept.limits)}
+    personal = {"identities": [each.text for each in identities_of(session, given)], "reason": why}
+    append(session, Kind.CREDENTIAL_REISSUED, actor, now, _subjects(given), plain, personal)
+    return given
+
+
+def turn(session: Session, actor: str, now: datetime, given: Credential, act: Act, reason: str, fits: Fits) -> None:
+    """Suspend a card, report it lost, take it back, put it back into use …; Refused reason-missing, act-impossible (see
+    `card_state.ACTS`), and what `fits` refuses when it comes back into use."""
+    why = _reason(reason)
+    after = ACTS[act][1]
+    if act not in possible(session, given, now):
+        raise Refused("act-impossible")
+    given.state, given.reason = after, why
+    if after is State.ACTIVE:
+        given.ended_at, given.active_since = None, now
+        session.flush()
+        fits(session, given, now)
+    elif after is not State.SUSPENDED:
+        given.ended_at = given.ended_at or now
+    kind = Kind.CREDENTIAL_RESTORED if after is State.ACTIVE else Kind.CREDENTIAL_ENDED
+    append(session, kind, actor, now, _subjects(given), {"act": act, "state": after}, {"reason": why})
 
 
 def report_lost(session: Session, actor: str, now: datetime, given: Credential, reason: str) -> None:
-    end(session, actor, now, given, State.LOST, reason)
+    turn(session, actor, now, given, Act.LOSE, reason, _nothing_grows)
 
 
 def restore(session: Session, actor: str, now: datetime, given: Credential, reason: str, fits: Fits) -> None:
-    """A lost card was found; Refused credential-ended when it was destroyed or is active already, and what `fits`
-    refuses."""
-    if given.state in (State.ACTIVE, State.DESTROYED):
-        raise Refused("credential-ended")
-    if not reason.strip():
-        raise Refused("reason-missing")
-    given.state, given.ended_at, given.reason = State.ACTIVE, None, reason.strip()[:400]
+    """A card that was out of use was found, mended or taken out again."""
+    turn(session, actor, now, given, Act.RESTORE, reason, fits)
+
+
+def limit(
+    session: Session, actor: str, now: datetime, given: Credential, limits: Limits, reason: str, fits: Fits
+) -> None:
+    """Say anew from when until when, how often and how long a card is good; Refused reason-missing, limits-wrong,
+    validity-wrong, validity-past, validity-absurd, visitor-endless, and what `fits` refuses."""
+    why = _reason(reason)
+    _limit(session, now, session.get_one(Cardholder, given.cardholder_id), given, limits)
     session.flush()
     fits(session, given, now)
-    subjects = {"cardholder": given.cardholder_id, "credential": given.id}
-    append(session, Kind.CREDENTIAL_RESTORED, actor, now, subjects, personal={"reason": given.reason})
+    append(session, Kind.CREDENTIAL_LIMITED, actor, now, _subjects(given), _plain(limits), {"reason": why})
 
 
 def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
@@ -126,3 +181,88 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
 def identities_of(session: Session, given: Credential) -> Sequence[IdentityRow]:
     statement = select(IdentityRow).where(IdentityRow.credential_id == given.id).order_by(IdentityRow.id)
     return session.scalars(statement).all()
+
+
+def life(session: Session, given: Credential) -> CardLife:
+    """What use and re-issue have made of a card."""
+    uses = session.scalars(
+        select(CredentialUse)
+        .join(IdentityRow, IdentityRow.id == CredentialUse.identity_id)
+        .where(IdentityRow.credential_id == given.id)
+    ).all()
+    return CardLife(
+        sum(each.entries for each in uses),
+        min((each.first_used for each in uses), default=None),
+        max((each.last_used for each in uses), default=None),
+        session.scalar(select(Credential.issued_at).where(Credential.replaces_id == given.id)),
+    )
+
+
+def state_now(session: Session, given: Credential, now: datetime) -> State:
+    """What a card is at `now`: what was said of it, or what time, use and re-issue have made of it."""
+    said = State(given.state)
+    if said is not State.ACTIVE:
+        return said
+    return state_at(said, given.limits, given.active_since, life(session, given), now)
+
+
+def possible(session: Session, given: Credential, now: datetime) -> Sequence[Act]:
+    """What may be done with a card: by what was said of it, or because it lay unused for too long."""
+    found = state_now(session, given, now)
+    before = found if found is State.INACTIVE else State(given.state)
+    return [act for act, (states, _) in ACTS.items() if before in states]
+
+
+def _given(session: Session, now: datetime, holder: Cardholder, new: NewCard) -> Credential:
+    if not holder.active:
+        raise Refused("cardholder-inactive")
+    texts = [identity.text() for identity in dict.fromkeys(new.identities)]
+    if not texts:
+        raise Refused("identity-missing")
+    taken = select(IdentityRow.id).where(IdentityRow.site_id == holder.site_id, IdentityRow.text.in_(texts))
+    if session.scalar(taken.limit(1)) is not None:
+        raise Refused("identity-taken")
+    given = Credential(
+        cardholder_id=holder.id, label=new.label.strip()[:120], state=State.ACTIVE, issued_at=now, reason=""
+    )
+    _limit(session, now, holder, given, new.limits)
+    session.add(given)
+    session.flush()
+    session.add_all(IdentityRow(site_id=holder.site_id, credential_id=given.id, text=text) for text in texts)
+    return given
+
+
+def _limit(session: Session, now: datetime, holder: Cardholder, given: Credential, limits: Limits) -> None:
+    require_validity(now, limits.valid_from, limits.valid_until)
+    if not limits.sound:
+        raise Refused("limits-wrong")
+    if limits.valid_until is None and holds(session, holder, Attribute.VISITOR):
+        raise Refused("visitor-endless")
+    given.valid_from, given.valid_until = limits.valid_from, limits.valid_until
+    given.max_uses, given.max_days, given.unused_days = limits.max_uses, limits.max_days, limits.unused_days
+    given.active_since = max(now, limits.valid_from or now)
+
+
+def _nothing_grows(_session: Session, _given: Credential, _now: datetime) -> None:
+    """Taking a card out of use adds nothing to a list."""
+
+
+def _reason(told: str) -> str:
+    if not told.strip():
+        raise Refused("reason-missing")
+    return told.strip()[:400]
+
+
+def _subjects(given: Credential) -> dict[str, int]:
+    return {"cardholder": given.cardholder_id, "credential": given.id}
+
+
+def _plain(limits: Limits) -> dict[str, int | None]:
+    """As a leaf holds them: whole UTC seconds, and counts."""
+    return {
+        "valid_from": None if limits.valid_from is None else int(limits.valid_from.timestamp()),
+        "valid_until": None if limits.valid_until is None else int(limits.valid_until.timestamp()),
+        "max_uses": limits.max_uses,
+        "max_days": limits.max_days,
+        "unused_days": limits.unused_days,
+    }

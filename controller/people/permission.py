@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people.attribute import Attribute, holds
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
+from controller.people.validity import require_validity
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
 Fits = Callable[[Session, "Grant"], None]
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""A list carries seconds in 32 bits: a date outside of these is a slip of the pen, and would not fit."""
 
 
 class GrantState(StrEnum):
@@ -101,8 +101,8 @@ class Wish:
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
-    area-open, schedule-retired, already-requested."""
-    _check(session, now, wish)
+    area-open, schedule-retired, visitor-endless, already-requested."""
+    check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
         area_id=wish.area.id,
@@ -123,14 +123,16 @@ def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
 
 
 def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: Fits, note: str = "") -> None:
-    """Put a request in force. Refused same-person, already-decided, cardholder-inactive, validity-past, and whatever
-    `fits` refuses (a list that would no longer fit one message)."""
+    """Put a request in force. Refused same-person, already-decided, cardholder-inactive, validity-past,
+    visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
     _decide(session, by, now, asked, GrantState.APPROVED, note)
     if asked.valid_until is not None and asked.valid_until <= now:
         raise Refused("validity-past")
     holder = session.get_one(Cardholder, asked.cardholder_id)
     if not holder.active:
         raise Refused("cardholder-inactive")
+    if asked.valid_until is None and holds(session, holder, Attribute.VISITOR):
+        raise Refused("visitor-endless")
     session.flush()
     fits(session, asked)
     _record(session, Kind.GRANT_APPROVED, by, now, asked, note)
@@ -182,7 +184,8 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Grant]:
     return session.scalars(statement.order_by(Grant.requested_at.desc(), Grant.id.desc())).all()
 
 
-def _check(session: Session, now: datetime, wish: Wish) -> None:
+def check(session: Session, now: datetime, wish: Wish) -> None:
+    """Whether `wish` may be asked for at all; Refused as `request`."""
     if not wish.reason.strip():
         raise Refused("reason-missing")
     if not wish.cardholder.active:
@@ -191,12 +194,9 @@ def _check(session: Session, now: datetime, wish: Wish) -> None:
         raise Refused("area-open")
     if wish.schedule is not None and wish.schedule.retired_at is not None:
         raise Refused("schedule-retired")
-    if not all(EARLIEST <= each < LATEST for each in (wish.valid_from, wish.valid_until or wish.valid_from)):
-        raise Refused("validity-absurd")
-    if wish.valid_until is not None and wish.valid_until <= wish.valid_from:
-        raise Refused("validity-wrong")
-    if wish.valid_until is not None and wish.valid_until <= now:
-        raise Refused("validity-past")
+    require_validity(now, wish.valid_from, wish.valid_until)
+    if wish.valid_until is None and holds(session, wish.cardholder, Attribute.VISITOR):
+        raise Refused("visitor-endless")
     same = select(Grant).where(
         Grant.cardholder_id == wish.cardholder.id,
         Grant.area_id == wish.area.id,

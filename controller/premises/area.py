@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from controller.database import Base
+from contract import canonical
+from contract.room_rules import Company
+from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.premises.rules import SEVEN_DAYS, THREE_DAYS, AreaRules
 from controller.premises.site import Site, require_key
 from controller.refusal import Refused
 
-THREE_DAYS = 3 * 24 * 3600
-SEVEN_DAYS = 7 * 24 * 3600
+MOST_TOGETHER = 8
 
 
 class Area(Base):
-    """fresh_s, essential_s: how long after a proof of freshness all, then the essential, may enter; company: how many
-    different holders must enter together; open: nobody needs permission (the outside, a public lobby)."""
+    """open: nobody needs permission (the outside, a public lobby); written_rules: canonical JSON of `rules`;
+    forgive_since: since when presence is forgiven at the present time of day."""
 
     __tablename__ = "area"
 
@@ -32,11 +34,18 @@ class Area(Base):
     name_ja: Mapped[str] = mapped_column(String(120))
     private: Mapped[bool]
     open: Mapped[bool]
-    fresh_s: Mapped[int]
-    essential_s: Mapped[int]
-    company: Mapped[int]
+    written_rules: Mapped[str] = mapped_column("rules", Text)
+    forgive_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    @property
+    def rules(self) -> AreaRules:
+        return AreaRules.from_object(canonical.decode_object(self.written_rules.encode()))
+
+    @rules.setter
+    def rules(self, rules: AreaRules) -> None:
+        self.written_rules = canonical.encode(rules.as_object()).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +67,12 @@ def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan
     require_key(plan.key)
     if by_key(session, site, plan.key) is not None:
         raise Refused("key-taken", key=plan.key)
-    if not (0 < plan.fresh_s <= plan.essential_s and 1 <= plan.company <= 8) or (plan.private and plan.open):
+    if not 1 <= plan.company <= MOST_TOGETHER or plan.fresh_s < 1 or (plan.private and plan.open):
         raise Refused("building-wrong", area=plan.key)
+    try:
+        rules = AreaRules(plan.fresh_s, plan.essential_s, company=Company(plan.company))
+    except ValueError as flaw:
+        raise Refused("building-wrong", area=plan.key) from flaw
     area = Area(
         site_id=site.id,
         key=plan.key,
@@ -67,9 +80,7 @@ def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan
         name_ja=plan.name_ja,
         private=plan.private,
         open=plan.open,
-        fresh_s=plan.fresh_s,
-        essential_s=plan.essential_s,
-        company=plan.company,
+        rules=rules,
     )
     session.add(area)
     session.flush()

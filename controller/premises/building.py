@@ -9,6 +9,7 @@
 [[door]] key, name, name_ja, agent, release_ms, held_open_s, extended_ms, extended_held_open_s, pre_alarm_s, shunt_ms,
   relock
   [[door.access_point]] key, direction, from, to, formats, exit_mode
+    [door.access_point.sign_off] signed_by, break_glass, fire, failsafe, note (needed where exit_mode is "controlled")
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from controller.premises import calendar as calendars
 from controller.premises import door as doors
 from controller.premises import format as formats
 from controller.premises import schedule as schedules
+from controller.premises import sign_off as sign_offs
 from controller.premises import site as sites
 from controller.premises.area import Area, AreaPlan
 from controller.premises.door import AccessPoint, AccessPointPlan, Door, DoorPlan
 from controller.premises.schedule import SchedulePlan
+from controller.premises.sign_off import Confirmed, Failsafe
 from controller.premises.site import Site
 from controller.refusal import Refused
 
@@ -42,7 +45,8 @@ _SITE = ("key", "name", "name_ja", "zone")
 _SCHEDULE = ("name", "name_ja", "intervals", "calendar")
 _CALENDAR = ("name", "hours")
 _AGENT = ("key", "name")
-_ACCESS_POINT = ("key", "direction", "from", "to", "formats", "exit_mode")
+_ACCESS_POINT = ("key", "direction", "from", "to", "formats", "exit_mode", "sign_off")
+_SIGN_OFF = ("signed_by", "break_glass", "fire", "failsafe", "note")
 
 
 def load(session: Session, actor: str, now: datetime, plan: Mapping[str, Any]) -> Site:
@@ -123,7 +127,23 @@ def _load_access_point(
         raise Refused("building-wrong", access_point=key) from flaw
     source, target = (_area(session, site, _text(plan, end)) for end in ("from", "to"))
     formats = tuple(str(name) for name in plan.get("formats", ()))
-    doors.add_access_point(session, actor, now, door, AccessPointPlan(key, direction, source, target, formats, mode))
+    signed = _confirmed(_table(plan, "sign_off"), key) if "sign_off" in plan else None
+    if mode is ExitMode.CONTROLLED and signed is None:
+        raise Refused("sign-off-missing", access_point=key)
+    wanted = AccessPointPlan(key, direction, source, target, formats, mode)
+    point = doors.add_access_point(session, actor, now, door, wanted)
+    if signed is not None:
+        sign_offs.sign(session, actor, now, point, signed)
+
+
+def _confirmed(plan: Mapping[str, Any], point: str) -> Confirmed:
+    _known(plan, _SIGN_OFF, "sign_off")
+    try:
+        failsafe = Failsafe(_text(plan, "failsafe"))
+    except ValueError as flaw:
+        raise Refused("building-wrong", access_point=point) from flaw
+    tested = (plan.get("break_glass") is True, plan.get("fire") is True)
+    return Confirmed(_text(plan, "signed_by"), *tested, failsafe, str(plan.get("note", "")))
 
 
 def _area(session: Session, site: Site, key: str) -> Area:

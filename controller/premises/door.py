@@ -10,13 +10,14 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.formats import FORMATS
-from contract.policy import Direction, DoorMode, DoorPolicy, ExitMode, Relock
+from contract.policy import Direction, ExitMode, Relock
 from controller.database import Base
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises import format as formats
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.rules import DoorRules, PointRules
 from controller.premises.site import Site, require_key
 from controller.refusal import Refused
 
@@ -39,23 +40,36 @@ class Door(Base):
     pre_alarm_s: Mapped[int]
     shunt_ms: Mapped[int]
     relock: Mapped[str] = mapped_column(String(16))
-    mode: Mapped[str] = mapped_column(String(16), default=DoorMode.NORMAL)
+    unlock_schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
+    unlock_first: Mapped[bool] = mapped_column(default=False)
+    may_hold: Mapped[bool] = mapped_column(default=False)
+    tailgate_s: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
 
-    def policy(self) -> DoorPolicy:
-        """What a list says of this door."""
-        return DoorPolicy(
-            self.key,
+    @property
+    def rules(self) -> DoorRules:
+        return DoorRules(
             self.release_ms,
             self.held_open_s,
-            DoorMode(self.mode),
             self.extended_ms,
             self.extended_held_open_s,
             self.pre_alarm_s,
             self.shunt_ms,
             Relock(self.relock),
+            self.unlock_schedule_id,
+            self.unlock_first,
+            self.may_hold,
+            self.tailgate_s,
         )
+
+    @rules.setter
+    def rules(self, rules: DoorRules) -> None:
+        self.release_ms, self.held_open_s = rules.release_ms, rules.held_open_s
+        self.extended_ms, self.extended_held_open_s = rules.extended_ms, rules.extended_held_open_s
+        self.pre_alarm_s, self.shunt_ms, self.relock = rules.pre_alarm_s, rules.shunt_ms, rules.relock
+        self.unlock_schedule_id, self.unlock_first = rules.unlock, rules.unlock_first
+        self.may_hold, self.tailgate_s = rules.may_hold, rules.tailgate_s
 
 
 class AccessPoint(Base):
@@ -72,8 +86,18 @@ class AccessPoint(Base):
     to_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     exit_mode: Mapped[str | None] = mapped_column(String(16))
     formats: Mapped[str] = mapped_column(String(240))
+    card_again_s: Mapped[int] = mapped_column(default=0)
+    door_again_s: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    @property
+    def rules(self) -> PointRules:
+        return PointRules(ExitMode(self.exit_mode) if self.exit_mode else None, self.card_again_s, self.door_again_s)
+
+    @rules.setter
+    def rules(self, rules: PointRules) -> None:
+        self.exit_mode, self.card_again_s, self.door_again_s = rules.exit_mode, rules.card_again_s, rules.door_again_s
 
     @property
     def guarded_area_id(self) -> int:
@@ -111,22 +135,13 @@ def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, 
     """A new door at `agent`; Refused key-wrong, key-taken, building-wrong."""
     if by_key(session, site, require_key(plan.key)) is not None:
         raise Refused("key-taken", key=plan.key)
-    if not _timed_rightly(plan):
-        raise Refused("building-wrong", door=plan.key)
     door = Door(
         site_id=site.id,
         agent_id=agent.id,
         key=plan.key,
         name=plan.name,
         name_ja=plan.name_ja,
-        release_ms=plan.release_ms,
-        held_open_s=plan.held_open_s,
-        extended_ms=plan.extended_ms,
-        extended_held_open_s=plan.extended_held_open_s,
-        pre_alarm_s=plan.pre_alarm_s,
-        shunt_ms=plan.shunt_ms,
-        relock=plan.relock,
-        mode=DoorMode.NORMAL,
+        rules=_planned(plan),
     )
     session.add(door)
     session.flush()
@@ -163,16 +178,33 @@ def add_access_point(session: Session, actor: str, now: datetime, door: Door, pl
     return point
 
 
-def _timed_rightly(plan: DoorPlan) -> bool:
-    """Within the bounds of a list; whoever needs more time has it; a warning comes after the opening."""
-    released = 500 <= plan.release_ms <= plan.extended_ms <= 60_000
-    open_for = 1 <= plan.held_open_s <= plan.extended_held_open_s <= 3600
-    warned = 0 <= plan.pre_alarm_s < plan.held_open_s
-    return released and open_for and warned and 0 <= plan.shunt_ms <= 5000 and plan.relock in set(Relock)
+def _planned(plan: DoorPlan) -> DoorRules:
+    """Within the bounds of a list; Refused building-wrong."""
+    try:
+        wished = DoorRules(
+            plan.release_ms,
+            plan.held_open_s,
+            plan.extended_ms,
+            plan.extended_held_open_s,
+            plan.pre_alarm_s,
+            plan.shunt_ms,
+            Relock(plan.relock),
+        )
+        return DoorRules.from_object(wished.as_object())
+    except ValueError as flaw:
+        raise Refused("building-wrong", door=plan.key) from flaw
 
 
 def by_key(session: Session, site: Site, key: str) -> Door | None:
     return session.scalar(select(Door).where(Door.site_id == site.id, Door.key == key))
+
+
+def access_point_by_key(session: Session, site: Site, key: str) -> AccessPoint | None:
+    return session.scalar(select(AccessPoint).where(AccessPoint.site_id == site.id, AccessPoint.key == key))
+
+
+def points_of_site(session: Session, site: Site) -> Sequence[AccessPoint]:
+    return session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id).order_by(AccessPoint.key)).all()
 
 
 def of_site(session: Session, site: Site) -> Sequence[Door]:

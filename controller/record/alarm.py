@@ -21,6 +21,8 @@ from controller.refusal import Refused
 CHAIN_BROKEN = "CHAIN_BROKEN"
 FACTS_MISSING = "FACTS_MISSING"
 LIST_TOO_LARGE = "LIST_TOO_LARGE"
+SIGN_OFF_LAPSED = "SIGN_OFF_LAPSED"
+"""A controlled exit runs as recorded, because nobody has confirmed again that people get out."""
 UNBADGED_EXIT = "UNBADGED_EXIT"
 """Somebody left a room, whose leaving is to be recorded, without a card."""
 READER_SUSPECT = "READER_SUSPECT"
@@ -28,7 +30,7 @@ READER_SUSPECT = "READER_SUSPECT"
 GRANTED_ON_OLD_LIST = "GRANTED_ON_OLD_LIST"
 """A door that was cut off let in somebody whom the rules in force here would have refused."""
 MESSAGE_REFUSED = str(FactKind.MESSAGE_REFUSED)
-OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, GRANTED_ON_OLD_LIST})
+OF_THE_CENTRE = frozenset({CHAIN_BROKEN, FACTS_MISSING, LIST_TOO_LARGE, SIGN_OFF_LAPSED, GRANTED_ON_OLD_LIST})
 """What the centre itself finds; MESSAGE_REFUSED may be an agent's finding or its own."""
 READ_FROM_FACTS = frozenset({UNBADGED_EXIT, READER_SUSPECT})
 _ALWAYS = frozenset(
@@ -49,7 +51,7 @@ LEFT_BEHIND = (Reason.OCCUPANCY_MIN, Reason.VISITOR_ALONE)
 """Who went out left somebody alone inside who must not be."""
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
-OBSERVED = (*MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
+OBSERVED = (Reason.DURESS, *MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
 KINDS = tuple(
     sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS, *OBSERVED}),
 )
@@ -90,13 +92,13 @@ def kind_of(fact: Fact) -> str | None:
 
 
 def observed(fact: Fact) -> list[Reason]:
-    """What somebody must look at in a decision's violations, whatever it answered: badges that were missed, a
-    protection that could only be recorded, and whom a person who left has left behind."""
+    """What somebody must look at in a decision's violations, whatever it answered: duress, badges that were
+    missed, a protection that could only be recorded, and whom a person who left has left behind."""
     noted = fact.body.get("violations") if fact.kind is FactKind.DECISION else None
     if not isinstance(noted, list):
         return []
     leaving = fact.body.get("direction") == Direction.EXIT
-    wanted = (*MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
+    wanted = (Reason.DURESS, *MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
     return [each for each in wanted if each in noted]
 
 

@@ -25,7 +25,7 @@ from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
 from controller.premises.site import Site
-from controller.record import alarm, filing, occupancy, stay
+from controller.record import alarm, filing, occupancy, stay, uses
 from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
 from controller.record.filing import Places
@@ -111,6 +111,7 @@ def _store(
         filing.row(now, agent, place, each, known, holder) for (place, each), holder in zip(placed, whose, strict=True)
     ]
     session.execute(insert(FactRow), rows)
+    uses.fold(session, now, agent, known, [(at, each.fact, who) for (at, each), who in zip(placed, whose, strict=True)])
     for place, each in placed:
         _consequences(session, now, agent, place, each.fact, known)
     return tuple(place for place, each in placed if _entered(each.fact, known))

@@ -14,6 +14,7 @@ class Shown(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
     WAITING = "waiting"
+    PIN = "pin"
     ERROR = "error"
 
 

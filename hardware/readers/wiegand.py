@@ -243,5 +243,7 @@ def _show(indicator: Indicator, shown: Shown) -> None:
             indicator.refused()
         case Shown.WAITING:
             indicator.waiting()
+        case Shown.PIN:
+            indicator.asking()
         case Shown.IDLE | Shown.ERROR:
             indicator.off()

@@ -19,10 +19,14 @@ from cli import __version__
 from cli.demo.building import PLAN, SITE
 from cli.main import main
 from controller.database import migrate, open_database, transaction
+from controller.people import attribution
+from controller.people import cardholder as cardholders
 from controller.people import operator as operators
 from controller.people.access import Role
+from controller.people.attribute import Attribute
 from controller.people.operator import NewOperator
 from controller.premises import building as buildings
+from controller.premises import site as sites
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -115,6 +119,24 @@ def test_operators_are_listed_for_people_and_for_programs(settings: Path) -> Non
     assert (code, said.split()[:3]) == (0, ["olu", "auditor", "active"])
     code, said = run("controller", "operator", "list", "--json", str(settings))
     assert json.loads(said) == [{"name": "olu", "display_name": "Olu", "role": "auditor", "active": True}]
+
+
+def test_exemptions_are_listed_for_people_and_for_programs(settings: Path) -> None:
+    assert run("controller", "exemptions", str(settings)) == (0, "")
+    engine = open_database(f"sqlite:///{settings.parent}/c.sqlite")
+    with transaction(engine) as session:
+        site = sites.by_key(session, SITE)
+        assert site is not None
+        ada = cardholders.enrol(session, "host", NOW, site, "Ada", "A-1")
+        attribution.change(session, "operator:1", NOW, ada, Attribute.OVERRIDE, 1, "fire warden")
+        attribution.change(session, "operator:1", NOW, ada, Attribute.SUPERVISOR, 1, "leads the shift")
+    engine.dispose()
+    code, said = run("controller", "exemptions", str(settings))
+    assert (code, said) == (0, "A-1  Ada  override  2026-11-24T03:00:00+00:00  operator:1  fire warden\n")
+    code, said = run("controller", "exemptions", "--json", str(settings))
+    assert [(each["number"], each["exemption"], each["reason"]) for each in json.loads(said)] == [
+        ("A-1", "override", "fire warden")
+    ]
 
 
 def test_a_first_link_is_refused_once_there_is_an_operator(settings: Path) -> None:

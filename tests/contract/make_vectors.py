@@ -101,6 +101,7 @@ def every() -> dict[str, Any]:
     return {
         "canonical.json": _canonical(),
         "identities.json": _identities(),
+        "pins.json": _pins(),
         "commitments.json": _commitments(),
         "envelopes.json": _envelopes(),
         "list.json": _list(),
@@ -145,6 +146,27 @@ def _identities() -> dict[str, Any]:
             for source, bits in cases
         ],
     }
+
+
+def _pins() -> dict[str, Any]:
+    cases = []
+    for pin, duress in (("4831", ""), ("493817", "903846"), ("112233445566", "998877665544")):
+        salt, holder = (slow.secret(f"{what} {pin}")[:16] for what in ("salt", "holder"))
+        stretched = slow.pin_stretched(pin, salt)
+        under_duress = slow.pin_verifier(AGENT_KEY, holder, slow.pin_stretched(duress, salt)) if duress else bytes(16)
+        verifier = slow.pin_verifier(AGENT_KEY, holder, stretched)
+        payload = {"salt": salt.hex(), "verifier": verifier.hex(), "duress": under_duress.hex()}
+        cases.append(
+            {
+                "salt": salt.hex(),
+                "holder": holder.hex(),
+                "pin": pin,
+                "duress": duress,
+                "stretched": stretched.hex(),
+                "payload": slow.pin_payload(payload).hex(),
+            }
+        )
+    return {"agent_key_phrase": "agent look-up", "cases": cases}
 
 
 def _commitments() -> list[Any]:

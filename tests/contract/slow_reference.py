@@ -13,6 +13,7 @@ import struct
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 # Ed25519 after RFC 8032, in affine coordinates: slow, and short enough to be read.
 P = 2**255 - 19
@@ -165,6 +166,16 @@ def record_payload(record: dict[str, Any]) -> bytes:
 
 def pin_payload(pin: dict[str, str]) -> bytes:
     return bytes.fromhex(pin["salt"] + pin["verifier"] + pin["duress"])
+
+
+def pin_stretched(typed: str, salt: bytes) -> bytes:
+    """docs/protocol/identity.md"""
+    return Scrypt(salt, length=32, n=16384, r=8, p=1).derive(typed.encode())
+
+
+def pin_verifier(agent_key: bytes, holder: bytes, stretched: bytes) -> bytes:
+    """docs/protocol/identity.md"""
+    return hashlib.blake2b(b"sekisho/1/pin\0" + holder + stretched, digest_size=16, key=agent_key).digest()
 
 
 def _list_table(records: dict[bytes, bytes]) -> tuple[dict[str, int], bytes]:

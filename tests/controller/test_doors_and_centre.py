@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from contract import envelope
+from contract.record import CardState
 from contract.topic import Up
 from controller.database import reading, transaction
 from controller.delivery import compiling, distribution, issued
@@ -162,7 +163,7 @@ def test_a_lost_card_leaves_the_list_after_a_week_unless_its_holder_is_inside(si
         own, agent = site.house.site(session), site.house.agent(session)
         for later, kept in ((timedelta(days=6), True), (timedelta(days=8), False)):
             tables = compiling.content_for(session, own, agent, NOW + later).tables
-            assert [record.flags for record in tables["cedar-room"].values()] == ([1] if kept else [])
+            assert [record.state for record in tables["cedar-room"].values()] == ([CardState.LOST] if kept else [])
 
 
 def test_a_question_that_finds_a_change_first_sends_it_to_every_door(site: Site) -> None:

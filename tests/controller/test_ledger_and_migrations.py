@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select
 
 from contract.commitment import opens
-from controller.database import migrate, reading, transaction
+from controller import migrations
+from controller.database import migrate, open_database, reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, append, head, openings_of, rows_after
+from controller.people.card_state import NO_LIMITS
+from controller.people.credential import Credential, identities_of
 from controller.tables import METADATA
 from tests.controller.conftest import CARDS, NOW, House
 
@@ -81,6 +88,33 @@ def test_no_leaf_holds_a_name_a_number_or_a_handle_and_every_opening_opens(house
 def test_migrations_lead_to_the_models(engine: Engine) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_cards_of_before_their_limits_are_active_since_they_were_given(tmp_path: Path) -> None:
+    """On SQLite, where a table that is made anew would let go of what refers to it."""
+    engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    before = scripts.get_revision("0010").down_revision
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, str(before))
+        for statement in (
+            "INSERT INTO site VALUES (1, 'tokyo', 'Tokyo', '東京', 'Asia/Tokyo')",
+            "INSERT INTO cardholder (id, site_id, handle, name, name_kana, number, created_at)"
+            " VALUES (1, 1, x'00', 'Ada', '', '1', '2026-11-24T03:00:00.000000Z')",
+            "INSERT INTO credential (id, cardholder_id, label, state, issued_at, reason)"
+            " VALUES (1, 1, '', 'active', '2026-11-24T03:00:00.000000Z', '')",
+            "INSERT INTO identity VALUES (1, 1, 1, 'serial-hex:40:1e00000001')",
+        ):
+            connection.exec_driver_sql(statement)
+    migrate(engine)
+    with reading(engine) as session:
+        card = session.get_one(Credential, 1)
+        assert (card.active_since, card.issue_level, card.limits) == (NOW, 1, NO_LIMITS)
+        assert [each.text for each in identities_of(session, card)] == ["serial-hex:40:1e00000001"]
+    engine.dispose()
 
 
 def test_several_processes_may_migrate_at_once(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from controller.delivery.compiling import card_must_fit, must_fit
 from controller.ledger.kinds import Kind as RowKind
 from controller.ledger.ledger import LedgerRow
 from controller.people import credential, permission
+from controller.people.card_state import Act
 from controller.people.credential import IdentityRow
 from controller.people.permission import Grant, Wish
 from controller.record import alarm
@@ -122,7 +123,7 @@ def test_two_holders_never_share_an_identity_even_when_the_first_card_is_destroy
     with transaction(site.house.engine) as session:
         card = credential.of_cardholder(session, site.house.holder(session, "Eve"))[0]
         identity = session.scalars(select(IdentityRow).where(IdentityRow.credential_id == card.id)).one().identity()
-        credential.end(session, "operator:1", NOW, card, credential.State.DESTROYED, "shredded")
+        credential.turn(session, "operator:1", NOW, card, Act.DESTROY, "shredded", card_must_fit)
     with pytest.raises(Refused, match="already belongs"), transaction(site.house.engine) as session:
         credential.issue(session, "operator:1", NOW, site.house.holder(session, "Ada"), "", [identity], card_must_fit)
 

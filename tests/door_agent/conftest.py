@@ -14,21 +14,35 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
-from contract import envelope, fact
+from contract import envelope, fact, pin
 from contract.authorisation import Content, Version, build
 from contract.credential import Identity, Source, lookup_key
 from contract.envelope import Kind
 from contract.fact import Fact
 from contract.message import Carried, Fresh, Status
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
-from contract.record import FOREVER, Record
+from contract.record import FOREVER, Pin, Record
 from contract.room_rules import Company
 from contract.schedule import ALWAYS, Schedule
 from contract.site_time import SiteTime
 from contract.situation import Moment
 from contract.topic import Address, Down, Up
 from door_agent.agent import Agent
-from door_agent.events import Arrived, Card, Command, Committed, Event, Forget, LinkState, Proven, Send
+from door_agent.events import (
+    Arrived,
+    Card,
+    Command,
+    Committed,
+    Event,
+    Forget,
+    LinkState,
+    PinVerified,
+    Proven,
+    Send,
+    Tried,
+    Typed,
+    VerifyPin,
+)
 from door_agent.events import Record as JournalRecord
 from door_agent.journal import Journal
 from door_agent.keys import Keys
@@ -85,7 +99,7 @@ class Core:
         records = [each for each in commands if isinstance(each, JournalRecord)]
         self.facts += [fact.decoded(each.encoded) for each in records]
         self.sent += [each for each in commands if isinstance(each, Send)]
-        work = [each for each in commands if isinstance(each, JournalRecord | Forget | Proven)]
+        work = [each for each in commands if isinstance(each, JournalRecord | Forget | Proven | Tried)]
         if not work or not self.disk:
             return []
         self.journal.commit(work)
@@ -96,6 +110,15 @@ class Core:
 
     def card(self, point: str, bits: str) -> list[Command]:
         return self.feed(Card(point, Source.SERIAL_HEX, bits))
+
+    def types(self, point: str, keys: str) -> list[Command]:
+        """Keys, and the verification that follows when they complete a PIN, as the thread for it makes it."""
+        commands = self.feed(Typed(point, keys))
+        for each in [each for each in commands if isinstance(each, VerifyPin)]:
+            commands += self.feed(
+                PinVerified(each.ticket, pin.verified(each.typed, each.pin, each.holder, self.lookup))
+            )
+        return commands
 
     def listed(
         self,
@@ -109,6 +132,7 @@ class Core:
         entry: Mapping[str, Any] | None = None,
         posture: int = 0,
         schedules: Sequence[Schedule] = (),
+        pins: Mapping[bytes, Pin] | None = None,
         **times: Any,
     ) -> bytes:
         """A list of these cards for every door that is wired, as the controller signs it."""
@@ -135,7 +159,7 @@ class Core:
             posture=posture,
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
-        return build(Content(policy, {"cedar-room": table}), Version(epoch, number), NOON, self.controller)
+        return build(Content(policy, {"cedar-room": table}, pins or {}), Version(epoch, number), NOON, self.controller)
 
     def sealed(
         self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"list:tokyo/cedar"

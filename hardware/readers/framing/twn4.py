@@ -51,6 +51,7 @@ _ORDERS: Final = {
     Shown.GRANTED: (dark(RED), lit(GREEN), beep(100)),
     Shown.DENIED: (dark(GREEN), lit(RED), beep(100), beep(100), beep(100)),
     Shown.WAITING: (lit(RED | GREEN),),
+    Shown.PIN: (lit(RED | GREEN), beep(50)),
     Shown.ERROR: (dark(GREEN), lit(RED), beep(400)),
 }
 

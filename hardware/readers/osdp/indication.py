@@ -15,6 +15,7 @@ _COMMANDS: Final[Mapping[Shown, tuple[Command, ...]]] = {
     Shown.GRANTED: (passing_light(Blink(1, 0, Colour.GREEN), tenths=30), beeps(1, on=2)),
     Shown.DENIED: (passing_light(Blink(2, 2, Colour.RED), tenths=20), beeps(3)),
     Shown.WAITING: (passing_light(Blink(5, 5, Colour.AMBER), tenths=100),),
+    Shown.PIN: (passing_light(Blink(2, 2, Colour.AMBER), tenths=1200), beeps(1)),
     Shown.ERROR: (passing_light(Blink(2, 2, Colour.RED, Colour.AMBER), tenths=30), beeps(2, on=5)),
 }
 

@@ -1,0 +1,106 @@
+"""Previews: who would gain, who would lose, who could no longer leave without an alarm. Nothing is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+from sqlalchemy.orm import Session
+
+from admin_web import guard
+from admin_web.api import posture
+from admin_web.api.blueprint import V1, blueprint
+from admin_web.api.fields import members, moment, one_of, takes, whole
+from admin_web.api.problems import Unprocessable
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery import trial
+from controller.delivery.preview import preview
+from controller.people.access import Permission
+from controller.people.cardholder import Cardholder
+from controller.people.permission import Grant, Wish
+from controller.premises import rule_words
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.premises.presets import Preset
+from controller.premises.schedule import Schedule
+
+_ROWS: dict[str, type[Area] | type[Door] | type[AccessPoint]] = {
+    "area": Area,
+    "door": Door,
+    "access_point": AccessPoint,
+}
+
+
+@blueprint.post(f"{V1}/preview/grant")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(
+    cardholder=whole(required=True),
+    area=whole(required=True),
+    schedule=whole(),
+    valid_from=moment(),
+    valid_until=moment(),
+    at=moment(),
+)
+def preview_grant(given: dict[str, Any]) -> Response:
+    """If a cardholder were granted an area."""
+    with centre().trying() as session:
+        at = given["at"] or now()
+        wish = Wish(
+            forms.row(session, Cardholder, given["cardholder"]),
+            forms.row(session, Area, given["area"]),
+            given["valid_from"] or at,
+            given["valid_until"],
+            "preview",
+            forms.row(session, Schedule, given["schedule"]) if given["schedule"] else None,
+        )
+        return _told(session, given, trial.granting(guard.operator(), at, wish))
+
+
+@blueprint.post(f"{V1}/preview/revoke")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(grant=whole(required=True), at=moment())
+def preview_revoke(given: dict[str, Any]) -> Response:
+    """If a grant were revoked."""
+    with centre().trying() as session:
+        row = forms.row(session, Grant, given["grant"])
+        return _told(session, given, trial.revoking(guard.operator(), given["at"] or now(), row))
+
+
+@blueprint.post(f"{V1}/preview/rules")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(
+    area=whole(),
+    door=whole(),
+    access_point=whole(),
+    set=members([each.name for each in rule_words.SETTINGS]),
+    preset=one_of(*Preset),
+    at=moment(),
+)
+def preview_rules(given: dict[str, Any]) -> Response:
+    """If settings of an area, a door or an access point were made, or an area had a preset."""
+    named = [name for name in _ROWS if given[name] is not None]
+    if len(named) != 1 or (given["set"] is None) == (given["preset"] is None):
+        raise Unprocessable({"": "say one of area, door and access_point, and either set or preset"})
+    with centre().trying() as session:
+        at, kind = given["at"] or now(), _ROWS[named[0]]
+        row: Area | Door | AccessPoint = forms.row(session, kind, given[named[0]])
+        if given["preset"] is None:
+            return _told(session, given, trial.ruling(at, row, given["set"]))
+        if not isinstance(row, Area):
+            raise Unprocessable({"preset": "is of an area"})
+        return _told(session, given, trial.choosing(at, row, Preset(given["preset"])))
+
+
+@blueprint.post(f"{V1}/preview/posture")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(**posture.ORDER, at=moment())
+def preview_posture(given: dict[str, Any]) -> Response:
+    """If a posture were ordered or ended."""
+    with centre().trying() as session:
+        wanted = posture.order(session, given)
+        return _told(session, given, trial.posing(given["at"] or now(), centre().site(session), wanted))
+
+
+def _told(session: Session, given: dict[str, Any], change: trial.Change) -> Response:
+    return jsonify(preview(session, centre().site(session), given["at"] or now(), change).as_object())

@@ -1,0 +1,123 @@
+"""How areas, doors and access points are written as JSON, with their rules, sign-offs, dangers and posture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from admin_web.shown import utc
+from contract.room_rules import Posture
+from controller.delivery.distribution import InForce
+from controller.delivery.posture import PostureChange, Standing
+from controller.premises import rule_words
+from controller.premises.area import Area
+from controller.premises.dangers import Finding
+from controller.premises.door import AccessPoint, Door
+from controller.premises.rule_words import Of
+from controller.premises.rules import Rules, settings_of
+from controller.premises.sign_off import ExitSignOff
+
+
+def area(row: Area) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "private": row.private,
+        "open": row.open,
+        "company": row.rules.company.size,
+        "rules": settings_of(row.rules),
+    }
+
+
+def door(row: Door, points: Sequence[AccessPoint], stands: Standing) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "agent": row.agent_id,
+        "mode": stands.of_door(row),
+        "rules": settings_of(row.rules),
+        "access_points": [access_point(each) for each in points],
+    }
+
+
+def access_point(row: AccessPoint) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "door": row.door_id,
+        "direction": row.direction,
+        "from_area": row.from_area_id,
+        "to_area": row.to_area_id,
+        "exit_mode": row.exit_mode,
+        "formats": row.formats.split(),
+        "rules": settings_of(row.rules),
+    }
+
+
+def in_words(of: Of, rules: Rules) -> list[dict[str, Any]]:
+    """Every setting with its name, what it does and its value, in both languages."""
+    values = settings_of(rules)
+    return [
+        {
+            "name": each.name,
+            "value": values[each.name],
+            "unit": each.unit,
+            "choices": list(each.choices),
+            "title": {"en": each.title.en, "ja": each.title.ja},
+            "does": {"en": each.does.en, "ja": each.does.ja},
+            "told": {"en": (said := rule_words.told(each, values[each.name])).en, "ja": said.ja},
+        }
+        for each in rule_words.settings_for(of)
+    ]
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    return {
+        "finding": found.danger,
+        "where": found.where,
+        "refused": found.refused,
+        "says": {"en": found.says.en, "ja": found.says.ja},
+    }
+
+
+def sign_off(row: ExitSignOff) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "access_point": row.access_point_id,
+        "signed_by": row.signed_by,
+        "failsafe": row.failsafe,
+        "note": row.note,
+        "recorded_by": row.recorded_by,
+        "signed_at": utc(row.signed_at),
+        "valid_until": utc(row.valid_until),
+    }
+
+
+def posture(found: Posture) -> dict[str, Any]:
+    return {
+        "lockdown": found.lockdown,
+        "evacuation": found.evacuation,
+        "threat": found.threat,
+        "forgiven": found.forgiven,
+    }
+
+
+def change(row: PostureChange, state: InForce) -> dict[str, Any]:
+    """One change, and at how many of the doors that it concerns it is in force."""
+    after = state.after.total_seconds() if state.after is not None else None
+    return {
+        "number": row.number,
+        "act": row.act,
+        "area": row.area_id,
+        "door": row.door_id,
+        "value": row.value,
+        "actor": row.actor,
+        "at": utc(row.at),
+        "reason": row.reason,
+        "ledger_sequence": row.ledger_sequence,
+        "in_force": {"doors": state.doors, "concerned": state.concerned, "after_s": after},
+    }

@@ -1,0 +1,191 @@
+"""The rules of a room as forms: first what a change would do, then the change itself, with its reason.
+
+No change is sent from the form with the settings: its button shows the preview, and the preview has the button.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin_web import guard
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from admin_web.pages.rooms import room
+from contract.canonical import Value
+from contract.policy import Direction
+from controller.delivery import posture as postures
+from controller.delivery import rooms, trial
+from controller.delivery.posture import Act, Order
+from controller.delivery.preview import Touch, preview
+from controller.people.access import Permission
+from controller.premises import door as doors
+from controller.premises import presets, room_rules, rule_words, sign_off
+from controller.premises import schedule as schedules
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.premises.presets import Preset
+from controller.premises.rule_words import Of
+from controller.premises.rules import settings_of
+from controller.premises.sign_off import Confirmed, Failsafe
+from controller.refusal import Refused
+
+blueprint = Blueprint("rules", __name__, url_prefix="/rooms")
+Ruled = Area | Door | AccessPoint
+_SIGNED_BY = (Failsafe.FAIL_SAFE_LOCK, Failsafe.MECHANICAL_EGRESS)
+
+
+@blueprint.get("/<key>/rules")
+@guard.requires(Permission.CHANGE_ROOMS)
+def form(key: str) -> str:
+    with centre().read() as session:
+        area = room(session, key)
+        site = centre().site(session)
+        guarding = [(door, doors.access_points(session, door)) for door in doors.of_area(session, area)]
+        points = [point for _, each in guarding for point in each if point.guarded_area_id == area.id]
+        return render_template(
+            "rooms/rules.html",
+            area=area,
+            findings=rooms.findings(session, site, area, now()),
+            doors=[door for door, _ in guarding],
+            points=points,
+            exits=[(each, sign_off.newest(session, each)) for each in points if each.direction == Direction.EXIT],
+            presets=[(each, presets.NAMES[each], presets.TELLS[each]) for each in Preset],
+            schedules=schedules.of_site(session, site),
+            settings=settings_of,
+            of=Of,
+            now=now(),
+        )
+
+
+@blueprint.post("/<key>/rules/preview")
+@guard.requires(Permission.CHANGE_ROOMS)
+def look(key: str) -> str:
+    with centre().trying() as session:
+        area, site = room(session, key), centre().site(session)
+        preset = _preset()
+        row = area if preset else _row(session, area)
+        changes = {} if preset else _changes(row)
+        moment = now()
+        change = trial.choosing(moment, area, preset) if preset else trial.ruling(moment, row, changes)
+        found = preview(session, site, moment, change)
+        return render_template(
+            "rooms/preview.html",
+            area=area,
+            row=row,
+            preset=preset and presets.NAMES[preset],
+            changes=[(each, settings_of(row.rules)[each.name], changes[each.name]) for each in _named(changes)],
+            sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
+            touches=[(_heading(each), found.of(each)) for each in Touch],
+            found=found,
+        )
+
+
+@blueprint.post("/<key>/rules")
+@guard.requires(Permission.CHANGE_ROOMS)
+def change(key: str) -> Response:
+    with centre().write() as session:
+        area, actor, reason, preset = room(session, key), guard.operator().actor, forms.text("reason"), _preset()
+        if preset is not None:
+            room_rules.apply_preset(session, actor, now(), area, preset, reason)
+            return _back(key)
+        row = _row(session, area)
+        changes = _changes(row)
+        if isinstance(row, Area):
+            room_rules.change_area(session, actor, now(), row, changes, reason)
+        elif isinstance(row, Door):
+            room_rules.change_door(session, actor, now(), row, changes, reason)
+        else:
+            room_rules.change_access_point(session, actor, now(), row, changes, reason)
+    return _back(key)
+
+
+@blueprint.post("/<key>/sign-off")
+@guard.requires(Permission.CHANGE_ROOMS)
+def sign(key: str) -> Response:
+    with centre().write() as session:
+        point = _point(session, room(session, key))
+        failsafe = forms.text("failsafe")
+        if failsafe not in _SIGNED_BY:
+            abort(400)
+        tested = (forms.text("break_glass") == "yes", forms.text("fire") == "yes")
+        said = Confirmed(forms.text("signed_by", 120), *tested, Failsafe(failsafe), forms.text("note"))
+        sign_off.sign(session, guard.operator().actor, now(), point, said)
+    return redirect(url_for("rules.form", key=key), 303)
+
+
+@blueprint.post("/<key>/posture")
+@guard.requires(Permission.SET_POSTURE)
+def pose(key: str) -> Response:
+    with centre().write() as session:
+        area, act = room(session, key), forms.text("act")
+        if act not in set(Act):
+            abort(400)
+        wanted = Order(Act(act), min(forms.number("value") or 0, 99), area)
+        postures.change(session, guard.operator().actor, now(), centre().site(session), wanted, forms.text("reason"))
+    return _back(key)
+
+
+def _back(key: str) -> Response:
+    return redirect(url_for("rooms.page", key=key, _anchor="rules"), 303)
+
+
+def _preset() -> Preset | None:
+    found = forms.text("preset")
+    if found and found not in set(Preset):
+        abort(400)
+    return Preset(found) if found else None
+
+
+def _row(session: Session, area: Area) -> Ruled:
+    """What the form is of: the area, one of its doors, or one of its access points."""
+    of = forms.text("of")
+    if of == Of.AREA:
+        return area
+    if of == Of.ACCESS_POINT:
+        return _point(session, area)
+    door = forms.row(session, Door, forms.row_id("id") or 0)
+    if of != Of.DOOR or door.id not in {each.id for each in doors.of_area(session, area)}:
+        abort(404)
+    return door
+
+
+def _point(session: Session, area: Area) -> AccessPoint:
+    found = forms.row(session, AccessPoint, forms.row_id("id") or 0)
+    if found.guarded_area_id != area.id:
+        abort(404)
+    return found
+
+
+def _changes(row: Ruled) -> dict[str, Value]:
+    """The settings of the form that differ from those in force; Refused setting-wrong."""
+    found: dict[str, Value] = {}
+    for name, value in settings_of(row.rules).items():
+        setting = rule_words.by_name(name)
+        if setting is None or name not in request.form:
+            continue
+        try:
+            told = rule_words.read(setting, forms.text(name))
+        except ValueError as flaw:
+            raise Refused("setting-wrong", setting=name, why=flaw) from flaw
+        if told != value:
+            found[name] = told
+    return found
+
+
+def _named(changes: Mapping[str, Value]) -> list[Any]:
+    return [each for each in rule_words.SETTINGS if each.name in changes]
+
+
+def _heading(touch: Touch) -> str:
+    headings = {
+        Touch.GAINS: gettext("These people gain"),
+        Touch.LOSES: gettext("These people lose"),
+        Touch.ALARMS: gettext("These could no longer leave without an alarm"),
+    }
+    return str(headings[touch])

@@ -1,0 +1,97 @@
+"""Changes to try in a preview: each does what the real verb does, in the caller's transaction, which is undone.
+
+The verbs themselves are used wherever they can be, so that a preview is refused for what the change would be refused
+for. Only a grant is put in force in one step here, because two people would have to agree to the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from contract.canonical import Value
+from controller.delivery import compiling, posture
+from controller.delivery.posture import Order
+from controller.people import permission as permissions
+from controller.people.operator import Operator
+from controller.people.permission import Grant, GrantState, Wish
+from controller.premises import room_rules
+from controller.premises import schedule as schedules
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.premises.presets import Preset
+from controller.premises.schedule import Schedule, SchedulePlan
+from controller.premises.site import Site
+
+Change = Callable[[Session], None]
+_ACTOR = "preview"
+_WHY = "preview"
+_PROVISIONAL = 2**31 - 1
+"""The id of a grant that is tried: none is drawn from the numbers of real ones."""
+
+
+def granting(by: Operator, now: datetime, wish: Wish) -> Change:
+    """That `wish` were requested and approved."""
+
+    def change(session: Session) -> None:
+        permissions.check(session, now, wish)
+        tried = Grant(
+            id=_PROVISIONAL,
+            cardholder_id=wish.cardholder.id,
+            area_id=wish.area.id,
+            schedule_id=wish.schedule.id if wish.schedule else None,
+            essential=wish.essential,
+            valid_from=wish.valid_from,
+            valid_until=wish.valid_until,
+            reason=wish.reason,
+            state=GrantState.APPROVED,
+            requested_by=by.id,
+            requested_at=now,
+            decided_by=by.id,
+            decided_at=now,
+            ledger_sequence=0,
+        )
+        session.add(tried)
+        session.flush()
+        compiling.must_fit(session, tried)
+
+    return change
+
+
+def revoking(by: Operator, now: datetime, given: Grant) -> Change:
+    return lambda session: permissions.revoke(session, by, now, given, _WHY)
+
+
+def ruling(now: datetime, of: Area | Door | AccessPoint, settings: Mapping[str, Value]) -> Change:
+    """That these settings were made."""
+
+    def change(session: Session) -> None:
+        if isinstance(of, Area):
+            room_rules.change_area(session, _ACTOR, now, of, settings, _WHY)
+        elif isinstance(of, Door):
+            room_rules.change_door(session, _ACTOR, now, of, settings, _WHY)
+        else:
+            room_rules.change_access_point(session, _ACTOR, now, of, settings, _WHY)
+
+    return change
+
+
+def choosing(now: datetime, area: Area, preset: Preset) -> Change:
+    """That the area had the rules of this preset."""
+    return lambda session: room_rules.apply_preset(session, _ACTOR, now, area, preset, _WHY)
+
+
+def scheduling(now: datetime, schedule: Schedule, plan: SchedulePlan) -> Change:
+    """That a schedule said something else."""
+    return lambda session: schedules.change(session, _ACTOR, now, schedule, plan, compiling.all_must_fit)
+
+
+def posing(now: datetime, site: Site, wanted: Order) -> Change:
+    """That a posture were ordered or ended."""
+
+    def change(session: Session) -> None:
+        posture.change(session, _ACTOR, now, site, wanted, _WHY)
+
+    return change

@@ -1,0 +1,102 @@
+"""Where a PIN is asked for after the card: a rule of one entry. Without one the card is enough; a PIN never is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract import shape
+from contract.canonical import Object
+from contract.policy import Direction
+from contract.room_rules import DuressAnswer, PinRule
+from controller.database import Base
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import append
+from controller.premises.door import AccessPoint
+from controller.premises.schedule import Schedule
+from controller.refusal import Refused
+
+USUAL = PinRule()
+
+
+class PinRuleRow(Base):
+    """As `contract.room_rules.PinRule`; card_alone_id: the hours in which the card is enough, null: never."""
+
+    __tablename__ = "pin_rule"
+
+    access_point_id: Mapped[int] = mapped_column(ForeignKey("access_point.id"), primary_key=True, autoincrement=False)
+    card_alone_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
+    within_s: Mapped[int]
+    tries: Mapped[int]
+    lockout_s: Mapped[int]
+    duress: Mapped[str] = mapped_column(String(8))
+
+    def rule(self, card_alone: int | None) -> PinRule:
+        """As a list carries it; `card_alone`: the number of the schedule there."""
+        return PinRule(card_alone, self.within_s, self.tries, self.lockout_s, DuressAnswer(self.duress))
+
+
+@dataclass(frozen=True, slots=True)
+class PinPlan:
+    """card_alone: the id of a schedule; the others as in `contract.room_rules.PinRule`."""
+
+    card_alone: int | None = None
+    within_s: int = USUAL.within_s
+    tries: int = USUAL.tries
+    lockout_s: int = USUAL.lockout_s
+    duress: str = USUAL.duress
+
+
+def ask(session: Session, actor: str, now: datetime, point: AccessPoint, plan: PinPlan) -> PinRuleRow:
+    """From now on a PIN is asked for here. Refused pin-on-exit (leaving never depends on one), pin-rule-wrong,
+    not-found."""
+    if point.direction != Direction.ENTRY:
+        raise Refused("pin-on-exit", access_point=point.key)
+    told = _checked(session, point, plan)
+    row = of(session, point) or PinRuleRow(access_point_id=point.id)
+    row.card_alone_id = plan.card_alone
+    row.within_s, row.tries, row.lockout_s, row.duress = plan.within_s, plan.tries, plan.lockout_s, plan.duress
+    session.add(row)
+    session.flush()
+    append(session, Kind.ACCESS_POINT_CHANGED, actor, now, _subjects(point), {"key": point.key, "pin": told})
+    return row
+
+
+def ask_no_more(session: Session, actor: str, now: datetime, point: AccessPoint) -> None:
+    """The card is enough here again; Refused not-found."""
+    row = of(session, point)
+    if row is None:
+        raise Refused("not-found")
+    session.delete(row)
+    append(session, Kind.ACCESS_POINT_CHANGED, actor, now, _subjects(point), {"key": point.key, "pin": None})
+
+
+def of(session: Session, point: AccessPoint) -> PinRuleRow | None:
+    return session.get(PinRuleRow, point.id)
+
+
+def _checked(session: Session, point: AccessPoint, plan: PinPlan) -> Object:
+    """The rule as it is recorded, within the bounds of a list."""
+    told: Object = {
+        "card_alone": None,
+        "within_s": plan.within_s,
+        "tries": plan.tries,
+        "lockout_s": plan.lockout_s,
+        "duress": plan.duress,
+    }
+    try:
+        PinRule.from_object(told)
+    except shape.BadShape as flaw:
+        raise Refused("pin-rule-wrong", access_point=point.key) from flaw
+    if plan.card_alone is not None:
+        schedule = session.get(Schedule, plan.card_alone)
+        if schedule is None or schedule.site_id != point.site_id:
+            raise Refused("not-found", schedule=plan.card_alone)
+    return {**told, "card_alone": plan.card_alone}
+
+
+def _subjects(point: AccessPoint) -> Object:
+    return {"access_point": point.id, "door": point.door_id, "areas": [point.guarded_area_id]}
