@@ -1,8 +1,8 @@
 """Who is asking, and may they: every route declares the permission it needs, or that it needs none.
 
 Pages know an operator by a cookie of a server-side session, the API by a bearer token. Both end at the same table,
-`controller.people.access`, which also says what is dangerous: on a page that wants a proof of a few minutes ago. A bearer
-token was made under such a proof and carries no second one.
+`controller.people.access`, which also says what is dangerous: on a page that wants a proof of a few minutes ago. A
+bearer token was made under such a proof and carries no second one.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def operator() -> Operator:
 
 def opened_session() -> OperatorSession | None:
     """The session by which a page is asked for."""
-    return g.get("opened")
+    return cast("OperatorSession | None", g.get("opened"))
 
 
 def is_urged() -> bool:

@@ -12,8 +12,8 @@ from controller.people.access import Role
 class WebSettings:
     """database: an SQLAlchemy URL; site: the key of the site; secret: file of the cookie key, made at first start;
     hosts: names it may be reached by (empty: the host it listens on); viewers: how many live streams at once;
-    https: it is reached through a TLS proxy, so cookies are for TLS only; proxies: how many proxies stand before it, each
-    of which appends to X-Forwarded-For; second_factor: the roles that must have one (others are urged to);
+    https: it is reached through a TLS proxy, so cookies are for TLS only; proxies: how many stand before it, each of
+    which appends to X-Forwarded-For; second_factor: the roles that must have one (others are urged to);
     confirm_minutes: how old a sign-in may be for a dangerous act."""
 
     database: str

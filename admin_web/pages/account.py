@@ -235,6 +235,4 @@ def _back() -> Response:
 
 
 def _key() -> bytes:
-    key = current_app.config["SEALING_KEY"]
-    assert isinstance(key, bytes)
-    return key
+    return bytes(current_app.config["SEALING_KEY"])

@@ -1,4 +1,5 @@
-"""Where operators are signed in: rows on the server, so that each can be listed, and ended at once wherever its cookie is.
+"""Where operators are signed in: rows on the server, so that each can be listed and ended at once, wherever its cookie
+is.
 
 Of a cookie only the SHA-256 is kept. A session knows by what it was opened, when its operator last proved to be there,
 and coarsely from where; never an address or a browser's full name.
@@ -32,7 +33,7 @@ class Proof(StrEnum):
 
 
 class OperatorSession(Base):
-    """confirmed_at: when the operator last proved to be there; device and network: coarse, for its owner to recognise."""
+    """confirmed_at: when the operator last proved to be there; device, network: coarse, for its owner to recognise."""
 
     __tablename__ = "operator_session"
 

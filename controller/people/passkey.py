@@ -1,4 +1,4 @@
-"""Passkeys: keys in a device that proves its owner itself. One alone signs in, since the device asked for finger or PIN.
+"""Passkeys: keys in a device that proves its owner itself. One alone signs in: the device asked for finger or PIN.
 
 A passkey belongs to the name under which the pages are reached (`rp_id`). A challenge is answered once: it travels in
 the asking browser's signed cookie and is written down when it has been used, so that strangers fill no table.
@@ -85,7 +85,7 @@ def new_challenge(now: datetime) -> Challenge:
 def creation_options(
     session: Session, operator_id: int, name: str, display_name: str, party: Party, asked: Challenge
 ) -> str:
-    """What the browser is told to make a passkey, as JSON; a device that holds one of the operator's makes no second."""
+    """What the browser is told to make a passkey, as JSON; a device that holds one makes no second."""
     held = [PublicKeyCredentialDescriptor(each.credential_id) for each in passkeys_of(session, operator_id)]
     options = generate_registration_options(
         rp_id=party.rp_id,

@@ -124,8 +124,8 @@ def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
 
 
 def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: Fits, note: str = "") -> None:
-    """Put a request in force. Refused same-person, not-independent, already-decided, cardholder-inactive, validity-past,
-    visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
+    """Put a request in force. Refused same-person, not-independent, already-decided, cardholder-inactive,
+    validity-past, visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
     _decide(session, by, now, asked, GrantState.APPROVED, note)
     require_second_person(session, asked.requested_by, by)
     if asked.valid_until is not None and asked.valid_until <= now:

@@ -71,7 +71,7 @@ def begun(session: Session, operator_id: int, key: bytes) -> str | None:
 
 def address(secret: str, name: str, issuer: str) -> str:
     """What an app reads from the QR code."""
-    return str(pyotp.TOTP(secret).provisioning_uri(name, issuer))
+    return str(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer))
 
 
 def confirm(session: Session, now: datetime, operator_id: int, key: bytes, code: str) -> None:

@@ -1,7 +1,7 @@
 """Passkeys, codes and sessions that know their proof; and who vouched for an account.
 
-Sessions and counted failures are passing things: they are dropped, and everybody signs in once more. Accounts that exist
-count as vouched for by the host, since nobody wrote down who made their links.
+Sessions and counted failures are passing things: they are dropped, and everybody signs in once more. Accounts that
+exist count as vouched for by the host, since nobody wrote down who made their links.
 """
 
 from __future__ import annotations
