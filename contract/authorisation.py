@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import sys
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +38,8 @@ _BUCKET = struct.Struct(">II")
 _SIGNATURE_BYTES = 64
 _LARGEST_HEADER = 2**20
 _SET_MODULUS = 2**256
+_RECORD_BYTES = PAYLOAD.size
+_unpacked_from, _made = PAYLOAD.unpack_from, tuple.__new__
 
 Buffer: TypeAlias = "bytes | mmap"
 
@@ -60,26 +64,31 @@ class _Packed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Table:
+    """Where a table lies. starts: its fan-out as numbers, half a byte a key, so that a look-up unpacks nothing."""
+
     count: int
-    bits: int
-    fanout: int
+    shift: int
+    starts: array[int]
     keys: int
     payloads: int
 
     @classmethod
-    def at(cls, place: int, count: int, bits: int) -> _Table:
-        keys = _aligned(place + 4 * (2**bits + 1))
-        return cls(count, bits, place, keys, keys + KEY_BYTES * count)
+    def at(cls, buffer: Buffer, place: int, count: int, bits: int) -> _Table:
+        after = place + 4 * (2**bits + 1)
+        starts = array("I", buffer[place:after])
+        if len(starts) != 2**bits + 1:
+            raise BadList("its tables do not fit")
+        if sys.byteorder == "little":
+            starts.byteswap()
+        keys = _aligned(after)
+        return cls(count, 32 - bits, starts, keys, keys + KEY_BYTES * count)
 
-    def place(self, buffer: Buffer, key: bytes) -> int | None:
-        """Where among the payloads that of `key` (16 bytes) stands; None when it is not there."""
-        if not self.count:
-            return None
-        prefix = int.from_bytes(key[:4], "big") >> (32 - self.bits)
-        first, last = _BUCKET.unpack_from(buffer, self.fanout + 4 * prefix)
-        place, end = self.keys + KEY_BYTES * first, self.keys + KEY_BYTES * last
+    def index(self, buffer: Buffer, key: bytes) -> int | None:
+        """Which of the payloads is that of `key` (16 bytes); None when there is none."""
+        bucket, keys = int.from_bytes(key[:4], "big") >> self.shift, self.keys
+        place, end = keys + KEY_BYTES * self.starts[bucket], keys + KEY_BYTES * self.starts[bucket + 1]
         while (place := buffer.find(key, place, end)) >= 0:
-            index, odd = divmod(place - self.keys, KEY_BYTES)
+            index, odd = divmod(place - keys, KEY_BYTES)
             if not odd:
                 return index
             place += 1
@@ -116,12 +125,12 @@ class AuthorisationList:
     def find(self, area: str, key: bytes) -> Record | None:
         """The record of `key` (16 bytes, see `credential.lookup_key`) in the table of `area`, or None."""
         table = self._tables.get(area)
-        index = table.place(self._buffer, key) if table is not None else None
+        index = None if table is None else table.index(self._buffer, key)
         return None if table is None or index is None else self._record(table, index)
 
     def pin(self, holder: bytes) -> Pin | None:
         """How the PIN of `holder` is known again; None when none was set."""
-        index = self._pins.place(self._buffer, holder)
+        index = self._pins.index(self._buffer, holder)
         return None if index is None else self._pin(index)
 
     def pins(self) -> Iterable[tuple[bytes, Pin]]:
@@ -139,7 +148,8 @@ class AuthorisationList:
             yield self._buffer[at : at + KEY_BYTES], self._record(table, index)
 
     def _record(self, table: _Table, index: int) -> Record:
-        return Record._make(PAYLOAD.unpack_from(self._buffer, table.payloads + PAYLOAD.size * index))
+        """`_make` without its second look at the number of members, which the layout fixes."""
+        return _made(Record, _unpacked_from(self._buffer, table.payloads + _RECORD_BYTES * index))
 
     def _pin(self, index: int) -> Pin:
         return Pin._make(PIN_PAYLOAD.unpack_from(self._buffer, self._pins.payloads + PIN_PAYLOAD.size * index))
@@ -235,11 +245,11 @@ def _opened(buffer: Buffer, end: int) -> AuthorisationList:
     place, tables = _aligned(start + length), dict[str, _Table]()
     for each in shape.children(header, "tables", 1024):
         shape.exactly(each, ("area", "count", "bits"))
-        table = tables[shape.text(each, "area", 64)] = _table_at(place, each)
+        table = tables[shape.text(each, "area", 64)] = _table_at(buffer, place, each)
         place = _aligned(table.payloads + PAYLOAD.size * table.count)
     described = shape.child(header, "pins")
     shape.exactly(described, ("count", "bits"))
-    pins = _table_at(place, described)
+    pins = _table_at(buffer, place, described)
     if _aligned(pins.payloads + PIN_PAYLOAD.size * pins.count) != end:
         raise BadList("its tables do not fill it")
     opened = AuthorisationList(buffer, header, tables, pins)
@@ -249,8 +259,10 @@ def _opened(buffer: Buffer, end: int) -> AuthorisationList:
     return opened
 
 
-def _table_at(place: int, described: Object) -> _Table:
-    return _Table.at(place, shape.integer(described, "count", 0, 2**26), shape.integer(described, "bits", 0, 24))
+def _table_at(buffer: Buffer, place: int, described: Object) -> _Table:
+    return _Table.at(
+        buffer, place, shape.integer(described, "count", 0, 2**26), shape.integer(described, "bits", 0, 24)
+    )
 
 
 def _verify(opened: AuthorisationList, areas: Iterable[str]) -> None:
@@ -267,13 +279,13 @@ def _verify(opened: AuthorisationList, areas: Iterable[str]) -> None:
 
 def _findable(buffer: Buffer, table: _Table) -> bool:
     """Whether every key lies in the bucket where `find` looks for it."""
-    starts = struct.unpack_from(f">{2**table.bits + 1}I", buffer, table.fanout)
+    starts = table.starts
     if starts[0] != 0 or starts[-1] != table.count or any(after < before for before, after in pairwise(starts)):
         return False
     buckets = (prefix for prefix, (first, last) in enumerate(pairwise(starts)) for _ in range(first, last))
     places = range(table.keys, table.payloads, KEY_BYTES)
     return all(
-        int.from_bytes(buffer[place : place + 4], "big") >> (32 - table.bits) == bucket
+        int.from_bytes(buffer[place : place + 4], "big") >> table.shift == bucket
         for place, bucket in zip(places, buckets, strict=True)
     )
 

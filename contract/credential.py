@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -50,8 +51,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     def packed(self) -> bytes:
         """The bits, most significant first, right-padded with zeros to whole bytes."""
-        width = (len(self.bits) + 7) // 8
-        return (int(self.bits, 2) << (width * 8 - len(self.bits))).to_bytes(width, "big")
+        return _packed(self.bits, len(self.bits))
 
     def text(self) -> str:
         """`source:length:hex of the bits as one number`, e.g. serial-hex:40:1e0045a2b3; `parse` reads it back."""
@@ -75,5 +75,18 @@ def lookup_key(agent_key: bytes, identity: Identity) -> bytes:
 
     A stolen list says nothing about cards without the key, and two agents' lists cannot be joined.
     """
-    message = _PREFIXES[identity.source] + identity.length.to_bytes(2, "big") + identity.packed()
-    return hashlib.blake2b(message, digest_size=KEY_BYTES, key=agent_key).digest()
+    bits = identity.bits
+    length = len(bits)
+    keyed = _keyed(agent_key).copy()
+    keyed.update(_PREFIXES[identity.source] + length.to_bytes(2, "big") + _packed(bits, length))
+    return keyed.digest()
+
+
+@lru_cache(maxsize=8)
+def _keyed(agent_key: bytes) -> hashlib.blake2b:
+    """The hash that has taken in the key and nothing else yet: an agent has one key and asks it for every card."""
+    return hashlib.blake2b(digest_size=KEY_BYTES, key=agent_key)
+
+
+def _packed(bits: str, length: int) -> bytes:
+    return (int(bits, 2) << -length % 8).to_bytes((length + 7) // 8, "big")

@@ -14,7 +14,7 @@ from contract.entry_rules import awaited, entry_findings
 from contract.exit_observations import alarming, observations
 from contract.freshness import fresh
 from contract.outcome import Decision, Effect, Outcome
-from contract.policy import AccessPointPolicy, Direction, ExitMode, Policy
+from contract.policy import ExitMode, Policy, Threshold
 from contract.reason import Reason, in_order
 from contract.situation import Attempt, Moment, Situation
 
@@ -32,12 +32,11 @@ def decide(policy: Policy | None, attempt: Attempt, situation: Situation, moment
     """
     if policy is None:
         return _refused(Reason.NO_LIST)
-    point = policy.access_points.get(attempt.access_point)
-    if point is None:
+    at = policy.thresholds.get(attempt.access_point)
+    if at is None:
         return _refused(Reason.UNKNOWN_ACCESS_POINT)
-    if point.direction is Direction.EXIT:
-        return _decide_exit(policy, point, attempt, situation, moment)
-    return _decide_entry(policy, point, attempt, situation, moment)
+    judged = _decide_exit if at.way_out else _decide_entry
+    return judged(policy, at, attempt, situation, moment)
 
 
 def decide_unlisted(exit_point: bool) -> Decision:
@@ -68,13 +67,11 @@ def input_object(attempt: Attempt, situation: Situation, moment: Moment) -> Obje
     }
 
 
-def _decide_entry(
-    policy: Policy, point: AccessPointPolicy, attempt: Attempt, situation: Situation, moment: Moment
-) -> Decision:
-    found, record = entry_findings(policy, point, attempt, situation, moment), attempt.record
+def _decide_entry(policy: Policy, at: Threshold, attempt: Attempt, situation: Situation, moment: Moment) -> Decision:
+    found, record = entry_findings(policy, at, attempt, situation, moment), attempt.record
     if found.refused or record is None:
         return _refused(*found.refused, recorded=found.noted)
-    waits_for = awaited(policy, point, record, situation, moment)
+    waits_for = awaited(policy, at, record, situation, moment)
     if waits_for is not None:
         return Decision(Outcome.AWAIT, waits_for, in_order((waits_for, *found.noted)))
     if not found.noted:
@@ -82,13 +79,11 @@ def _decide_entry(
     return Decision(Outcome.GRANT, Reason.PERMITTED, in_order(found.noted), _RELEASE)
 
 
-def _decide_exit(
-    policy: Policy, point: AccessPointPolicy, attempt: Attempt, situation: Situation, moment: Moment
-) -> Decision:
-    area = policy.areas[point.guarded]
-    found = observations(policy, area, attempt, situation, moment)
+def _decide_exit(policy: Policy, at: Threshold, attempt: Attempt, situation: Situation, moment: Moment) -> Decision:
+    area = at.area
+    found = observations(policy, at, attempt, situation, moment)
     effects = _RELEASE_AND_ALARM if alarming(area, found) else _RELEASE
-    if point.exit_mode is not ExitMode.CONTROLLED or area.posture.evacuation:
+    if at.point.exit_mode is not ExitMode.CONTROLLED or area.posture.evacuation:
         return Decision(Outcome.GRANT, Reason.PERMITTED, in_order(found), effects)
     if not situation.control_permitted:
         return _opened_by(Reason.EXIT_MODE_NOT_PERMITTED, found)

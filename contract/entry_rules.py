@@ -5,10 +5,11 @@ from __future__ import annotations
 from contract import presence_rules
 from contract.findings import Findings
 from contract.freshness import staleness
-from contract.policy import AccessPointPolicy, AreaPolicy, DoorMode, Policy
+from contract.policy import AreaPolicy, Policy, Threshold
+from contract.posture_rules import closed
 from contract.reason import Reason
-from contract.record import Flag, Record
-from contract.record_rules import card_findings, excused, time_findings, timed
+from contract.record import ALWAYS, Flag, Record
+from contract.record_rules import card_findings, excused, remarkable, time_findings, timed
 from contract.room_rules import DuressAnswer, PinRule
 from contract.situation import Attempt, Moment, PinVerdict, Situation
 
@@ -18,14 +19,14 @@ _OF_PIN = {
     PinVerdict.LOCKED: Reason.PIN_LOCKED,
     PinVerdict.MISSING: Reason.PIN_MISSING,
 }
+_OVERRIDE = int(Flag.OVERRIDE)
 
 
-def entry_findings(
-    policy: Policy, point: AccessPointPolicy, attempt: Attempt, situation: Situation, moment: Moment
-) -> Findings:
+def entry_findings(policy: Policy, at: Threshold, attempt: Attempt, situation: Situation, moment: Moment) -> Findings:
     """Everything that speaks against this attempt to enter."""
-    area, record, found = policy.areas[point.guarded], attempt.record, Findings()
-    _closed(policy, point, area, record, found)
+    record, found = attempt.record, Findings()
+    if at.closed:
+        _closed(at, record, found)
     if situation.interlocked:
         found.refused.append(Reason.INTERLOCKED)
     if not attempt.clean:
@@ -33,63 +34,54 @@ def entry_findings(
     elif record is None:
         found.refused.append(Reason.NOT_ON_LIST)
     else:
-        _of_record(policy, area, record, situation, moment, found)
-        if point.pin is not None and pin_needed(policy, point.pin, moment):
-            _of_pin(point.pin, situation.pin, found)
-        presence_rules.entry(point, area, record, situation, found)
+        if remarkable(record):
+            _of_record(policy, at.area, record, situation, moment, found)
+        if (stale := staleness(at.area, record, situation.proven_s)) is not None:
+            found.refused.append(stale)
+        if at.point.pin is not None and situation.pin is not PinVerdict.RIGHT:
+            _of_pin(policy, at.point.pin, situation.pin, moment, found)
+        presence_rules.entry(at, record, situation, found)
     return found
 
 
-def awaited(
-    policy: Policy, point: AccessPointPolicy, record: Record, situation: Situation, moment: Moment
-) -> Reason | None:
+def awaited(policy: Policy, at: Threshold, record: Record, situation: Situation, moment: Moment) -> Reason | None:
     """What a holder against whom nothing speaks still waits for: the PIN, or company. None: for nothing."""
-    if point.pin is not None and situation.pin is PinVerdict.UNASKED and pin_needed(policy, point.pin, moment):
+    rule = at.point.pin
+    if rule is not None and situation.pin is PinVerdict.UNASKED and pin_needed(policy, rule, moment):
         return Reason.AWAITING_PIN
-    wanted, reason = presence_rules.needed(policy.areas[point.guarded], record, situation)
-    if wanted > 1 and presence_rules.present(record, situation.company) < wanted:
-        return reason
+    if at.area.sociable:
+        return presence_rules.lacking(at.area, record, situation)
     return None
 
 
 def pin_needed(policy: Policy, rule: PinRule, moment: Moment) -> bool:
     """Unless it is certain that the card alone is enough now."""
-    if rule.card_alone is None or not moment.trusted:
+    if rule.card_alone is None:
         return True
-    return not policy.scheduled(rule.card_alone, moment)
+    return not ((moment.trusted or rule.card_alone == ALWAYS) and policy.scheduled(rule.card_alone, moment))
 
 
-def _closed(policy: Policy, point: AccessPointPolicy, area: AreaPolicy, record: Record | None, found: Findings) -> None:
-    """The posture of door and room; who may override it enters, and that is recorded."""
-    posture = area.posture
-    against: list[Reason] = []
-    if posture.lockdown or policy.doors[point.door].mode is DoorMode.LOCKDOWN:
-        against.append(Reason.LOCKDOWN)
-    if posture.evacuation:
-        against.append(Reason.EVACUATION)
-    if posture.threat and record is not None and record.clearance < posture.threat:
-        against.append(Reason.THREAT_LEVEL)
-    if against:
-        overriding = record is not None and record.flags & Flag.OVERRIDE
-        (found.noted if overriding else found.refused).extend(against)
+def _closed(at: Threshold, record: Record | None, found: Findings) -> None:
+    """Who may override a posture enters, and that is recorded."""
+    overriding = record is not None and record.flags & _OVERRIDE
+    (found.noted if overriding else found.refused).extend(closed(at, record))
 
 
 def _of_record(
     policy: Policy, area: AreaPolicy, record: Record, situation: Situation, moment: Moment, found: Findings
 ) -> None:
     found.refused += card_findings(record, situation.uses)
-    if timed(record):
-        if moment.trusted:
-            found.refused += time_findings(policy, record, moment)
-        else:
-            (found.noted if excused(area, record) else found.refused).append(Reason.TIME_UNTRUSTED)
-    stale = staleness(area, record, situation.proven_s)
-    if stale is not None:
-        found.refused.append(stale)
+    if not timed(record):
+        return
+    if moment.trusted:
+        found.refused += time_findings(policy, record, moment)
+    else:
+        (found.noted if excused(area, record) else found.refused).append(Reason.TIME_UNTRUSTED)
 
 
-def _of_pin(rule: PinRule, verdict: PinVerdict, found: Findings) -> None:
-    if verdict in _OF_PIN:
-        found.refused.append(_OF_PIN[verdict])
-    elif verdict is PinVerdict.DURESS:
+def _of_pin(policy: Policy, rule: PinRule, verdict: PinVerdict, moment: Moment, found: Findings) -> None:
+    """Duress is heard even at hours when the card alone would be enough."""
+    if verdict is PinVerdict.DURESS:
         (found.refused if rule.duress is DuressAnswer.REFUSE else found.noted).append(Reason.DURESS)
+    elif verdict in _OF_PIN and pin_needed(policy, rule, moment):
+        found.refused.append(_OF_PIN[verdict])

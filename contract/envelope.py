@@ -40,6 +40,7 @@ class Kind(StrEnum):
     LIST = "list"
     FRESH = "fresh"
     ACK = "ack"
+    PRESENCE = "presence"
 
 
 class BadEnvelope(ValueError):

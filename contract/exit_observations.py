@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contract import presence_rules
 from contract.freshness import fresh
-from contract.policy import AreaPolicy, Policy
+from contract.policy import AreaPolicy, Policy, Threshold
+from contract.posture_rules import closed
 from contract.reason import Reason
 from contract.record_rules import card_findings, time_findings, timed
 from contract.room_rules import Enforcement
@@ -13,12 +14,10 @@ from contract.situation import Attempt, Moment, Situation
 _ALWAYS_ALARMING = frozenset({Reason.CARD_LOST, Reason.CARD_STOLEN, Reason.VISITOR_ALONE})
 
 
-def observations(
-    policy: Policy, area: AreaPolicy, attempt: Attempt, situation: Situation, moment: Moment
-) -> list[Reason]:
+def observations(policy: Policy, at: Threshold, attempt: Attempt, situation: Situation, moment: Moment) -> list[Reason]:
     """Everything remarkable, in no order."""
-    found: list[Reason] = []
-    record = attempt.record
+    area, record = at.area, attempt.record
+    found = closed(at, record) if at.closed else []
     if not attempt.clean:
         found.append(Reason.BAD_FORMAT)
     elif record is None:

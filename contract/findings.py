@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from contract.reason import Reason
 from contract.room_rules import Enforcement
 
@@ -17,9 +15,6 @@ class Findings:
     def __init__(self) -> None:
         self.refused: list[Reason] = []
         self.noted: list[Reason] = []
-
-    def refuse(self, reasons: Iterable[Reason]) -> None:
-        self.refused.extend(reasons)
 
     def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool = False) -> None:
         """A rule of this enforcement failed; `weak`: it cannot be enforced just now, and is recorded instead."""

@@ -14,6 +14,7 @@ from contract import canonical, schedule, shape
 from contract.canonical import Object, Value
 from contract.card_format import CardFormat
 from contract.formats import FORMATS
+from contract.record import ALWAYS as AT_ALL_TIMES
 from contract.room_rules import (
     ALONE,
     CALM,
@@ -72,6 +73,8 @@ class AreaPolicy:
     unheard: Unheard = Unheard.SOFTEN
     protected: bool = field(init=False, repr=False, compare=False)
     """A rule about presence refuses here: that it can be enforced matters."""
+    sociable: bool = field(init=False, repr=False, compare=False)
+    """A rule looks at who else is inside, or comes along."""
 
     def __post_init__(self) -> None:
         company = self.company
@@ -82,6 +85,8 @@ class AreaPolicy:
             company.supervisor,
         )
         object.__setattr__(self, "protected", Enforcement.HARD in hard)
+        asked = company.size > 1 or company.most or company.least > 1 or company.supervisor is not Enforcement.OFF
+        object.__setattr__(self, "sociable", bool(asked))
 
     def as_object(self) -> Object:
         return {
@@ -243,11 +248,33 @@ class AccessPointPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """An access point with its door and the area it guards, and what is on there: worked out once, asked for every
+    card. closed: a posture of the door or the area stands against coming in; repeats: a card may have to wait before it
+    comes in again."""
+
+    point: AccessPointPolicy
+    door: DoorPolicy
+    area: AreaPolicy
+    way_out: bool = field(init=False)
+    closed: bool = field(init=False)
+    repeats: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        posture = self.area.posture
+        shut = posture.lockdown or posture.evacuation or self.door.mode is DoorMode.LOCKDOWN
+        object.__setattr__(self, "way_out", self.point.direction is Direction.EXIT)
+        object.__setattr__(self, "closed", shut or posture.threat > 0)
+        object.__setattr__(self, "repeats", self.point.card_again_s > 0 or self.point.door_again_s > 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything impersonal in a list; `hash()` names it in every decision fact. `site_time` is the site's clock.
 
     formats: the site's own card formats that these access points name; readable: those and the published ones.
-    posture: counts the changes of the site's posture, of which the areas hold what became of them.
+    posture: counts the changes of the site's posture, of which the areas hold what became of them. thresholds: the
+    access points by id, each with its door and area.
     """
 
     site: str
@@ -260,6 +287,7 @@ class Policy:
     formats: Mapping[str, CardFormat] = field(default_factory=dict)
     posture: int = 0
     readable: Mapping[str, CardFormat] = field(init=False, repr=False, compare=False)
+    thresholds: Mapping[str, Threshold] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "readable", {**FORMATS, **self.formats})
@@ -270,6 +298,11 @@ class Policy:
         named += [point.pin.card_alone for point in self.access_points.values() if point.pin is not None]
         if any(number is not None and number >= len(self.schedules) for number in named):
             raise ValueError("a door or a PIN names a schedule that is not there")
+        thresholds = {
+            key: Threshold(point, self.doors[point.door], self.areas[point.guarded])
+            for key, point in self.access_points.items()
+        }
+        object.__setattr__(self, "thresholds", thresholds)
 
     def as_object(self) -> Object:
         areas: list[Value] = [self.areas[key].as_object() for key in sorted(self.areas)]
@@ -311,9 +344,15 @@ class Policy:
 
     def scheduled(self, number: int, moment: Moment) -> bool:
         """Whether schedule `number` permits every moment that it may be now; a number that is not there does not."""
+        return self.scheduled_throughout(number, *moment.bounds_s)
+
+    def scheduled_throughout(self, number: int, earliest: int, latest: int) -> bool:
+        """The same between two UTC seconds. Schedule 0 is not looked up: it permits when nothing else is known."""
+        if number == AT_ALL_TIMES:
+            return True
         if number >= len(self.schedules):
             return False
-        return self.schedules[number].permits_throughout(self.site_time, moment.earliest_s, moment.latest_s)
+        return self.schedules[number].permits_throughout(self.site_time, earliest, latest)
 
     def hash(self) -> bytes:
         return hashlib.sha256(b"sekisho/1/policy\x00" + canonical.encode(self.as_object())).digest()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contract.policy import AreaPolicy, Policy
 from contract.reason import Reason
-from contract.record import ALWAYS, FOREVER, UNLIMITED, CardState, Flag, Record
+from contract.record import FOREVER, UNLIMITED, CardState, Flag, Record
 from contract.room_rules import Tier
 from contract.situation import Moment
 
@@ -21,7 +21,14 @@ _OF_STATE = {
     CardState.INACTIVE: Reason.CARD_INACTIVE,
     CardState.SUPERSEDED: Reason.CARD_SUPERSEDED,
 }
-_UNTIMED = Record(bytes(16), 0, 0, FOREVER)[2:5] + Record(bytes(16), 0, 0, FOREVER)[6:9]
+_PLAIN = Record(bytes(16), 0, 0, FOREVER)
+_PLAIN_PERMISSION, _PLAIN_CARD, _PLAIN_BOTH = _PLAIN[2:5], _PLAIN[6:9], _PLAIN[2:10]
+_EXIT_ONLY, _ESSENTIAL = int(Flag.EXIT_ONLY), int(Flag.ESSENTIAL)
+
+
+def remarkable(record: Record) -> bool:
+    """Whether there is anything to ask here: not of an active card without dates, hours, limits and flags."""
+    return record[2:10] != _PLAIN_BOTH or record.state != CardState.ACTIVE
 
 
 def card_findings(record: Record, uses: int) -> list[Reason]:
@@ -29,7 +36,7 @@ def card_findings(record: Record, uses: int) -> list[Reason]:
     found: list[Reason] = []
     if record.state != CardState.ACTIVE:
         found.append(_OF_STATE[CardState(record.state)])
-    if record.flags & Flag.EXIT_ONLY:
+    if record.flags & _EXIT_ONLY:
         found.append(Reason.EXIT_ONLY)
     if record.uses != UNLIMITED and uses >= record.uses:
         found.append(Reason.USES_EXHAUSTED)
@@ -38,12 +45,12 @@ def card_findings(record: Record, uses: int) -> list[Reason]:
 
 def timed(record: Record) -> bool:
     """Whether any rule of time applies to this record."""
-    return record[2:5] + record[6:9] != _UNTIMED
+    return record[2:5] != _PLAIN_PERMISSION or record[6:9] != _PLAIN_CARD
 
 
 def time_findings(policy: Policy, record: Record, moment: Moment) -> list[Reason]:
     """Which rules of time fail somewhere between the earliest and the latest that it may be now."""
-    earliest, latest = moment.earliest_s, moment.latest_s
+    earliest, latest = moment.bounds_s
     found: list[Reason] = []
     if earliest < record.card_from:
         found.append(Reason.CARD_NOT_YET_VALID)
@@ -53,7 +60,7 @@ def time_findings(policy: Policy, record: Record, moment: Moment) -> list[Reason
         found.append(Reason.NOT_YET_VALID)
     if _ended(record.valid_until, latest):
         found.append(Reason.EXPIRED)
-    if record.schedule != ALWAYS and not policy.scheduled(record.schedule, moment):
+    if not policy.scheduled_throughout(record.schedule, earliest, latest):
         found.append(Reason.OUTSIDE_SCHEDULE)
     if _ended(record.trained_until, latest):
         found.append(Reason.TRAINING_EXPIRED)
@@ -63,7 +70,7 @@ def time_findings(policy: Policy, record: Record, moment: Moment) -> list[Reason
 def excused(area: AreaPolicy, record: Record) -> bool:
     """Whether this record may enter although a rule of time cannot be judged: the list's own answer."""
     if area.clockless is Tier.ESSENTIAL:
-        return bool(record.flags & Flag.ESSENTIAL)
+        return bool(record.flags & _ESSENTIAL)
     return area.clockless is Tier.EVERYBODY
 
 

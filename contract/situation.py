@@ -6,9 +6,8 @@ Everything here has an object form, because a decision fact commits to its input
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import floor
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +15,9 @@ import msgspec
 from contract import leaf, shape
 from contract.canonical import Object, Value
 from contract.record import HANDLE_BYTES, Record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -227,14 +229,20 @@ class Moment:
         return self.wall + self.uncertainty
 
     @property
+    def bounds_s(self) -> tuple[int, int]:
+        """The earliest and the latest UTC second that it may be, to the microsecond: no float comes near them."""
+        since = self.wall - _EPOCH
+        return (since - self.uncertainty) // _SECOND, (since + self.uncertainty) // _SECOND
+
+    @property
     def earliest_s(self) -> int:
         """The earliest UTC second that it may be."""
-        return floor(self.wall.timestamp() - self.uncertainty.total_seconds())
+        return self.bounds_s[0]
 
     @property
     def latest_s(self) -> int:
         """The latest UTC second that it may be."""
-        return floor(self.wall.timestamp() + self.uncertainty.total_seconds())
+        return self.bounds_s[1]
 
     def as_object(self) -> Object:
         return {

@@ -115,6 +115,8 @@ def trying(engine: Engine) -> Iterator[Session]:
     writers wait meanwhile."""
     with Session(engine, expire_on_commit=False) as session:
         yield session
+        # What was found stays readable: a rollback would expire it.
+        session.expunge_all()
         session.rollback()
 
 

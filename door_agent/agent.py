@@ -50,10 +50,12 @@ from door_agent.judging import Judged, Judging
 from door_agent.keys import Keys
 from door_agent.lists import Lists, ListStore
 from door_agent.modes import Modes
+from door_agent.peers import Peers
 from door_agent.pins import Entered, Pins
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
+from door_agent.witness import Witness
 
 
 class Agent:
@@ -80,9 +82,6 @@ class Agent:
         self._company = Company()
         self._entries = DurableEntries()
         self._pins = Pins(self.lists, resumed.tried)
-        self._judging = Judging(
-            keys, self.lists, self._chain, self._rulebook, self.presence, self._company, self._came_in, self._pins
-        )
         self._modes = Modes(self._rulebook, self._doors)
         self._timed: tuple[DurableEntries | Pins | Company | Modes | Door, ...] = (
             self._entries,
@@ -102,11 +101,33 @@ class Agent:
             self._apply_policy,
             self._rulebook.not_permitted,
         )
+        self.peers = Peers(
+            resumed.address,
+            keys,
+            self._chain,
+            self.lists,
+            self.presence,
+            Witness(resumed.address.agent, resumed.presence, self.presence),
+            random,
+            self._letters.refuse_message,
+            self._letters.ask_soon,
+        )
+        self._judging = Judging(
+            keys,
+            self.lists,
+            self._chain,
+            self._rulebook,
+            self.presence,
+            self._company,
+            self._came_in,
+            self._pins,
+            self.peers,
+        )
 
     @property
     def deadline(self) -> float | None:
         """When a Tick must be fed at the latest."""
-        moments = [self._letters.status_due, *[each.deadline for each in self._timed]]
+        moments = [self._letters.status_due, self.peers.deadline, *[each.deadline for each in self._timed]]
         return min([each for each in moments if each is not None], default=None)
 
     @property
@@ -140,6 +161,7 @@ class Agent:
         latches = [each for each in self._resumed.latched if each.door in self._doors]
         commands = [command for each in latches for command in self._doors[each.door].resume(each.causes)]
         commands.append(self._chain.record(FactKind.STARTED, moment, body, uncertain=areas))
+        commands += self.peers.begin(self._chain.sequence, moment)
         for admission in self._resumed.unfinished:
             door = self._door_of.get(admission.access_point) or next(iter(self._doors.values()))
             commands.append(door.ended(moment, admission, "OUTCOME_UNKNOWN"))
@@ -163,8 +185,11 @@ class Agent:
                 commands = self._cabinet.line_fault(event, moment)
             case Committed():
                 commands = self._committed(event, moment)
+            case Arrived() if self.peers.concerns(event):
+                commands = self.peers.arrived(event, moment)
             case Arrived():
                 commands = self._letters.arrived(event, moment)
+                commands += self.peers.follow(moment)
                 commands += [each for door in self._doors.values() for each in self._egress.settle(door, moment)]
             case ReaderState():
                 door = self._door_of.get(event.access_point)
@@ -174,23 +199,23 @@ class Agent:
                 commands = door.tamper(moment, event.access_point, event.active) if door else []
             case LinkState():
                 self._letters.link(event.up, moment)
+                self.peers.link(event.up, moment)
                 commands = []
             case ResetAsked():
                 commands = self._reset(event, moment)
             case Tick():
                 commands = []
         commands += self._due(moment)
-        for each in commands:
-            if isinstance(each, Record):
-                self._fold(each, moment)
-        return commands
+        return [self._folded(each, moment) if isinstance(each, Record) else each for each in commands]
 
-    def _fold(self, record: Record, moment: Moment) -> None:
-        """What this fact changes in what the agent knows."""
+    def _folded(self, record: Record, moment: Moment) -> Record:
+        """The record with its place in all that is known; what it changes there is known from now on, and told."""
+        record = self.peers.witnessed(record, moment)
         self.presence.fold(record)
         if record.entered is not None:
             self._came_in.came_in(record.entered, moment.mono)
             self._modes.passed(record)
+        return record
 
     def _card(self, card: Card, moment: Moment, pin: PinVerdict = PinVerdict.UNASKED) -> list[Command]:
         door = self._door_of.get(card.access_point)
@@ -262,6 +287,7 @@ class Agent:
         return [released, Show(judged.admission.access_point, Sign.GRANTED), judged.fact, *more]
 
     def _committed(self, event: Committed, moment: Moment) -> list[Command]:
+        self.peers.committed(event.through, moment)
         commands: list[Command] = []
         for each in self._entries.released(event.through, moment.mono):
             seconds, door = self._rulebook.release_s(each.door, extended=each.extended), self._doors[each.door]
@@ -288,6 +314,7 @@ class Agent:
             commands += self._modes.due(moment)
         if self._letters.status_due is not None and moment.mono >= self._letters.status_due:
             commands += self._letters.ask(moment)
+        commands += self.peers.due(moment)
         return commands
 
     def _journal_too_late(self, entry: Entry, moment: Moment) -> list[Command]:

@@ -49,10 +49,14 @@ class Correspondence:
         self.up = up
         self.status_due = moment.mono if up else None
 
+    def ask_soon(self, moment: Moment) -> None:
+        """Have the controller asked at once whether the carried list is still the newest."""
+        self.status_due = moment.mono if self.up else None
+
     def arrived(self, event: Arrived, moment: Moment) -> list[Command]:
         parsed = topics.parse_down(event.topic)
         if parsed is None or parsed[0] != self._address:
-            return self._refuse_message(moment, "elsewhere", "not my topic")
+            return self.refuse_message(moment, "elsewhere", "not my topic")
         name = parsed[1]
         try:
             if name is Down.LIST:
@@ -65,10 +69,10 @@ class Correspondence:
         except ValueError as flaw:
             if name is Down.LIST:
                 return self.refuse_list(moment, str(flaw))
-            return self._refuse_message(moment, name, str(flaw))
+            return self.refuse_message(moment, name, str(flaw))
         except OSError as flaw:
             return self.refuse_list(moment, f"cannot be stored: {flaw.strerror}")
-        return self._refuse_message(moment, name, "not understood by this version")
+        return self.refuse_message(moment, name, "not understood by this version")
 
     def ask(self, moment: Moment) -> list[Command]:
         proven = self.lists.proven_s(moment)
@@ -117,7 +121,7 @@ class Correspondence:
         told = self._send(Up.RECEIPT, Kind.RECEIPT, receipt.encoded())
         return [self._chain.record(FactKind.LIST_REFUSED, moment, body), told]
 
-    def _refuse_message(self, moment: Moment, name: str, why: str) -> list[Command]:
+    def refuse_message(self, moment: Moment, name: str, why: str) -> list[Command]:
         count = self._refused[FactKind.MESSAGE_REFUSED].count(moment.mono)
         if count is None:
             return []

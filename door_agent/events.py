@@ -232,6 +232,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Hear what is sent on these topics too, from now on and over every new connection."""
+
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to tell the operator who asked for a reset."""
 
@@ -242,7 +249,7 @@ class Answer:
 
 Kept: TypeAlias = Record | Forget | Proven | Tried
 """What the journal writes."""
-Command: TypeAlias = Kept | VerifyPin | Lock | Show | Send | Answer
+Command: TypeAlias = Kept | VerifyPin | Lock | Show | Send | Listen | Answer
 
 
 @dataclass(frozen=True, slots=True)

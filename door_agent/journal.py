@@ -54,6 +54,10 @@ CREATE TABLE entered (
     PRIMARY KEY (access_point, card)) WITHOUT ROWID;
 """,
     "CREATE TABLE tried (salt BLOB PRIMARY KEY, wrong INTEGER NOT NULL, at INTEGER) WITHOUT ROWID;",
+    """
+ALTER TABLE presence ADD COLUMN stamp INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presence ADD COLUMN before INTEGER NOT NULL DEFAULT 0;
+""",
 )
 """Each brings a journal of the format before it to its own; `user_version` counts how many were run."""
 
@@ -88,9 +92,10 @@ class Journal:
             sequence,
             head,
             {
-                holder: Whereabouts(area, bool(certain), *stamps)
-                for holder, area, certain, *stamps in execute(
-                    "SELECT holder, area, certain, flags, forgiven, posture, at FROM presence"
+                holder: Whereabouts(area, bool(certain), *rest)
+                for holder, area, certain, *rest in execute(
+                    "SELECT holder, area, certain, flags, forgiven, posture, at, stamp, before, ? FROM presence",
+                    (address.agent,),
                 )
             },
             tuple(Admission(*row) for row in execute("SELECT * FROM admission ORDER BY decision")),
@@ -176,8 +181,9 @@ class Journal:
         self._fact(record)
         if record.moved is not None:
             where = record.moved.to
-            stamps = (where.area, where.certain, where.flags, where.forgiven, where.posture, where.at)
-            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?, ?, ?, ?)", (record.moved.holder, *stamps))
+            learned = (where.area, where.certain, where.flags, where.forgiven, where.posture, where.at)
+            row = (record.moved.holder, *learned, where.stamp, where.before)
+            execute("INSERT OR REPLACE INTO presence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         for admission in record.opened:
             values = (
                 admission.decision,

@@ -21,13 +21,13 @@ from door_agent.events import Card
 from door_agent.events import Record as JournalRecord
 from door_agent.keys import Keys
 from door_agent.lists import Lists
+from door_agent.peers import Peers
 from door_agent.pins import Pins
 from door_agent.portal import Admission
 from door_agent.presence import Presence
 from door_agent.rulebook import Rulebook
 from door_agent.wiring import WiredDoor
 
-PEERS_WITHIN_S = 60
 _SOURCES: dict[str, Source] = {source: source for source in Source}
 
 
@@ -56,10 +56,12 @@ class Judging:
         company: Company,
         entries: Entries,
         pins: Pins,
+        peers: Peers,
     ) -> None:
         self._lookup = keys.lookup
         self._lists, self._chain, self._rulebook = lists, chain, rulebook
-        self._presence, self._company, self._entries, self._pins = presence, company, entries, pins
+        self._presence, self._company, self._entries = presence, company, entries
+        self._pins, self._peers = pins, peers
 
     def judge(
         self,
@@ -102,13 +104,14 @@ class Judging:
     ) -> Situation:
         if pin is PinVerdict.UNASKED and point is not None and attempt.record is not None:
             pin = self._pins.at_card(point, attempt.record, moment)
-        proven, record, presence = self._lists.proven_s(moment), attempt.record, self._presence
+        proven, record = self._lists.proven_s(moment), attempt.record
+        presence, peers = self._presence, self._peers
         if point is None:
             return Situation(proven, Proof(presence.whole, False, False), door.permits_control, pin=pin)
         area, name = point.guarded, attempt.access_point
         return Situation(
             proven,
-            Proof(presence.whole, self._peers_current(area, proven), presence.certain(area)),
+            Proof(presence.whole, peers.current(area, moment), presence.certain(area) and peers.certain(area)),
             door.permits_control,
             ELSEWHERE if record is None else presence.standing(record, area, moment),
             presence.others(area, record.holder if record else None),
@@ -117,13 +120,8 @@ class Judging:
             interlocked,
             self._entries.uses(key),
             pin,
+            peers.silent_s(area, moment),
         )
-
-    def _peers_current(self, area: str, proven: int | None) -> bool:
-        """Until peers announce themselves, only a list proven this recently shows that none of them knows a newer."""
-        carried = self._lists.carried
-        alone = carried is not None and not carried.neighbours.of(area)
-        return alone or (proven is not None and proven <= PEERS_WITHIN_S)
 
     def _admission(self, point: AccessPointPolicy | None, attempt: Attempt, key: bytes) -> Admission:
         record, number = attempt.record, self._chain.sequence + 1

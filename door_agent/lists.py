@@ -130,6 +130,11 @@ class Lists:
         self._proven_mono = max(asked.mono, self._proven_mono or asked.mono)
         return asked.wall if asked.trusted else None
 
+    @property
+    def proven_mono(self) -> float | None:
+        """The monotonic moment as of which the carried list was last proven the newest."""
+        return self._proven_mono
+
     def proven_s(self, moment: Moment) -> int | None:
         """Seconds since the carried list was proven fresh; None when it never was since it came."""
         return None if self._proven_mono is None else max(0, int(moment.mono - self._proven_mono))

@@ -55,6 +55,11 @@ class Presence:
         people, *classes = (inside[each] - (each in flags) for each in (Flag.NONE, *_CLASSES))
         return Inside(people, *classes)
 
+    def others_before(self, area: str, holder: bytes, stamp: int) -> int:
+        """How many of those who are thought to be in `area` came in before that stamp, this holder not counted."""
+        known = self._known.items()
+        return sum(each.area == area and each.stamp < stamp and other != holder for other, each in known)
+
     @property
     def whole(self) -> bool:
         """Nothing was missed anywhere since commissioning, or since it was forgiven."""

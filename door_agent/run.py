@@ -30,6 +30,7 @@ from door_agent.events import (
     Event,
     Forget,
     LinkState,
+    Listen,
     Lock,
     Proven,
     Record,
@@ -175,6 +176,8 @@ class Running:
                     self._uplink.acknowledged(command.through)
                 case Send():
                     self._session.publish(command.topic, command.payload)
+                case Listen():
+                    self._session.subscribe(command.topics)
                 case Answer():
                     with self._answered:
                         self._answers[command.door] = command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, abort, jsonify
 
 from admin_web import guard
 from admin_web.api import shapes
@@ -33,7 +33,7 @@ def get_pin(cardholder_id: int) -> Response:
     with centre().read() as session:
         row = pins.of(session, forms.row(session, Cardholder, cardholder_id))
         if row is None:
-            raise Refused("pin-missing")
+            abort(404)
         return jsonify(shapes.pin(row))
 
 
@@ -73,7 +73,7 @@ def get_pin_rule(access_point_id: int) -> Response:
     with centre().read() as session:
         row = pin_rule.of(session, forms.row(session, AccessPoint, access_point_id))
         if row is None:
-            raise Refused("not-found")
+            abort(404)
         return jsonify(shapes.pin_rule(row))
 
 

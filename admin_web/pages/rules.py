@@ -81,6 +81,7 @@ def look(key: str) -> str:
             preset=preset and presets.NAMES[preset],
             changes=[(each, settings_of(row.rules)[each.name], changes[each.name]) for each in _named(changes)],
             sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
+            schedules=schedules.of_site(session, site),
             touches=[(_heading(each), found.of(each)) for each in Touch],
             found=found,
         )

@@ -30,6 +30,8 @@ SOURCES: Final[Mapping[Kind, str]] = {"serial": "serial-hex", "wiegand": "wiegan
 """What the bits of each kind's cards are enrolled as (`contract.credential.Source`)."""
 FORMATS: Final[Mapping[Kind, str]] = {"serial": "serial-40", "wiegand": "H10301", "osdp": "uid-7"}
 ADDRESS: Final = 1
+KEYPAD: Final = "4-bit"
+"""How the keypads of Wiegand readers write a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,12 @@ def doors_of(agent: str) -> tuple[DemoDoor, ...]:
     return tuple(door for door in DOORS if door.agent == agent)
 
 
+def peers_of(agent: str) -> tuple[str, ...]:
+    """The other agents with a door into one of the areas that this agent guards: they hear each other's presence."""
+    guarded = {door.inner for door in doors_of(agent)}
+    return tuple(other for other in AGENTS if other != agent and guarded & {door.inner for door in doors_of(other)})
+
+
 def reader_at(point: str) -> DemoReader:
     """The reader at an access point."""
     return next(door.reader(point) for door in DOORS if point in door.access_points)
@@ -248,7 +256,8 @@ def _reader_table(agents: Path, door: DemoDoor, point: str, pins: Mapping[str, i
         case "serial":
             return head + f'framing = "{reader.framing}"\nport = "ports/{point}"'
         case "wiegand":
-            return head + f'agent = "{door.agent}"\nd0 = {pins[f"{point}.d0"]}\nd1 = {pins[f"{point}.d1"]}'
+            told = head + f'agent = "{door.agent}"\nkeypad = "{KEYPAD}"\n'
+            return told + f"d0 = {pins[f'{point}.d0']}\nd1 = {pins[f'{point}.d1']}"
         case "osdp":
             key = json.dumps(str(osdp_key(agents, door, point)), ensure_ascii=False)
             return head + f'port = "ports/{point}"\naddress = {ADDRESS}\nkey = {key}'

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Engine
 
@@ -227,7 +228,8 @@ class _PastAgent:
         return Moment(at, UNCERTAINTY, (at - self._began).total_seconds(), trusted=True)
 
     def _wall(self, mono: float) -> datetime:
-        return self._began + timedelta(seconds=mono)
+        """The first moment at which that much has passed: a moment counts whole microseconds."""
+        return self._began + timedelta(microseconds=ceil(mono * 1_000_000))
 
 
 def _wired(agent: str) -> list[WiredDoor]:

@@ -26,7 +26,7 @@ from cli.brokers.rules import AgentRules
 from cli.brokers.running import RunningBroker, free_port
 from cli.demo import announce, settings_files
 from cli.demo.announce import Places
-from cli.demo.building import AGENTS, SITE
+from cli.demo.building import AGENTS, SITE, peers_of
 from cli.demo.folder import (
     Claim,
     Folder,
@@ -214,7 +214,7 @@ class _Demo:
     def _begin_broker(self) -> RunningBroker:
         keys = self._folder.keys
         tls = TlsFiles(keys / "ca.pem", keys / "broker.pem", keys / "broker.key")
-        rules = [AgentRules(SITE, agent, tuple(peer for peer in AGENTS if peer != agent)) for agent in AGENTS]
+        rules = [AgentRules(SITE, agent, peers_of(agent)) for agent in AGENTS]
         begun = brokers.start(cast(BrokerWish, self._wish.broker), self._folder.run / "broker", tls, rules)
         self._relays.lead_to(begun.port)
         return begun

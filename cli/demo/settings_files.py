@@ -131,7 +131,11 @@ def _reader(folder: Folder, door: DemoDoor, point: str, pins: Mapping[str, int])
         case "wiegand":
             names = ("d0_pin", "d1_pin", "green_pin", "red_pin", "beeper_pin")
             wires = zip(names, ("d0", "d1", *LAMPS), strict=True)
-            return [*head, *(f"{name} = {pins[f'{point}.{wire}']}" for name, wire in wires)]
+            return [
+                *head,
+                f'keypad = "{building.KEYPAD}"',
+                *(f"{name} = {pins[f'{point}.{wire}']}" for name, wire in wires),
+            ]
         case "osdp":
             key = building.osdp_key(folder.agents.absolute(), door, point)
             return [*head, port, f"address = {building.ADDRESS}", f"key = {_text(key)}"]

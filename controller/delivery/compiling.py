@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from contract import canonical, envelope
 from contract.authorisation import Content, Version, build
-from controller.delivery import pins, policies, records
+from controller.delivery import pins, policies, records, sharing
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
 from controller.people.cardholder import Cardholder
@@ -51,7 +51,8 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
         for area in sorted(guarded, key=lambda each: each.key)
     }
     policy = policies.policy_for(session, site, agent, held, schedules, now)
-    return Content(policy, tables, pins.pins_for(session, agent.list_key, policy, tables))
+    verifiers = pins.pins_for(session, agent.list_key, policy, tables)
+    return Content(policy, tables, verifiers, sharing.neighbours(session, site, agent))
 
 
 def issue(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import compiling, lapses, posture
+from controller.delivery import compiling, lapses, posture, sharing
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest, newest_adopted
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
@@ -70,6 +70,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
         return []
     position.looked_at, position.posture = now, posture.number(session, site)
     lapses.tell(session, site, now)
+    sharing.keep_keys(session, site)
     return _issue(session, site, agents.of_site(session, site), now, signer)
 
 

@@ -7,7 +7,7 @@ grants are new. A decision whose input cannot be read, or that no newer list bea
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -104,7 +104,9 @@ def _decided_again(newer: _Newer, given: Object) -> Sequence[Decision]:
         return []
     point = policy.access_points.get(attempt.access_point)
     records = newer.of_holder(point.guarded, attempt.record.holder) if point is not None else ()
-    return [_once_more(policy, given, replace(attempt, record=record)) for record in records or (None,)]
+    return [
+        _once_more(policy, given, Attempt(attempt.access_point, attempt.clean, record)) for record in records or (None,)
+    ]
 
 
 def _once_more(policy: Policy, given: Object, attempt: Attempt) -> Decision:

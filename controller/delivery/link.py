@@ -81,6 +81,8 @@ class Link:
         self._waiting_lock = threading.Lock()
 
     def arrive(self, name: str, payload: bytes) -> None:
+        if _between_agents(name):
+            return
         sender = _sender(name)
         with self._waiting_lock:
             if self._waiting[sender] >= OF_ONE:
@@ -108,6 +110,8 @@ class Link:
             self.refused["topic"] += 1
             return False
         address, name = parsed
+        if name is Up.PRESENCE:
+            return False
         try:
             with transaction(self._engine) as session:
                 outgoing, stored = self._taken(session, address, name, arrived.payload, now)
@@ -237,6 +241,12 @@ class Link:
             data = envelope.signed(each.kind, each.payload, self._authority.signing)
             # Not connected: agents ask again, and facts are sent again until they are acknowledged.
             self._send(each.address.down(each.name), data)
+
+
+def _between_agents(name: str) -> bool:
+    """What agents tell each other is none of the centre's business: it takes passages as facts."""
+    parsed = topic.parse_up(name)
+    return parsed is not None and parsed[1] is Up.PRESENCE
 
 
 def _sender(name: str) -> str:

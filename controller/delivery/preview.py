@@ -156,7 +156,7 @@ def preview(session: Session, site: Site, at: datetime, change: Change) -> Previ
     named = {area.id: area for area in areas.of_site(session, site)}
     return Preview(
         at,
-        at + timedelta(seconds=WEEK_S),
+        datetime.fromtimestamp(_slot(int(at.timestamp())) + WEEK_S, UTC),
         tuple(_people(session, {area.key: area for area in named.values()}, found)),
         tuple((named[key], each) for key, each in sorted(after.findings - before.findings)),
         tuple((named[key], each) for key, each in sorted(before.findings - after.findings)),
@@ -304,9 +304,14 @@ def _bounds(record: Record) -> Iterator[int]:
 
 
 def _quarters(start: int) -> Iterator[int]:
-    """The start, and then every quarter hour of the clock up to a week later."""
+    """The start, and then every quarter hour of the clock: those of one week."""
     yield start
-    yield from range(start - start % SLOT_S + SLOT_S, start + WEEK_S, SLOT_S)
+    yield from range(_slot(start) + SLOT_S, _slot(start) + WEEK_S, SLOT_S)
+
+
+def _slot(second: int) -> int:
+    """Where the quarter hour of this second begins."""
+    return second - second % SLOT_S
 
 
 def _people(session: Session, by_key: Mapping[str, Area], found: Mapping[Key, _Tally]) -> Iterator[Touched]:

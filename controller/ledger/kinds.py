@@ -89,6 +89,7 @@ CHANGES_LISTS = frozenset(
         Kind.HOLIDAY_CHANGED,
         Kind.HOLIDAY_REMOVED,
         Kind.AGENT_ENROLLED,
+        Kind.AGENT_REVOKED,
         Kind.CARDHOLDER_CHANGED,
         Kind.CARDHOLDER_ENDED,
         Kind.PRESENCE_FORGIVEN,

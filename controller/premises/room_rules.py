@@ -17,7 +17,7 @@ from contract.canonical import Object, Value
 from contract.policy import Direction, ExitMode
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.premises import dangers, presets, sign_off
+from controller.premises import dangers, pin_rule, presets, sign_off
 from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.dangers import Exit, Room
@@ -35,11 +35,15 @@ def room(session: Session, area: Area, now: datetime, supervisors: int | None = 
     guarding = doors.of_area(session, area)
     leaving = select(AccessPoint).where(AccessPoint.direction == Direction.EXIT, AccessPoint.from_area_id == area.id)
     exits = session.scalars(leaving.order_by(AccessPoint.key)).all()
+    coming = select(AccessPoint).where(AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id == area.id)
+    asking = [(point.key, pin_rule.of(session, point)) for point in session.scalars(coming.order_by(AccessPoint.key))]
     return Room(
         area.private,
         area.rules,
         tuple((door.key, door.rules) for door in guarding),
         tuple(_exit(session, point, now) for point in exits),
+        # Whether there are hours without a PIN matters here, not which: their row serves as their number.
+        tuple((key, row.rule(row.card_alone_id)) for key, row in asking if row is not None),
         agents=len({door.agent_id for door in guarding}),
         supervisors=supervisors,
     )

@@ -41,6 +41,8 @@ _ALWAYS = frozenset(
         FactKind.READER_LOST,
         FactKind.LIST_REFUSED,
         FactKind.MESSAGE_REFUSED,
+        FactKind.PEER_LOST,
+        FactKind.PRESENCE_CONFLICT,
     }
 )
 _WHILE_ACTIVE = frozenset({FactKind.FIRE, FactKind.BREAK_GLASS, FactKind.TAMPER})

@@ -293,7 +293,7 @@ def test_the_openapi_document_is_whole(app: Flask, client: FlaskClient) -> None:
             in_query = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
             assert in_path == set(re.findall(r"{(\w+)}", path))
             assert in_query == set(getattr(view, "asks", {}))
-            assert ("requestBody" in operation) == (verb == "post")
+            assert ("requestBody" in operation) == (verb in ("post", "put"))
             assert operation["summary"].endswith((".", ";"))
             assert any(status.startswith("2") for status in operation["responses"])
             assert "default" in operation["responses"]

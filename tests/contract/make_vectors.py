@@ -108,6 +108,7 @@ def every() -> dict[str, Any]:
         "facts.json": _facts(),
         "leaves.json": _leaves(),
         "card-formats.json": _card_formats(),
+        "presence.json": _presence(),
     }
 
 
@@ -297,6 +298,37 @@ def _leaves() -> list[Any]:
     }
     encoded = slow.canonical(leaf)
     return [{"bytes": encoded.hex(), "hash": slow.leaf_hash(encoded).hex()}]
+
+
+def _presence() -> dict[str, Any]:
+    announced = {"epoch": 1, "version": 7, "compiled_at": "2026-11-23T01:02:03.000004Z"}
+    moved = {
+        "holder": ADA,
+        "to": "cedar-room",
+        "certain": True,
+        "flags": 8,
+        "forgiven": 2,
+        "posture": 4,
+        "at": 1763859723,
+        "stamp": 1763859723000004,
+        "before": 0,
+    }
+    unsure = {**moved, "holder": BEN, "to": "hallway", "certain": False, "at": None, "before": 1763859722000000}
+    maple = {"agent": "maple", "session": 12, "sequence": 40, "whole": True}
+    tells: list[dict[str, Any]] = [
+        {"list": announced, "uncertain": False, "heard": [], "moves": [], "part": None},
+        {"list": announced, "uncertain": True, "heard": [maple], "moves": [moved], "part": None},
+        {"list": announced, "uncertain": False, "heard": [], "moves": [moved, unsure], "part": {"number": 1, "of": 2}},
+    ]
+    area_key, signer = slow.secret("area"), slow.secret("signer")
+    cases = []
+    for place, told in enumerate(tells):
+        clear = {"site": "tokyo", "agent": "cedar", "area": "cedar-room", "session": 7, "sequence": place + 1}
+        salt = slow.secret(f"salt {place}")[:16]
+        payload = slow.presence(clear, area_key, told, salt)
+        message = slow.envelope("presence", payload, signer)
+        cases.append({**clear, "salt": salt.hex(), "told": told, "payload": payload.hex(), "bytes": message.hex()})
+    return {"area_key_phrase": "area", "signer_phrase": "signer", "cases": cases}
 
 
 def _card_formats() -> list[Any]:

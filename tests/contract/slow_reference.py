@@ -149,6 +149,24 @@ def seal(recipient_public: bytes, plain: bytes, purpose: bytes, ephemeral: bytes
     return sender + ChaCha20Poly1305(key).encrypt(bytes(12), plain, purpose)
 
 
+def area_key_name(area_key: bytes) -> bytes:
+    return hashlib.sha256(b"sekisho/1/area-key\0" + area_key).digest()[:8]
+
+
+def area_seal(area_key: bytes, plain: bytes, purpose: bytes, salt: bytes) -> bytes:
+    extracted = hmac.new(salt, area_key, hashlib.sha256).digest()
+    key = hmac.new(extracted, b"sekisho/1/area-seal\0" + purpose + b"\x01", hashlib.sha256).digest()
+    return salt + ChaCha20Poly1305(key).encrypt(bytes(12), plain, purpose)
+
+
+def presence(clear: dict[str, Any], area_key: bytes, told: dict[str, Any], salt: bytes) -> bytes:
+    """docs/protocol/messages.md, Presence: the payload; `clear`: its fields but `key` and `sealed`."""
+    numbered = f"{clear['session']}:{clear['sequence']}"
+    purpose = f"presence:{clear['site']}/{clear['agent']}:{clear['area']}:{numbered}".encode()
+    sealed = area_seal(area_key, canonical(told), purpose, salt)
+    return canonical({**clear, "key": area_key_name(area_key).hex(), "sealed": sealed.hex()})
+
+
 def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 16)
 

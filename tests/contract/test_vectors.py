@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from contract import canonical, credential, envelope, fact, leaf
 from contract.authorisation import Content, Version, build, open_list
 from contract.commitment import Opening, commit, opens
 from contract.credential import Identity, Source
-from contract.envelope import Kind
+from contract.envelope import CannotUnseal, Kind
 from contract.neighbours import Neighbours
 from contract.policy import Policy
+from contract.presence_message import Presence
 from contract.record import Pin, Record
 from contract.topic import Address
 from tests.contract import make_vectors, slow_reference
@@ -109,6 +111,36 @@ def test_a_list_has_the_published_bytes_and_every_record_is_found() -> None:
 
 def record(data: dict[str, Any]) -> Record:
     return Record(**{**data, "holder": bytes.fromhex(data["holder"])})
+
+
+def test_a_presence_message_has_the_published_bytes_and_opens_as_itself_alone() -> None:
+    found = vectors("presence.json")
+    area_key = slow_reference.secret(found["area_key_phrase"])
+    signer = Ed25519PrivateKey.from_private_bytes(slow_reference.secret(found["signer_phrase"]))
+    known = {envelope.key_id(signer.public_key()): signer.public_key()}
+    for case in found["cases"]:
+        data = bytes.fromhex(case["bytes"])
+        message = Presence.decoded(envelope.opened(data, Kind.PRESENCE, known).payload)
+        told = message.told(area_key)
+        assert canonical.decode(told.encoded()) == case["told"]
+        numbers = (case["session"], case["sequence"])
+        made = Presence.of(
+            Address("tokyo", "cedar"), case["area"], area_key, numbers, told, bytes.fromhex(case["salt"])
+        )
+        assert made == message
+        assert envelope.signed(Kind.PRESENCE, made.encoded(), signer) == data
+        for changed in (
+            replace(message, sequence=message.sequence + 1),
+            replace(message, session=message.session + 1),
+            replace(message, area="hallway"),
+            replace(message, address=Address("tokyo", "maple")),
+            replace(message, sealed=message.sealed[:-1]),
+            replace(message, sealed=message.sealed[:20]),
+        ):
+            with pytest.raises(CannotUnseal):
+                changed.told(area_key)
+        with pytest.raises(CannotUnseal):
+            message.told(bytes(32))
 
 
 def test_facts_have_the_published_bytes_and_chain() -> None:

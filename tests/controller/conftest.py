@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from argon2 import PasswordHasher
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from cli.demo.building import PLAN
 from contract.credential import Identity, Source
+from controller import migrations
 from controller.database import migrate, open_database, transaction
 from controller.delivery import authority
 from controller.delivery.authority import Authority
@@ -32,6 +36,17 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
 CARDS = {"Ada": 0x1E00000001, "Ben": 0x1E00000002, "Eve": 0x1E00000003}
+
+
+@contextmanager
+def of_revision(engine: Engine, revision: str) -> Iterator[Connection]:
+    """An empty database of an earlier version, to be filled as one was then."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        yield connection
 
 
 @pytest.fixture(scope="session")

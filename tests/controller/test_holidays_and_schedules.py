@@ -8,15 +8,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from cli.demo.building import PLAN
 from contract.record import ALWAYS
 from contract.schedule import Interval
-from controller import migrations
 from controller.database import migrate, open_database, reading, transaction
 from controller.delivery import compiling, distribution
 from controller.delivery.compiling import all_must_fit
@@ -29,7 +26,7 @@ from controller.premises.calendar import Calendar, Holiday, HolidayRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.premises.site import Site
 from controller.refusal import Refused
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import NOW, House, of_revision
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BY_DAY = tuple(Interval(day, 540, 1080) for day in range(5))
@@ -113,11 +110,7 @@ def test_a_new_building_has_the_public_holidays_once(house: House) -> None:
 
 def test_a_building_of_an_earlier_version_gets_the_public_holidays_too(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+    with of_revision(engine, "0004") as connection:
         connection.execute(text("INSERT INTO site VALUES (7, 'osaka', 'Osaka', '大阪', 'Asia/Tokyo')"))
         connection.execute(text("INSERT INTO schedule VALUES (3, 7, 'Day', '昼', '[[0,540,1080]]', '{}')"))
     migrate(engine)

@@ -96,7 +96,7 @@ def test_cards_of_before_their_limits_are_active_since_they_were_given(tmp_path:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     scripts = ScriptDirectory.from_config(config)
-    before = scripts.get_revision("0010").down_revision
+    before = scripts.get_revision("0007").down_revision
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, str(before))

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from contract.policy import ExitMode
-from contract.room_rules import Company, Enforcement, Passback, Tier, Unheard
-from controller.database import reading, transaction
-from controller.delivery import compiling, distribution
+from cli.demo.building import PLAN
+from contract.policy import DoorMode, ExitMode
+from contract.room_rules import Company, DuressAnswer, Enforcement, Passback, PinRule, Tier, Unheard
+from controller.database import migrate, open_database, reading, transaction
+from controller.delivery import compiling, distribution, posture
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, head, openings_of
+from controller.premises import building, dangers, room_rules, sign_off
 from controller.premises import door as doors
-from controller.premises import room_rules, sign_off
+from controller.premises import schedule as schedules
+from controller.premises.area import Area
+from controller.premises.dangers import Danger
 from controller.premises.door import AccessPoint, Door
+from controller.premises.pin_rule import PinRuleRow
 from controller.premises.presets import Preset
 from controller.premises.sign_off import Confirmed, ExitSignOff, Failsafe
+from controller.premises.site import Site
 from controller.record import alarm
 from controller.refusal import Refused
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import NOW, House, of_revision
 
 BY, WHY = "operator:1", "the privacy officer asked"
 SAID = Confirmed("S. Mori", True, True, Failsafe.MECHANICAL_EGRESS)
@@ -86,8 +94,6 @@ def test_every_rule_of_an_area_reaches_its_agents_lists_and_the_change_its_row(h
 
 
 def test_rules_of_doors_and_access_points_reach_the_list_with_their_hours(house: House) -> None:
-    from controller.premises import schedule as schedules
-
     with transaction(house.engine) as session:
         hours = schedules.by_name(session, house.site(session), "Office hours")
         assert hours is not None
@@ -207,3 +213,71 @@ def test_the_private_preset_refuses_coming_in_twice_where_exits_are_controlled(h
         assert cedar.rules.passback == Passback(Enforcement.SOFT, Enforcement.HARD)
         room_rules.apply_preset(session, BY, NOW, cedar, Preset.ORDINARY_ROOM, WHY)
         assert cedar.rules == type(cedar.rules)()
+
+
+def test_an_entry_that_asks_for_a_pin_in_some_hours_only_is_told(house: House) -> None:
+    with transaction(house.engine) as session:
+        hours = schedules.by_name(session, house.site(session), "Office hours")
+        assert hours is not None
+        rule = PinRule(card_alone=hours.id, duress=DuressAnswer.REFUSE)
+        session.add(_asking(_point(house, session, "cedar-in"), rule))
+        session.flush()
+        found = dangers.findings(room_rules.room(session, house.cedar(session), NOW))
+        assert [(each.danger, each.where) for each in found] == [
+            (Danger.PIN_NOT_ALWAYS, "cedar-in"),
+            (Danger.DURESS_REFUSED, "cedar-in"),
+        ]
+
+
+def _asking(point: AccessPoint, rule: PinRule) -> PinRuleRow:
+    return PinRuleRow(
+        access_point_id=point.id,
+        card_alone_id=rule.card_alone,
+        within_s=rule.within_s,
+        tries=rule.tries,
+        lockout_s=rule.lockout_s,
+        duress=rule.duress,
+    )
+
+
+def test_a_building_file_without_a_sign_off_makes_no_controlled_exit(house: House) -> None:
+    plan = copy.deepcopy(PLAN)
+    plan["site"]["key"] = "osaka"
+    del plan["door"][1]["access_point"][1]["sign_off"]
+    with pytest.raises(Refused) as refused, transaction(house.engine) as session:
+        building.load(session, BY, NOW, plan)
+    assert refused.value.code == "sign-off-missing"
+
+
+def test_the_upgrade_keeps_rules_signs_controlled_exits_for_a_while_and_a_lockdown(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with of_revision(engine, "0004") as connection:
+        connection.execute(text("INSERT INTO site VALUES (1, 'osaka', 'Osaka', '大阪', 'Asia/Tokyo')"))
+        connection.execute(text("INSERT INTO agent (id, site_id, key, name) VALUES (1, 1, 'elm', 'Elm')"))
+        named = "id, site_id, key, name, name_ja, private, open, fresh_s, essential_s, company"
+        connection.execute(
+            text(f"INSERT INTO area ({named}) VALUES (1, 1, 'elm', 'Elm', '楡', 1, 0, 60, 120, 2)")  # noqa: S608
+        )
+        named = "id, site_id, agent_id, key, name, name_ja, release_ms, held_open_s, mode"
+        connection.execute(
+            text(f"INSERT INTO door ({named}) VALUES (1, 1, 1, 'elm', 'Elm', '楡', 5000, 30, 'lockdown')")  # noqa: S608
+        )
+        named = "id, site_id, door_id, key, direction, from_area_id, to_area_id, exit_mode, formats"
+        connection.execute(
+            text(f"INSERT INTO access_point ({named}) VALUES (1, 1, 1, 'elm-out', 'exit', 1, 1, 'controlled', 'x')")  # noqa: S608
+        )
+    migrate(engine)
+    with reading(engine) as session:
+        point, site = session.get_one(AccessPoint, 1), session.get_one(Site, 1)
+        area = session.get_one(Area, 1)
+        assert (area.rules.company, area.rules.fresh_s, area.rules.essential_s) == (Company(2), 60, 120)
+        signed = sign_off.newest(session, point)
+        assert signed is not None
+        assert signed.recorded_by == sign_off.MIGRATION
+        assert signed.valid_until - signed.signed_at == timedelta(days=90)
+        assert sign_off.in_force_mode(session, point, signed.signed_at) is ExitMode.CONTROLLED
+        found = dangers.findings(room_rules.room(session, area, signed.signed_at))
+        assert [each.danger for each in found] == [Danger.SIGN_OFF_BY_MIGRATION]
+        door = session.get_one(Door, 1)
+        assert posture.standing(session, site).of_door(door) is DoorMode.LOCKDOWN
+    engine.dispose()

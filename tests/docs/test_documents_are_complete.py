@@ -16,6 +16,7 @@ from contract.site_formats import parse
 from contract.topic import Down, Up
 from hardware.readers.framing import SERIAL_KINDS
 from tests.contract import make_format_table, make_reason_table
+from tests.controller import make_settings_table
 from tests.fuzz.__main__ import TARGETS
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +84,8 @@ def test_decision_records_are_numbered_without_holes_and_fit_a_page() -> None:
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {int(path.name[:4])}. ")
         assert len(text.splitlines()) <= 60
+
+
+def test_every_setting_and_every_danger_of_a_room_is_described() -> None:
+    text = page("operator/room-rules.md")
+    assert text == make_settings_table.written(text), "run python -m tests.controller.make_settings_table"

@@ -20,6 +20,7 @@ from contract.credential import Identity, Source, lookup_key
 from contract.envelope import Kind
 from contract.fact import Fact
 from contract.message import Carried, Fresh, Status
+from contract.neighbours import NOBODY, Neighbours
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
 from contract.record import FOREVER, Pin, Record
 from contract.room_rules import Company
@@ -58,8 +59,16 @@ ADA, BEN, EVE = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
 class Core:
     """The thinking core and its journal; `feed` commits what is recorded only when `disk` works."""
 
-    def __init__(self, folder: Path, *wired: WiredDoor) -> None:
-        self.controller, self.signing = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    def __init__(
+        self,
+        folder: Path,
+        *wired: WiredDoor,
+        address: Address = CEDAR,
+        controller: Ed25519PrivateKey | None = None,
+        trusted: bool = True,
+    ) -> None:
+        self.address, self.trusted = address, trusted
+        self.controller, self.signing = controller or Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
         self.sealing, self.intake = X25519PrivateKey.generate(), X25519PrivateKey.generate()
         self.lookup = os.urandom(32)
         self.folder, self.wired = folder, wired
@@ -76,12 +85,12 @@ class Core:
 
     @property
     def moment(self) -> Moment:
-        return Moment(NOON + timedelta(seconds=self.mono), timedelta(0), self.mono, trusted=True)
+        return Moment(NOON + timedelta(seconds=self.mono), timedelta(0), self.mono, self.trusted)
 
     def start(self) -> list[Command]:
         """Start anew from what journal and store hold, as after a power cut."""
         self.journal = Journal(self.folder / "journal.sqlite")
-        self.agent = Agent(self.wired, self.keys, self.store, self.journal.resume(CEDAR), os.urandom)
+        self.agent = Agent(self.wired, self.keys, self.store, self.journal.resume(self.address), os.urandom)
         commands = self.agent.start(self.moment)
         return [*commands, *self.carried_out(commands)]
 
@@ -133,6 +142,8 @@ class Core:
         posture: int = 0,
         schedules: Sequence[Schedule] = (),
         pins: Mapping[bytes, Pin] | None = None,
+        neighbours: Neighbours = NOBODY,
+        compiled_at: datetime = NOON,
         **times: Any,
     ) -> bytes:
         """A list of these cards for every door that is wired, as the controller signs it."""
@@ -159,17 +170,16 @@ class Core:
             posture=posture,
         )
         table = {lookup_key(self.lookup, Identity(Source.SERIAL_HEX, bits)): record for bits, record in cards.items()}
-        return build(Content(policy, {"cedar-room": table}, pins or {}), Version(epoch, number), NOON, self.controller)
+        content = Content(policy, {"cedar-room": table}, pins or {}, neighbours)
+        return build(content, Version(epoch, number), compiled_at, self.controller)
 
-    def sealed(
-        self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"list:tokyo/cedar"
-    ) -> bytes:
-        public = self.sealing.public_key()
-        payload = envelope.seal(public, data, purpose, X25519PrivateKey.generate())
+    def sealed(self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"") -> bytes:
+        public, meant = self.sealing.public_key(), purpose or f"list:{self.address}".encode()
+        payload = envelope.seal(public, data, meant, X25519PrivateKey.generate())
         return envelope.signed(Kind.LIST, payload, signer or self.controller)
 
     def deliver(self, name: Down, payload: bytes) -> list[Command]:
-        return self.feed(Arrived(CEDAR.down(name), payload))
+        return self.feed(Arrived(self.address.down(name), payload))
 
     def adopt(self, cards: Mapping[str, Record], number: int = 1, **changes: object) -> list[Command]:
         return self.deliver(Down.LIST, self.sealed(self.listed(cards, number, **changes)))  # type: ignore[arg-type]
@@ -177,12 +187,12 @@ class Core:
     def prove_fresh(self) -> None:
         """Ask as the agent does when the link comes up, and answer as the controller does."""
         self.feed(LinkState(up=True))
-        asked = next(each for each in reversed(self.sent) if each.topic == CEDAR.up(Up.STATUS))
+        asked = next(each for each in reversed(self.sent) if each.topic == self.address.up(Up.STATUS))
         known = {envelope.key_id(self.signing.public_key()): self.signing.public_key()}
         status = Status.decoded(envelope.opened(asked.payload, Kind.STATUS, known).payload)
         carried = self.agent.lists.carried
         assert carried is not None
-        answer = Fresh(CEDAR, status.nonce, Carried(carried.version, carried.set_hash)).encoded()
+        answer = Fresh(self.address, status.nonce, Carried(carried.version, carried.set_hash)).encoded()
         self.deliver(Down.FRESH, envelope.signed(Kind.FRESH, answer, self.controller))
 
     def kinds(self) -> list[str]:

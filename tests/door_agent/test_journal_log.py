@@ -61,7 +61,7 @@ def test_room_is_made_without_a_trace_in_the_journal(path: Path, opened: Journal
     opened.close()
     with closing(sqlite3.connect(path)) as found:
         tables = {name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        assert tables == {"fact", "presence", "admission", "uncertain", "latch", "meta", "entered"}
+        assert tables == {"fact", "presence", "admission", "uncertain", "latch", "meta", "entered", "tried"}
         assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert path.stat().st_size < 2**20
     with closing(Journal(path)) as again:

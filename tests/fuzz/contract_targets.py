@@ -23,6 +23,8 @@ from contract.fact import Clock, Fact, FactKind
 from contract.formats import FORMATS, read
 from contract.message import Ack, Carried, Events, Fresh, Receipt, ReceiptOutcome, SealedFact, Status
 from contract.policy import Policy
+from contract.presence import Whereabouts
+from contract.presence_message import Announced, Heard, Part, Presence, Told
 from contract.reading import as_object, cautions, readings
 from contract.record import Record
 from contract.site_formats import BadFormats, as_table, from_table, parse, preview
@@ -122,6 +124,22 @@ def messages(wire: bytes) -> None:
         assert fact.encode_openings(fact.decode_openings(wire)) == wire
 
 
+def presence(wire: bytes) -> None:
+    """As it comes, nothing opens but what was sealed as that very message; what a peer sealed is read, or ValueError,
+    and has one spelling."""
+    with contextlib.suppress(ValueError):
+        message = Presence.decoded(wire)
+        assert message.encoded() == wire, "two spellings of one message"
+        message.told(_AREA_KEY)
+        assert wire in _PRESENCE, "a forged seal was opened"
+    with contextlib.suppress(ValueError):
+        told = Told.decoded(wire, "maple")
+        assert told.encoded() == wire, "two spellings of what is told"
+        sealed = Presence.of(_CEDAR, "cedar-room", _AREA_KEY, (1, 1), told, bytes(16))
+        assert len(envelope.signed(Kind.PRESENCE, sealed.encoded(), _SIGNER)) <= envelope.LIMIT
+        assert Presence.decoded(sealed.encoded()).told(_AREA_KEY).encoded() == wire
+
+
 def envelopes(wire: bytes) -> None:
     """No changed byte passes; a sealed text opens for its reader only."""
     for kind in Kind:
@@ -177,6 +195,21 @@ _ENVELOPES = (
     *(envelope.signed(kind, b"payload", _SIGNER) for kind in Kind),
     envelope.seal(_READER.public_key(), b"secret", b"list", X25519PrivateKey.from_private_bytes(bytes(range(2, 34)))),
 )
+_AREA_KEY = bytes(range(32))
+_TOLD = tuple(
+    Told(Announced(Version(1, 2), _NOW), place == 1, {"maple": Heard(3, 4, True)}, moves, part)
+    for place, (moves, part) in enumerate(
+        (
+            ({}, None),
+            ({b"A" * 16: Whereabouts("cedar-room", True, 1, 2, 3, 4, 5, 0)}, None),
+            ({b"A" * 16: Whereabouts("hallway", False, stamp=7, before=5)}, Part(1, 2)),
+        )
+    )
+)
+_PRESENCE = tuple(
+    Presence.of(_CEDAR, "cedar-room", _AREA_KEY, (7, place), each, bytes(16)).encoded()
+    for place, each in enumerate(_TOLD, 1)
+)
 _RECORDS = {bytes((place * 11 % 256,)) + bytes(15): Record(bytes(16), 1, 0, 5) for place in range(20)}
 _LISTS = tuple(
     build(Content(Policy.from_object(POLICY), {"cedar-room": table}), Version(1, 1), _NOW, _SIGNER)
@@ -210,6 +243,7 @@ TARGETS = (
     Target("site-formats", site_formats, (_ACME,), ("contract/", "tomllib/"), 800),
     Target("canonical", canonical_json, (*_MESSAGES, b'{"a":[1,null,true,"\\u0001\xc3\xa9"],"b":{}}'), _WATCHED),
     Target("messages", messages, (*_MESSAGES, _OPENINGS), _WATCHED, 1200),
+    Target("presence", presence, (*_PRESENCE, *(each.encoded() for each in _TOLD)), _WATCHED, 2048),
     Target("envelopes", envelopes, _ENVELOPES, _WATCHED),
     Target("lists", lists, _LISTS, _WATCHED, 4096),
     Target("policy", policies, (_PLAIN_POLICY,), _WATCHED, 2048),

@@ -12,7 +12,7 @@ from alembic import op
 from controller.database import UtcDateTime
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 
 
 def upgrade() -> None:

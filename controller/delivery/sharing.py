@@ -1,0 +1,98 @@
+"""Which agents share an area, and the secret under which they tell each other who is in it.
+
+A key is made when an area comes to be shared, and made anew as soon as one who had it may no longer read: an agent that
+was revoked, enrolled under other keys, or has no door there any more. So who had a key is kept beside it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ForeignKey, LargeBinary, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contract.neighbours import KEY_BYTES, MOST_PEERS, Neighbours, Peer
+from controller.database import Base
+from controller.premises.agent import Agent
+from controller.premises.area import Area
+from controller.premises.door import AccessPoint, Door
+from controller.premises.site import Site
+
+
+class AreaKey(Base):
+    """secret: 32 bytes; holders: the signing keys (hex) of the agents that were given it, in order, by spaces."""
+
+    __tablename__ = "area_key"
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    holders: Mapped[str] = mapped_column(Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An area that several trusted agents guard."""
+
+    area: Area
+    agents: tuple[Agent, ...]
+
+
+def shared(session: Session, site: Site) -> Sequence[Shared]:
+    """The areas of `site` that more than one trusted agent guards, in the order of their keys."""
+    areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
+    guarding: dict[int, dict[str, Agent]] = {}
+    rows = select(AccessPoint, Agent).join(Door, Door.id == AccessPoint.door_id).join(Agent, Agent.id == Door.agent_id)
+    for point, agent in session.execute(rows.where(AccessPoint.site_id == site.id)):
+        if agent.trusted:
+            guarding.setdefault(point.guarded_area_id, {})[agent.key] = agent
+    found = [Shared(areas[area], tuple(own[key] for key in sorted(own))) for area, own in guarding.items()]
+    return sorted((each for each in found if len(each.agents) > 1), key=lambda each: each.area.key)
+
+
+def keep_keys(session: Session, site: Site) -> None:
+    """Make the keys that are missing, and anew those that somebody had who may not read any more."""
+    now_shared = {each.area.id: each for each in shared(session, site)}
+    of_site = select(AreaKey).join(Area, Area.id == AreaKey.area_id).where(Area.site_id == site.id)
+    kept = {row.area_id: row for row in session.scalars(of_site)}
+    for area_id, row in kept.items():
+        if area_id not in now_shared:
+            session.delete(row)
+    for area_id, each in now_shared.items():
+        entitled, known = _holders(each.agents), kept.get(area_id)
+        if known is None:
+            row = AreaKey(area_id=area_id, secret=secrets.token_bytes(KEY_BYTES), holders=" ".join(entitled))
+            session.add(row)
+        elif known.holders != " ".join(entitled):
+            if not set(known.holders.split()) <= set(entitled):
+                known.secret = secrets.token_bytes(KEY_BYTES)
+            known.holders = " ".join(entitled)
+    session.flush()
+
+
+def neighbours(session: Session, site: Site, agent: Agent) -> Neighbours:
+    """What the list of `agent` says of others. An area whose key is not made yet is not shared yet."""
+    keys: dict[str, bytes] = {}
+    areas_of: dict[str, list[str]] = {}
+    signing: dict[str, bytes] = {}
+    for each in shared(session, site):
+        row = session.get(AreaKey, each.area.id)
+        if row is None or agent not in each.agents:
+            continue
+        keys[each.area.key] = row.secret
+        for peer in each.agents:
+            if peer.id != agent.id and peer.signing_key is not None:
+                areas_of.setdefault(peer.key, []).append(each.area.key)
+                signing[peer.key] = peer.signing_key
+    return _told(areas_of, signing, keys)
+
+
+def _told(areas_of: Mapping[str, list[str]], signing: Mapping[str, bytes], keys: Mapping[str, bytes]) -> Neighbours:
+    """More than MOST_PEERS cannot be told; then nobody is, and the areas' policies for what is not heard apply."""
+    named = areas_of if len(areas_of) <= MOST_PEERS else {}
+    return Neighbours({name: Peer(name, signing[name], tuple(sorted(named[name]))) for name in sorted(named)}, keys)
+
+
+def _holders(agents: Sequence[Agent]) -> list[str]:
+    return sorted(agent.signing_key.hex() for agent in agents if agent.signing_key is not None)
