@@ -34,7 +34,6 @@ FORMAT = 3
 _MAGIC = b"SKLIST\x00\x01"
 _DOMAIN = b"sekisho/1/list\x00"
 _LENGTH = struct.Struct(">I")
-_BUCKET = struct.Struct(">II")
 _SIGNATURE_BYTES = 64
 _LARGEST_HEADER = 2**20
 _SET_MODULUS = 2**256

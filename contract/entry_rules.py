@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contract import presence_rules
 from contract.findings import Findings
-from contract.freshness import staleness
+from contract.freshness import fresh, staleness
 from contract.policy import AreaPolicy, Policy, Threshold
 from contract.posture_rules import closed
 from contract.reason import Reason
@@ -36,8 +36,8 @@ def entry_findings(policy: Policy, at: Threshold, attempt: Attempt, situation: S
     else:
         if remarkable(record):
             _of_record(policy, at.area, record, situation, moment, found)
-        if (stale := staleness(at.area, record, situation.proven_s)) is not None:
-            found.refused.append(stale)
+        if not fresh(at.area, situation.proven_s):
+            found.refused += staleness(at.area, record, situation.proven_s)
         if at.point.pin is not None and situation.pin is not PinVerdict.RIGHT:
             _of_pin(policy, at.point.pin, situation.pin, moment, found)
         presence_rules.entry(at, record, situation, found)
@@ -63,8 +63,9 @@ def pin_needed(policy: Policy, rule: PinRule, moment: Moment) -> bool:
 
 def _closed(at: Threshold, record: Record | None, found: Findings) -> None:
     """Who may override a posture enters, and that is recorded."""
-    overriding = record is not None and record.flags & _OVERRIDE
-    (found.noted if overriding else found.refused).extend(closed(at, record))
+    if against := closed(at, record):
+        overriding = record is not None and record.flags & _OVERRIDE
+        (found.noted if overriding else found.refused).extend(against)
 
 
 def _of_record(

@@ -18,4 +18,5 @@ class Findings:
 
     def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool = False) -> None:
         """A rule of this enforcement failed; `weak`: it cannot be enforced just now, and is recorded instead."""
-        (self.refused if enforcement is Enforcement.HARD and not weak else self.noted).append(reason)
+        if enforcement is not Enforcement.OFF:
+            (self.refused if enforcement is Enforcement.HARD and not weak else self.noted).append(reason)

@@ -12,10 +12,8 @@ def fresh(area: AreaPolicy, proven_s: int | None) -> bool:
     return proven_s is not None and proven_s <= area.fresh_s
 
 
-def staleness(area: AreaPolicy, record: Record, proven_s: int | None) -> Reason | None:
-    """Why this record may not enter on a list of this age; None when it may."""
-    if fresh(area, proven_s):
-        return None
+def staleness(area: AreaPolicy, record: Record, proven_s: int | None) -> list[Reason]:
+    """Why this record may not enter on a list that is not fresh; nothing when it may."""
     if proven_s is not None and proven_s > area.essential_s:
-        return Reason.LIST_EXPIRED
-    return None if record.flags & Flag.ESSENTIAL else Reason.LIST_STALE
+        return [Reason.LIST_EXPIRED]
+    return [] if record.flags & Flag.ESSENTIAL else [Reason.LIST_STALE]

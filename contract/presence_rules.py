@@ -20,20 +20,21 @@ _PASSBACK_EXEMPT, _OCCUPANCY_EXEMPT = int(Flag.PASSBACK_EXEMPT), int(Flag.OCCUPA
 def entry(at: Threshold, record: Record, situation: Situation, found: Findings) -> None:
     """What presence says against this record coming in."""
     area, proof = at.area, situation.proof
+    soft = weak = False
     if not (proof.peers_current and proof.area_certain):
+        soft = softened(area, situation)
+        weak = soft or not proof.area_certain
         _weakly_known(area, proof, found)
-    soft = softened(area, situation)
     if not record.flags & _PASSBACK_EXEMPT:
-        enforcement = area.passback.entry
-        if situation.standing.area == area.id and enforcement is not Enforcement.OFF and _inside(situation, area):
-            found.by(enforcement, Reason.ALREADY_INSIDE, weak=soft or not proof.area_certain)
+        if situation.standing.area == area.id and _inside(situation, area):
+            found.by(area.passback.entry, Reason.ALREADY_INSIDE, weak=weak)
         if at.repeats:
             _again(at.point, situation.before, found)
     if area.sociable:
         _occupied(area, record, situation, found, weak=soft)
     if record.flags & _VISITOR:
         _visitor(area, situation, found)
-    elif area.company.supervisor is not Enforcement.OFF and not _supervised(record, situation):
+    elif area.sociable and not _supervised(record, situation):
         found.by(area.company.supervisor, Reason.SUPERVISOR_MISSING, weak=soft)
 
 
@@ -56,12 +57,13 @@ def lacking(area: AreaPolicy, record: Record, situation: Situation) -> Reason | 
     is the host; visitors are nobody's company."""
     if record.flags & _VISITOR:
         return None
-    size, least = area.company.size, 0
-    if area.company.least_by is Enforcement.HARD and not softened(area, situation):
-        least = area.company.least - situation.inside.people
-    if present(record, situation.company) >= max(size, least):
+    company, least = area.company, area.company.least - situation.inside.people
+    if company.least_by is not Enforcement.HARD or softened(area, situation):
+        least = 0
+    wanted = max(company.size, least)
+    if wanted == 1 or present(record, situation.company) >= wanted:
         return None
-    return Reason.OCCUPANCY_MIN if least > size else Reason.AWAITING_COMPANY
+    return Reason.OCCUPANCY_MIN if least > company.size else Reason.AWAITING_COMPANY
 
 
 def softened(area: AreaPolicy, situation: Situation) -> bool:
@@ -71,7 +73,8 @@ def softened(area: AreaPolicy, situation: Situation) -> bool:
 
 def present(record: Record, companions: tuple[Companion, ...]) -> int:
     """How many different holders stand at the reader, this one included and visitors left out."""
-    return len({record.holder, *(each.holder for each in companions if not each.flags & _VISITOR)})
+    others = {each.holder for each in companions if not each.flags & _VISITOR}
+    return len(others) + (record.holder not in others)
 
 
 def _weakly_known(area: AreaPolicy, proof: Proof, found: Findings) -> None:
@@ -100,7 +103,7 @@ def _again(point: AccessPointPolicy, before: Before, found: Findings) -> None:
 def _occupied(area: AreaPolicy, record: Record, situation: Situation, found: Findings, *, weak: bool) -> None:
     """A hard lowest number does not refuse: whoever is too few waits for company (`lacking`)."""
     company, others = area.company, situation.inside.people
-    if company.most and not record.flags & _OCCUPANCY_EXEMPT and company.most_by is not Enforcement.OFF:
+    if 0 < company.most <= others + len(situation.company) and not record.flags & _OCCUPANCY_EXEMPT:
         coming = len({record.holder, *(each.holder for each in situation.company)})
         if others + coming > company.most:
             found.by(company.most_by, Reason.OCCUPANCY_MAX, weak=weak)

@@ -54,15 +54,15 @@ def time_findings(policy: Policy, record: Record, moment: Moment) -> list[Reason
     found: list[Reason] = []
     if earliest < record.card_from:
         found.append(Reason.CARD_NOT_YET_VALID)
-    if _ended(record.card_until, latest):
+    if latest >= record.card_until != FOREVER:
         found.append(Reason.CARD_EXPIRED)
     if earliest < record.valid_from:
         found.append(Reason.NOT_YET_VALID)
-    if _ended(record.valid_until, latest):
+    if latest >= record.valid_until != FOREVER:
         found.append(Reason.EXPIRED)
     if not policy.scheduled_throughout(record.schedule, earliest, latest):
         found.append(Reason.OUTSIDE_SCHEDULE)
-    if _ended(record.trained_until, latest):
+    if latest >= record.trained_until != FOREVER:
         found.append(Reason.TRAINING_EXPIRED)
     return found
 
@@ -72,7 +72,3 @@ def excused(area: AreaPolicy, record: Record) -> bool:
     if area.clockless is Tier.ESSENTIAL:
         return bool(record.flags & _ESSENTIAL)
     return area.clockless is Tier.EVERYBODY
-
-
-def _ended(until: int, latest: int) -> bool:
-    return until != FOREVER and latest >= until

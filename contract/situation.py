@@ -17,7 +17,7 @@ from contract.canonical import Object, Value
 from contract.record import HANDLE_BYTES, Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_DAY_S = 86_400
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -230,9 +230,14 @@ class Moment:
 
     @property
     def bounds_s(self) -> tuple[int, int]:
-        """The earliest and the latest UTC second that it may be, to the microsecond: no float comes near them."""
-        since = self.wall - _EPOCH
-        return (since - self.uncertainty) // _SECOND, (since + self.uncertainty) // _SECOND
+        """The earliest and the latest UTC second that it may be, exact to the microsecond: no float comes near them.
+
+        By the members of the time spans, because dividing a span costs more than everything else here together.
+        """
+        since, around = self.wall - _EPOCH, self.uncertainty
+        second, width = since.days * _DAY_S + since.seconds, around.days * _DAY_S + around.seconds
+        earliest = second - width - (since.microseconds < around.microseconds)
+        return earliest, second + width + (since.microseconds + around.microseconds >= 1_000_000)
 
     @property
     def earliest_s(self) -> int:

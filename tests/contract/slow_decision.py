@@ -199,7 +199,8 @@ def _a_rule_about_presence_refuses(area: Form) -> bool:
 def _thought_inside(case: _Case) -> bool:
     where, aged = case.situation["standing"], case.area["passback"]["forgiven_after_s"]
     old = aged > 0 and where["for_s"] is not None and where["for_s"] >= aged
-    return bool(where["area"] == case.area["id"]) and not where["forgiven"] and not old
+    here: bool = where["area"] == case.area["id"]
+    return here and not (where["forgiven"] or old)
 
 
 # The rules.

@@ -11,7 +11,7 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 
 
