@@ -102,7 +102,7 @@ def is_held(session: Session, operator_id: int) -> bool:
 def new_recovery_codes(session: Session, operator_id: int) -> list[str]:
     """Ten codes that serve once each, shown only now; earlier ones end."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator_id))
-    made = [_readable(secrets.token_bytes(10)) for _ in range(RECOVERY_CODES)]
+    made = [_readable(secrets.token_bytes(15)) for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(code_hash=_digest(operator_id, each), operator_id=operator_id) for each in made)
     session.flush()
     return made
