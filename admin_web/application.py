@@ -8,6 +8,8 @@ import secrets
 from pathlib import Path
 from typing import Any, cast
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask, abort, g, make_response, render_template, request
 from flask_babel import Babel, get_locale, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
@@ -15,13 +17,14 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, NotFoundedError
-from admin_web.pages import cardholders, live, log, operators, requests, rooms, rules, sign_in
+from admin_web.pages import account, cardholders, live, log, operators, requests, rooms, rules, sign_in
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from controller.database import open_database
@@ -69,13 +72,18 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
         # That check wants a Referer, which our own pages do not send; the browser says Sec-Fetch-Site instead.
         WTF_CSRF_SSL_STRICT=False,
         BABEL_DEFAULT_LOCALE="en",
+        SECOND_FACTOR=frozenset(settings.second_factor),
+        CONFIRM_MINUTES=settings.confirm_minutes,
     )
+    app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
     centre = Centre(engine or open_database(settings.database), settings.site)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (sign_in, live, cardholders, rooms, rules, requests, log, operators):
+    for page in (sign_in, live, cardholders, rooms, rules, requests, log, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)
@@ -95,6 +103,11 @@ def cookie_key(path: Path) -> bytes:
             file.write(secrets.token_bytes(32))
         part.replace(path)
     return path.read_bytes()
+
+
+def sealing_key(secret: bytes) -> bytes:
+    """The key under which secrets of authenticator apps are kept: the database alone cannot make codes."""
+    return HKDF(SHA256(), 32, None, b"sekisho authenticator secrets").derive(secret)
 
 
 def _look_who_asks() -> None:
@@ -141,6 +154,7 @@ def _templates(app: Flask) -> None:
             "integrity": manifest,
             "words": words,
             "told": words.told,
+            "urged": guard.is_urged,
             "token": _token,
         }
 

@@ -1,7 +1,8 @@
 """Who is asking, and may they: every route declares the permission it needs, or that it needs none.
 
 Pages know an operator by a cookie of a server-side session, the API by a bearer token. Both end at the same table,
-`controller.people.access`.
+`controller.people.access`, which also says what is dangerous: on a page that wants a proof of a few minutes ago. A
+bearer token was made under such a proof and carries no second one.
 """
 
 from __future__ import annotations
@@ -13,19 +14,33 @@ from typing import Any, TypeVar, cast
 from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from admin_web import confirming
 from admin_web.centre import centre, now
 from controller.people import operator as operators
-from controller.people.access import Permission, may
+from controller.people.access import DANGEROUS, Permission, may
 from controller.people.operator import Operator
+from controller.people.operator_session import OperatorSession, living
 
 COOKIE = "sekisho_session"
 _WATCHED = ("/healthz", "/readyz", "/metrics")
+_ENROLLING = (Permission.OWN_ACCOUNT, Permission.OWN_FACTORS)
 V = TypeVar("V", bound=Callable[..., Any])
 
 
 def cookie_name() -> str:
     """With TLS the prefix makes browsers refuse the cookie from anywhere else."""
     return f"__Host-{COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else COOKIE
+
+
+def give_cookie(answer: Response, proof: str) -> None:
+    """Let the browser keep the token of a session."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.set_cookie(cookie_name(), proof, httponly=True, secure=secure, samesite="Strict", path="/")
+
+
+def take_cookie(answer: Response) -> None:
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.delete_cookie(cookie_name(), httponly=True, secure=secure, samesite="Strict", path="/")
 
 
 def requires(permission: Permission) -> Callable[[V], V]:
@@ -39,12 +54,27 @@ def requires(permission: Permission) -> Callable[[V], V]:
                 return unauthenticated()
             if not may(who.role, permission):
                 abort(403)
-            return view(*args, **kwargs)
+            first = _first(who, permission)
+            return view(*args, **kwargs) if first is None else first
 
         guarded.permission = permission  # type: ignore[attr-defined]
         return cast("V", guarded)
 
     return declare
+
+
+def _first(who: Operator, permission: Permission) -> Response | None:
+    """What comes before the view: enrolling a second factor that the role needs, or confirming a dangerous act."""
+    opened = opened_session()
+    if is_api() or opened is None:
+        return None
+    needs_factor = who.role in current_app.config["SECOND_FACTOR"] and not opened.two_factors
+    if needs_factor and permission not in _ENROLLING:
+        return redirect(url_for("account.page"), 303)
+    harmless = permission not in DANGEROUS or request.method in ("GET", "HEAD", "OPTIONS")
+    if harmless or confirming.is_fresh(opened) or confirming.confirmed(who, token()):
+        return None
+    return confirming.page(who)
 
 
 def public(view: V) -> V:
@@ -82,16 +112,27 @@ def operator() -> Operator:
     return found
 
 
+def opened_session() -> OperatorSession | None:
+    """The session by which a page is asked for."""
+    return cast("OperatorSession | None", g.get("opened"))
+
+
+def is_urged() -> bool:
+    """For templates: may this operator do dangerous things, by a password alone?"""
+    who, opened = asking(), opened_session()
+    return bool(who and opened and not opened.two_factors and may(who.role, Permission.DECIDE_ACCESS))
+
+
 def still() -> Callable[[], bool]:
     """Asks, long after this request, whether its token still lives and still may what it was let in for."""
-    source, token, resumed = centre(), _token(), operators.by_api_token if is_api() else None
+    source, proof, resumed = centre(), token(), operators.by_api_token if is_api() else None
 
-    def living() -> bool:
+    def alive() -> bool:
         with source.read() as session:
-            found = resumed(session, token) if resumed else operators.resume(session, now(), token)
+            found = resumed(session, proof) if resumed else operators.resume(session, now(), proof)
             return found is not None
 
-    return living
+    return alive
 
 
 def permitted(permission: str) -> bool:
@@ -100,7 +141,7 @@ def permitted(permission: str) -> bool:
     return who is not None and may(who.role, Permission(permission))
 
 
-def _token() -> str:
+def token() -> str:
     """What this request proves itself with: the bearer token of the API, the cookie of pages."""
     if not is_api():
         return request.cookies.get(cookie_name(), "")
@@ -109,21 +150,21 @@ def _token() -> str:
 
 
 def _by_token() -> Operator | None:
-    token = _token()
-    if not token:
+    proof = token()
+    if not proof:
         return None
     with centre().read() as session:
-        return operators.by_api_token(session, token)
+        return operators.by_api_token(session, proof)
 
 
 def _by_cookie() -> Operator | None:
-    token = _token()
-    if not token:
+    proof = token()
+    if not proof:
         return None
     with centre().read() as session:
-        found = operators.resume(session, now(), token)
+        found, g.opened = operators.resume(session, now(), proof), living(session, now(), proof)
         stale = bool(session.dirty)
     if stale:
         with centre().write() as session:
-            operators.resume(session, now(), token)
+            operators.resume(session, now(), proof)
     return found

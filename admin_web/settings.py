@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.people.access import Role
+
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """database: an SQLAlchemy URL; site: the key of the site; secret: file of the cookie key, made at first start;
     hosts: names it may be reached by (empty: the host it listens on); viewers: how many live streams at once;
-    https: it is reached through a TLS proxy, so cookies are for TLS only."""
+    https: it is reached through a TLS proxy, so cookies are for TLS only; proxies: how many stand before it, each of
+    which appends to X-Forwarded-For; second_factor: the roles that must have one (others are urged to);
+    confirm_minutes: how old a sign-in may be for a dangerous act."""
 
     database: str
     site: str
@@ -20,6 +24,9 @@ class WebSettings:
     hosts: tuple[str, ...] = ()
     viewers: int = 16
     https: bool = False
+    proxies: int = 0
+    second_factor: tuple[str, ...] = ()
+    confirm_minutes: int = 15
     log_level: str = "info"
 
     def __post_init__(self) -> None:
@@ -27,3 +34,10 @@ class WebSettings:
             raise ValueError("viewers is from 1 to 200")
         if not 0 <= self.port <= 65535:
             raise ValueError("port is from 0 to 65535")
+        if not 0 <= self.proxies <= 5:
+            raise ValueError("proxies is from 0 to 5")
+        if not 1 <= self.confirm_minutes <= 720:
+            raise ValueError("confirm_minutes is from 1 to 720")
+        unknown = set(self.second_factor) - set(Role)
+        if unknown:
+            raise ValueError(f"second_factor names roles: {', '.join(Role)}")

@@ -19,6 +19,7 @@ from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.operator import Operator
+from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
 from controller.premises import rule_words
 from controller.premises.dangers import SENTENCES, Danger
@@ -141,6 +142,21 @@ REFUSALS: dict[str, Any] = {
     "name-taken": _("An operator of this name exists."),
     "operator-unknown": _("There is no such operator."),
     "last-admin": _("At least two active security admins must remain."),
+}
+REFUSALS |= {
+    "own-role": _("Another security admin changes your role."),
+    "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
+    "passkey-wrong": _("The passkey did not answer as it should."),
+    "passkeys-full": _("An operator has at most 20 passkeys."),
+    "authenticator-there": _("An authenticator app is in use already."),
+    "code-wrong": _("The code is wrong, old or used."),
+    "password-wrong": _("The password is wrong, or it is closed for a while after too many attempts."),
+}
+PROOFS: dict[str, Any] = {
+    Proof.PASSWORD: _("password alone"),
+    Proof.CODE: _("password and code"),
+    Proof.RECOVERY: _("password and recovery code"),
+    Proof.PASSKEY: _("passkey"),
 }
 ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
 STATES: dict[str, Any] = {

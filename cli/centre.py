@@ -146,6 +146,41 @@ def recover(settings: Path, name: str) -> None:
     click.echo(_set_up_url(read, token))
 
 
+@operator.command(epilog=EXPLAINED)
+@SETTINGS
+@click.argument("role", type=click.Choice(["security-admin", "auditor"]))
+def invite(settings: Path, role: str) -> None:
+    """A one-time link for a further operator of ROLE, vouched for by the host.
+
+    An account that an operator invites in the pages is no second person to whoever invited it; one made here is.
+    """
+    from controller.people import operator as operators
+    from controller.people.access import Role
+
+    with own_site(settings, writing=True) as (session, site, read):
+        token = operators.invite(session, None, datetime.now(UTC), site, Role(role))
+    click.echo(_set_up_url(read, token))
+
+
+@operator.command(epilog=EXPLAINED)
+@SETTINGS
+@click.argument("name")
+def vouch(settings: Path, name: str) -> None:
+    """Say that a person of their own holds the account NAME, so that they may decide what others ask for.
+
+    An operator and those they invited count as one person when access is approved. This is the exception, and recorded.
+    """
+    from controller.people import two_people
+    from controller.refusal import Refused
+
+    with own_site(settings, writing=True) as (session, site, _):
+        try:
+            two_people.vouch(session, datetime.now(UTC), site, name)
+        except Refused as refusal:
+            raise No(str(refusal)) from refusal
+    click.echo(f"{name} counts as a person of their own")
+
+
 @click.group(epilog=EXPLAINED)
 def web() -> None:
     """The administrators' pages and the REST API."""

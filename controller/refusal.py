@@ -62,6 +62,13 @@ SENTENCES: Final[dict[str, str]] = {
     "link-spent": "This link is used, expired or unknown.",
     "name-taken": "An operator of this name exists.",
     "operator-unknown": "There is no such operator.",
+    "own-role": "Another security admin changes your role.",
+    "not-independent": "One of you made the other's account, or the same person made both: another person decides.",
+    "passkey-wrong": "The passkey did not answer as it should.",
+    "passkeys-full": "An operator has at most 20 passkeys.",
+    "authenticator-there": "An authenticator app is in use already.",
+    "code-wrong": "The code is wrong, old or used.",
+    "password-wrong": "The password is wrong, or it is closed for a while after too many attempts.",
     "last-admin": "At least two active security admins must remain.",
 }
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 from controller.database import Base
 from controller.delivery import issued, posture, sharing
 from controller.ledger import ledger
-from controller.people import attribute, cardholder, credential, operator, permission, pin, training
+from controller.people import (
+    attribute,
+    cardholder,
+    credential,
+    operator,
+    operator_session,
+    passkey,
+    permission,
+    pin,
+    second_factor,
+    sign_in_failure,
+    training,
+)
 from controller.premises import agent, area, calendar, door, format, pin_rule, schedule, sign_off, site
 from controller.record import alarm, fact, occupancy, overruled, stay
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
-PEOPLE = (cardholder, attribute, credential, pin, permission, training, operator)
+OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
+PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, occupancy, stay, alarm, overruled, issued, posture, sharing)
 METADATA = Base.metadata

@@ -12,10 +12,10 @@ from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, moment, one_of, row_id, takes, text, whole
 from admin_web.api.paging import limit, listed
+from admin_web.approving import approved
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import distribution
-from controller.delivery.compiling import must_fit
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
@@ -83,10 +83,7 @@ def get_grant(grant_id: int) -> Response:
 @takes(note=text(400))
 def approve_grant(grant_id: int, given: dict[str, Any]) -> Response:
     """Put a request in force; the operator who asked may not."""
-    with centre().write() as session:
-        row = forms.row(session, Grant, grant_id)
-        permissions.approve(session, guard.operator(), now(), row, must_fit, given["note"])
-        return jsonify(shapes.grant(row))
+    return jsonify(shapes.grant(approved(grant_id, given["note"])))
 
 
 @blueprint.post(f"{V1}/grants/<int:grant_id>/decline")

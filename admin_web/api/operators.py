@@ -35,8 +35,8 @@ def list_operators(asked: dict[str, Any]) -> Response:
 def invite_operator(given: dict[str, Any]) -> tuple[Response, int]:
     """A link by which a new operator sets name and password, once."""
     with centre().write() as session:
-        actor, site = guard.operator().actor, centre().site(session)
-        token = operators.invite(session, actor, now(), site, Role(given["role"]))
+        site = centre().site(session)
+        token = operators.invite(session, guard.operator(), now(), site, Role(given["role"]))
     return jsonify(link=url_for("sign_in.set_up", token=token, _external=True)), 201
 
 
@@ -54,6 +54,17 @@ def close_operator(operator_id: int, given: dict[str, Any]) -> Response:  # noqa
 def open_operator(operator_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
     """Give an operator access again."""
     return _changed(operator_id, active=True)
+
+
+@blueprint.post(f"{V1}/operators/<int:operator_id>/role")
+@guard.requires(Permission.MANAGE_OPERATORS)
+@takes(role=Field(_ROLE.read, _ROLE.schema, required=True))
+def change_operator_role(operator_id: int, given: dict[str, Any]) -> Response:
+    """Give another operator another role; all their sessions end."""
+    with centre().write() as session:
+        changed = forms.row(session, Operator, operator_id)
+        operators.set_role(session, guard.operator(), now(), changed, Role(given["role"]))
+        return jsonify(shapes.operator(changed))
 
 
 @blueprint.get(f"{V1}/tokens")

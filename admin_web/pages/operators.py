@@ -24,12 +24,9 @@ def listed() -> str:
 @blueprint.post("/invite")
 @guard.requires(Permission.MANAGE_OPERATORS)
 def invite() -> str:
-    try:
-        role = Role(forms.text("role", 40))
-    except ValueError:
-        abort(400)
+    role = _role()
     with centre().write() as session:
-        token = operators.invite(session, guard.operator().actor, now(), centre().site(session), role)
+        token = operators.invite(session, guard.operator(), now(), centre().site(session), role)
     return _page(link=url_for("sign_in.set_up", token=token, _external=True))
 
 
@@ -42,6 +39,15 @@ def change(operator_id: int, wish: str) -> Response:
     return redirect(url_for("operators.listed"), 303)
 
 
+@blueprint.post("/<int:operator_id>/role")
+@guard.requires(Permission.MANAGE_OPERATORS)
+def change_role(operator_id: int) -> Response:
+    role = _role()
+    with centre().write() as session:
+        operators.set_role(session, guard.operator(), now(), forms.row(session, Operator, operator_id), role)
+    return redirect(url_for("operators.listed"), 303)
+
+
 @blueprint.post("/tokens")
 @guard.requires(Permission.OWN_TOKENS)
 def issue_token() -> str:
@@ -51,11 +57,18 @@ def issue_token() -> str:
 
 
 @blueprint.post("/tokens/<int:token_id>/revoke")
-@guard.requires(Permission.OWN_TOKENS)
+@guard.requires(Permission.OWN_ACCOUNT)
 def revoke_token(token_id: int) -> Response:
     with centre().write() as session:
         operators.revoke_token(session, now(), guard.operator(), token_id)
     return redirect(url_for("operators.listed"), 303)
+
+
+def _role() -> Role:
+    try:
+        return Role(forms.text("role", 40))
+    except ValueError:
+        abort(400)
 
 
 def _page(link: str | None = None, token: str | None = None) -> str:
@@ -63,5 +76,11 @@ def _page(link: str | None = None, token: str | None = None) -> str:
         everybody = operators.of_site(session, centre().site(session))
         tokens = operators.tokens_of(session, guard.operator())
         return render_template(
-            "operators/list.html", operators=everybody, tokens=tokens, link=link, token_shown=token, roles=list(Role)
+            "operators/list.html",
+            operators=everybody,
+            names={each.id: each.display_name for each in everybody},
+            tokens=tokens,
+            link=link,
+            token_shown=token,
+            roles=list(Role),
         )

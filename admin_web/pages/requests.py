@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard
+from admin_web.approving import approved
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import distribution
-from controller.delivery.compiling import must_fit
 from controller.delivery.distribution import InForce
 from controller.people import permission as permissions
 from controller.people.access import Permission
@@ -48,10 +48,7 @@ def listed() -> str:
 @blueprint.post("/requests/<int:grant_id>/approve")
 @guard.requires(Permission.DECIDE_ACCESS)
 def approve(grant_id: int) -> Response:
-    with centre().write() as session:
-        asked = forms.row(session, Grant, grant_id)
-        permissions.approve(session, guard.operator(), now(), asked, must_fit, forms.text("note"))
-        return _changed(asked)
+    return _changed(approved(grant_id, forms.text("note")))
 
 
 @blueprint.post("/requests/<int:grant_id>/decline")

@@ -1,100 +1,138 @@
 """Signing in and out, setting a password by a one-time link, choosing a language.
 
 The law: a password is judged before anything is locked, a session is new at every sign-in, and a name that strangers
-have closed by guessing stays open for a browser with which its owner has signed in before.
+have closed by guessing stays open for a browser with which its owner has signed in before, and for their passkeys.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
+from datetime import UTC, datetime
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask import session as form_session
-from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from admin_web import guard, words
+from admin_web import confirming, guard, whence, words
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.shown import LANGUAGE_COOKIE, LANGUAGES
 from controller.people import operator as operators
-from controller.people.operator import NewOperator
+from controller.people import operator_session, passkey, signing_in
+from controller.people.operator import NewOperator, Operator
+from controller.people.operator_session import Proof
+from controller.people.signing_in import HalfWay
 from controller.refusal import Refused
 
 blueprint = Blueprint("sign_in", __name__)
-BROWSER_COOKIE = "sekisho_browser"
 _YEAR_S = 365 * 24 * 3600
-_AT_ONCE = 3
-_judging = threading.BoundedSemaphore(_AT_ONCE)
-"""A password takes memory and time on purpose: a flood of guesses must not take all threads and all memory."""
+_HALF_WAY = "half_way"
 
 
 @blueprint.get("/sign-in")
 @guard.public
 def form() -> str:
-    return render_template("sign_in/form.html", failed=False)
+    return _form(failed=False)
 
 
 @blueprint.post("/sign-in")
 @guard.public
 def enter() -> Response | tuple[str, int]:
     name, password = forms.text("name", 64), request.form.get("password", "")
-    token = _signed_in(name, password)
+    with confirming.one_at_a_time(), centre().read() as session:
+        verdict = signing_in.judge(session, centre().site(session), name, password)
+    with centre().write() as session:
+        site, origin, whence_ = centre().site(session), whence.origin(name), whence.whence()
+        found = signing_in.sign_in(session, now(), site, name, password, verdict=verdict, origin=origin, whence=whence_)
+    if isinstance(found, str):
+        return _entered(found, name)
+    form_session.clear()
+    if found is None:
+        return _form(failed=True), 401
+    form_session[_HALF_WAY] = [found.operator_id, found.print, found.at.timestamp()]
+    return redirect(url_for("sign_in.second"), 303)
+
+
+@blueprint.get("/sign-in/second")
+@guard.public
+def second() -> Response | str:
+    """The second step: a code, or a passkey instead of it."""
+    if _half_way_in() is None:
+        return redirect(url_for("sign_in.form"), 303)
+    return render_template("sign_in/second.html", failed=False, passkeys=whence.party() is not None)
+
+
+@blueprint.post("/sign-in/second")
+@guard.public
+def second_step() -> Response | tuple[str, int]:
+    who = _half_way_in()
+    if who is None:
+        return redirect(url_for("sign_in.form"), 303)
+    origin, code = whence.origin(who.name), request.form.get("code", "")[:64]
+    with centre().write() as session:
+        same = session.get_one(Operator, who.id)
+        proof = signing_in.second_step(session, now(), same, current_app.config["SEALING_KEY"], code, origin)
+        token = signing_in.enter(session, now(), same, proof, origin, whence.whence()) if proof else None
     if token is None:
-        return render_template("sign_in/form.html", failed=True), 401
+        return render_template("sign_in/second.html", failed=True, passkeys=whence.party() is not None), 401
+    return _entered(token, who.name)
+
+
+@blueprint.post("/sign-in/passkey/options")
+@guard.public
+def passkey_options() -> Response:
+    """What the browser is told to prove a passkey; the same for everybody, so it tells nobody's name."""
+    host = whence.party()
+    if host is None:
+        abort(404)
+    return Response(passkey.request_options(host, confirming.ask()), mimetype="application/json")
+
+
+@blueprint.post("/sign-in/passkey")
+@guard.public
+def enter_by_passkey() -> Response | tuple[str, int]:
+    who = confirming.answered(request.form.get("passkey", ""))
+    if who is None:
+        return _form(failed=True), 401
+    with centre().write() as session:
+        same, origin = session.get_one(Operator, who.id), whence.origin(who.name)
+        token = signing_in.enter(session, now(), same, Proof.PASSKEY, origin, whence.whence())
+    return _entered(token, who.name)
+
+
+def _form(*, failed: bool) -> str:
+    return render_template("sign_in/form.html", failed=failed, passkeys=whence.party() is not None)
+
+
+def _entered(token: str, name: str) -> Response:
+    """The session that this browser had before ends; the browser is known from now on."""
+    with centre().write() as session:
+        operator_session.sign_out(session, guard.token())
     form_session.clear()
     answer = redirect(url_for("live.page"), 303)
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    answer.set_cookie(guard.cookie_name(), token, httponly=True, secure=secure, samesite="Strict", path="/")
-    known = _browsers().dumps([name.lower(), _browser(name) or secrets.token_urlsafe(16)])
-    answer.set_cookie(
-        BROWSER_COOKIE, str(known), max_age=_YEAR_S, httponly=True, secure=secure, samesite="Strict", path="/sign-in"
-    )
+    guard.give_cookie(answer, token)
+    whence.make_known(answer, name, whence.known_as(name) or secrets.token_urlsafe(16))
     return answer
 
 
-def _signed_in(name: str, password: str) -> str | None:
-    """The token of a new session; the one that this browser had before ends with it."""
-    if not _judging.acquire(blocking=False):
-        abort(503)
-    try:
-        with centre().read() as session:
-            verdict = operators.judge(session, centre().site(session), name, password)
-    finally:
-        _judging.release()
-    with centre().write() as session:
-        site, browser = centre().site(session), _browser(name)
-        token = operators.sign_in(session, now(), site, name, password, verdict=verdict, browser=browser)
-        if token is not None:
-            operators.sign_out(session, request.cookies.get(guard.cookie_name(), ""))
-    return token
-
-
-def _browser(name: str) -> str:
-    """What this browser was called when `name` last signed in with it; empty when never."""
-    try:
-        found = _browsers().loads(request.cookies.get(BROWSER_COOKIE, ""))
-    except BadData:
-        return ""
-    ours = isinstance(found, list) and len(found) == 2 and found[0] == name.lower()
-    return str(found[1]) if ours else ""
-
-
-def _browsers() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="browser")
+def _half_way_in() -> Operator | None:
+    found = form_session.get(_HALF_WAY)
+    if not isinstance(found, list) or len(found) != 3:
+        return None
+    half = HalfWay(found[0], found[1], datetime.fromtimestamp(found[2], UTC))
+    with centre().read() as session:
+        return signing_in.waits(session, now(), half)
 
 
 @blueprint.post("/sign-out")
 @guard.public
 def leave() -> Response:
-    token = request.cookies.get(guard.cookie_name(), "")
-    if token:
+    if guard.token():
         with centre().write() as session:
-            operators.sign_out(session, token)
+            operator_session.sign_out(session, guard.token())
     form_session.clear()
     answer = redirect(url_for("sign_in.form"), 303)
-    answer.delete_cookie(guard.cookie_name(), path="/", samesite="Strict", httponly=True)
+    guard.take_cookie(answer)
     return answer
 
 
@@ -110,10 +148,13 @@ def make(token: str) -> Response | str | tuple[str, int]:
     wanted = NewOperator(forms.text("name", 64), forms.text("display_name", 120), request.form.get("password", ""))
     try:
         with centre().write() as session:
-            operators.set_up(session, now(), token, wanted)
+            name = operators.set_up(session, now(), token, wanted).name
     except Refused as refused:
         return _set_up_page(token, words.refusal(refused))
-    return redirect(url_for("sign_in.form"), 303)
+    answer = redirect(url_for("sign_in.form"), 303)
+    # Whoever holds a link is the owner: what strangers did to the name does not close this browser.
+    whence.make_known(answer, name, secrets.token_urlsafe(16))
+    return answer
 
 
 def _set_up_page(token: str, wrong: str | None) -> str | tuple[str, int]:
@@ -134,7 +175,7 @@ def language(code: str) -> Response:
     who = guard.asking()
     if who is not None:
         with centre().write() as session:
-            session.get_one(operators.Operator, who.id).language = code
+            session.get_one(Operator, who.id).language = code
     answer = redirect(_back(), 303)
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_S, samesite="Strict", secure=secure, httponly=True)

@@ -54,6 +54,11 @@ class Kind(StrEnum):
     OPERATOR_MADE = "operator-made"
     OPERATOR_CHANGED = "operator-changed"
     OPERATOR_RECOVERED = "operator-recovered"
+    OPERATOR_VOUCHED = "operator-vouched"
+    FACTOR_ADDED = "factor-added"
+    FACTOR_REMOVED = "factor-removed"
+    SESSIONS_ENDED = "sessions-ended"
+    APPROVAL_REFUSED = "approval-refused"
     SIGN_IN = "sign-in"
     SIGN_IN_FAILED = "sign-in-failed"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a kind of row

@@ -30,15 +30,29 @@ class Permission(StrEnum):
     CHANGE_ROOMS = "change-rooms"
     SET_POSTURE = "set-posture"
     OWN_TOKENS = "own-tokens"
+    OWN_ACCOUNT = "own-account"
+    OWN_FACTORS = "own-factors"
 
 
-_SEEING = frozenset(
-    {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS, Permission.OWN_TOKENS}
-)
+OWN = frozenset({Permission.OWN_TOKENS, Permission.OWN_ACCOUNT, Permission.OWN_FACTORS})
+"""What concerns nothing but one's own account."""
+_SEEING = OWN | {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS}
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset(Permission),
     Role.AUDITOR: _SEEING,
 }
+
+
+DANGEROUS = frozenset(
+    {
+        Permission.DECIDE_ACCESS,
+        Permission.MANAGE_OPERATORS,
+        Permission.SET_POSTURE,
+        Permission.OWN_TOKENS,
+        Permission.OWN_FACTORS,
+    }
+)
+"""What pages let happen only shortly after the operator has proved to be there."""
 
 
 def may(role: str, permission: Permission) -> bool:

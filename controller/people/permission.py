@@ -16,6 +16,7 @@ from controller.ledger.ledger import append
 from controller.people.attribute import Attribute, holds
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
+from controller.people.two_people import require_second_person
 from controller.people.validity import require_validity
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
@@ -123,9 +124,10 @@ def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
 
 
 def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: Fits, note: str = "") -> None:
-    """Put a request in force. Refused same-person, already-decided, cardholder-inactive, validity-past,
-    visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
+    """Put a request in force. Refused same-person, not-independent, already-decided, cardholder-inactive,
+    validity-past, visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
     _decide(session, by, now, asked, GrantState.APPROVED, note)
+    require_second_person(session, asked.requested_by, by)
     if asked.valid_until is not None and asked.valid_until <= now:
         raise Refused("validity-past")
     holder = session.get_one(Cardholder, asked.cardholder_id)

@@ -1,6 +1,6 @@
 """Ready-made rules of a room: what a privacy officer, or nobody in particular, would choose.
 
-The reasons stand in docs/decisions/0058. A preset sets every rule of the area and those of its doors that have to do
+The reasons stand in docs/decisions/0052. A preset sets every rule of the area and those of its doors that have to do
 with who is let through; how long a lock stays released belongs to the door and is left alone, and so are exits.
 """
 

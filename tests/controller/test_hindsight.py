@@ -129,7 +129,7 @@ def test_an_entry_with_one_of_two_cards_of_which_one_was_lost_is_marked_as_not_c
     door.mono += 10
     door.card("cedar-in", "Ada")
     tell(site)
-    assert marks(site) == [("EXIT_ONLY", False)]
+    assert marks(site) == [("CARD_LOST", False)]
 
 
 def reviewed(site: Site, **changed: Any) -> list[tuple[str, bool] | None]:

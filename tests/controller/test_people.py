@@ -13,7 +13,15 @@ from sqlalchemy import select
 from contract.credential import Identity, Source
 from controller.database import reading, transaction
 from controller.delivery.compiling import card_must_fit
-from controller.people import cardholder, credential, operator, permission
+from controller.people import (
+    cardholder,
+    credential,
+    operator,
+    operator_session,
+    permission,
+    sign_in_failure,
+    signing_in,
+)
 from controller.people.operator import NewOperator
 from controller.people.permission import Grant, GrantState, Wish
 from controller.refusal import SENTENCES, Refused
@@ -131,32 +139,32 @@ def test_a_cardholder_ends_once_and_with_a_reason(house: House) -> None:
 def test_signing_in_closes_for_a_while_after_five_failures(house: House) -> None:
     with transaction(house.engine) as session:
         own = house.site(session)
-        for _ in range(operator.FREE_FAILURES):
-            assert operator.sign_in(session, NOW, own, "kim", "wrong password here", CHEAP) is None
-        assert operator.sign_in(session, NOW, own, "kim", PASSWORD, CHEAP) is None
+        for _ in range(sign_in_failure.FREE_FAILURES):
+            assert signing_in.sign_in(session, NOW, own, "kim", "wrong password here", CHEAP) is None
+        assert signing_in.sign_in(session, NOW, own, "kim", PASSWORD, CHEAP) is None
         later = NOW + timedelta(minutes=2)
-        token = operator.sign_in(session, later, own, "Kim ", PASSWORD, CHEAP)
-        assert token is not None
+        token = signing_in.sign_in(session, later, own, "Kim ", PASSWORD, CHEAP)
+        assert isinstance(token, str)
         found = operator.resume(session, later, token)
         assert found is not None
         assert found.name == "kim"
-        assert operator.sign_in(session, NOW, own, "nobody", PASSWORD, CHEAP) is None
+        assert signing_in.sign_in(session, NOW, own, "nobody", PASSWORD, CHEAP) is None
 
 
 def test_a_session_ends_by_idleness_by_age_and_by_leaving(house: House) -> None:
     with transaction(house.engine) as session:
-        token = operator.sign_in(session, NOW, house.site(session), "kim", PASSWORD, CHEAP)
-        assert token is not None
+        token = signing_in.sign_in(session, NOW, house.site(session), "kim", PASSWORD, CHEAP)
+        assert isinstance(token, str)
         assert operator.resume(session, NOW + timedelta(minutes=29), token) is not None
         assert operator.resume(session, NOW + timedelta(minutes=60), token) is None
         moment = NOW + timedelta(minutes=58)
-        while moment < NOW + operator.SESSION_LIFE:
+        while moment < NOW + operator_session.SESSION_LIFE:
             assert operator.resume(session, moment, token) is not None
             moment += timedelta(minutes=20)
-        assert operator.resume(session, NOW + operator.SESSION_LIFE, token) is None
-        again = operator.sign_in(session, NOW, house.site(session), "kim", PASSWORD, CHEAP)
-        assert again is not None
-        operator.sign_out(session, again)
+        assert operator.resume(session, NOW + operator_session.SESSION_LIFE, token) is None
+        again = signing_in.sign_in(session, NOW, house.site(session), "kim", PASSWORD, CHEAP)
+        assert isinstance(again, str)
+        operator_session.sign_out(session, again)
         assert operator.resume(session, NOW, again) is None
 
 
@@ -173,7 +181,7 @@ def test_a_link_works_once_and_for_a_day(house: House) -> None:
         operator.set_up(session, NOW, token, wanted, CHEAP)
         with pytest.raises(Refused):
             operator.set_up(session, NOW, token, wanted, CHEAP)
-        assert operator.sign_in(session, NOW, own, "kim", "another long password", CHEAP) is not None
+        assert signing_in.sign_in(session, NOW, own, "kim", "another long password", CHEAP) is not None
 
 
 def test_an_api_token_is_kept_as_a_hash_and_ends_when_revoked(house: House) -> None:

@@ -248,12 +248,12 @@ def test_duress_opens_the_door_and_stands_as_an_alarm_at_the_centre(site: Site) 
     assert RELEASE not in door.card("cedar-in", "Ada")
     assert RELEASE in types(door, "cedar-in", "4831#", list_key)
     site.talk()
-    assert alarms(site) == []
+    assert duress_alarms(site) == 0
     door.mono += 60
     door.card("cedar-in", "Ada")
     assert RELEASE in types(door, "cedar-in", "9906#", list_key)
     site.talk()
-    assert alarms(site) == ["DURESS"]
+    assert duress_alarms(site) == 1
     decided = [each for each in rows(site.house.engine) if each.kind == "DECISION"]
     assert [each.reason for each in decided] == ["AWAITING_PIN", "PERMITTED"] * 2
 
@@ -270,12 +270,12 @@ def test_duress_that_is_refused_stands_as_an_alarm_too(site: Site) -> None:
     door.card("cedar-in", "Ada")
     assert RELEASE not in types(door, "cedar-in", "9906#", list_key)
     site.talk()
-    assert alarms(site) == ["DURESS"]
+    assert duress_alarms(site) == 1
 
 
-def alarms(site: Site) -> list[str]:
+def duress_alarms(site: Site) -> int:
     with reading(site.house.engine) as session:
-        return [each.kind for each in alarm.waiting(session)]
+        return sum(each.kind == "DURESS" for each in alarm.waiting(session))
 
 
 def test_a_pin_comes_into_force_at_its_time_only(site: Site) -> None:

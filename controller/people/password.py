@@ -1,0 +1,36 @@
+"""Passwords: argon2id, long enough, judged slowly on purpose and as slowly for names that nobody has."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from controller.refusal import Refused
+
+SHORTEST, LONGEST = 12, 256
+HASHER = PasswordHasher()
+
+
+def hashed(password: str, hasher: PasswordHasher = HASHER) -> str:
+    """What is kept of a password; Refused password-short, password-long."""
+    if len(password) < SHORTEST:
+        raise Refused("password-short")
+    if len(password) > LONGEST:
+        raise Refused("password-long")
+    return hasher.hash(password)
+
+
+def matches(hasher: PasswordHasher, known: str, password: str) -> bool:
+    try:
+        return hasher.verify(known, password[: LONGEST + 1])
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+@cache
+def nobodys(hasher: PasswordHasher) -> str:
+    """A hash that no password has, so that an unknown name takes as long as a known one."""
+    return hasher.hash(secrets.token_urlsafe(32))
