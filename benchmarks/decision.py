@@ -37,7 +37,7 @@ ROWS = (
     ("decision-every-rule", "oak", (1.0, 1.0)),
 )
 SEED = 20261123
-NOON = Moment(datetime(2026, 11, 24, 3, 0, tzinfo=UTC), timedelta(seconds=1), 1.0, trusted=True)
+NOON = Moment(datetime(2026, 11, 24, 3, 7, tzinfo=UTC), timedelta(seconds=1), 1.0, trusted=True)
 SITUATION = Situation(10, Proof(True, True, True), control_permitted=True, standing=Standing("hallway", 60))
 RULED = Situation(
     10,

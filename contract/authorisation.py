@@ -39,6 +39,7 @@ _LARGEST_HEADER = 2**20
 _SET_MODULUS = 2**256
 _RECORD_BYTES = PAYLOAD.size
 _unpacked_from, _made = PAYLOAD.unpack_from, tuple.__new__
+"""`_made` is `_make` without a second look at the number of members, which the layout fixes: for every card."""
 
 Buffer: TypeAlias = "bytes | mmap"
 
@@ -124,8 +125,9 @@ class AuthorisationList:
     def find(self, area: str, key: bytes) -> Record | None:
         """The record of `key` (16 bytes, see `credential.lookup_key`) in the table of `area`, or None."""
         table = self._tables.get(area)
-        index = None if table is None else table.index(self._buffer, key)
-        return None if table is None or index is None else self._record(table, index)
+        if table is None or (index := table.index(self._buffer, key)) is None:
+            return None
+        return _made(Record, _unpacked_from(self._buffer, table.payloads + _RECORD_BYTES * index))
 
     def pin(self, holder: bytes) -> Pin | None:
         """How the PIN of `holder` is known again; None when none was set."""
@@ -147,8 +149,7 @@ class AuthorisationList:
             yield self._buffer[at : at + KEY_BYTES], self._record(table, index)
 
     def _record(self, table: _Table, index: int) -> Record:
-        """`_make` without its second look at the number of members, which the layout fixes."""
-        return _made(Record, _unpacked_from(self._buffer, table.payloads + _RECORD_BYTES * index))
+        return Record._make(_unpacked_from(self._buffer, table.payloads + _RECORD_BYTES * index))
 
     def _pin(self, index: int) -> Pin:
         return Pin._make(PIN_PAYLOAD.unpack_from(self._buffer, self._pins.payloads + PIN_PAYLOAD.size * index))

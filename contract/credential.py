@@ -28,9 +28,6 @@ class Source(StrEnum):
     OSDP = "osdp"
 
 
-_PREFIXES = {source: _DOMAIN + bytes((len(source),)) + source.encode() for source in Source}
-
-
 class Identity(msgspec.Struct, frozen=True):
     """The raw bits of one credential as one class of reader delivers them, e.g. Identity(SERIAL_HEX, "0100…")."""
 
@@ -51,7 +48,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     def packed(self) -> bytes:
         """The bits, most significant first, right-padded with zeros to whole bytes."""
-        return _packed(self.bits, len(self.bits))
+        return _packed(self.bits)
 
     def text(self) -> str:
         """`source:length:hex of the bits as one number`, e.g. serial-hex:40:1e0045a2b3; `parse` reads it back."""
@@ -76,17 +73,18 @@ def lookup_key(agent_key: bytes, identity: Identity) -> bytes:
     A stolen list says nothing about cards without the key, and two agents' lists cannot be joined.
     """
     bits = identity.bits
+    state = _begun(agent_key, identity.source, len(bits)).copy()
+    state.update(_packed(bits))
+    return state.digest()
+
+
+@lru_cache(maxsize=64)
+def _begun(agent_key: bytes, source: Source, length: int) -> hashlib.blake2b:
+    """The hash once it has taken in all but the bits: the same for every card of a kind."""
+    header = _DOMAIN + bytes((len(source),)) + source.encode() + length.to_bytes(2, "big")
+    return hashlib.blake2b(header, digest_size=KEY_BYTES, key=agent_key)
+
+
+def _packed(bits: str) -> bytes:
     length = len(bits)
-    keyed = _keyed(agent_key).copy()
-    keyed.update(_PREFIXES[identity.source] + length.to_bytes(2, "big") + _packed(bits, length))
-    return keyed.digest()
-
-
-@lru_cache(maxsize=8)
-def _keyed(agent_key: bytes) -> hashlib.blake2b:
-    """The hash that has taken in the key and nothing else yet: an agent has one key and asks it for every card."""
-    return hashlib.blake2b(digest_size=KEY_BYTES, key=agent_key)
-
-
-def _packed(bits: str, length: int) -> bytes:
     return (int(bits, 2) << -length % 8).to_bytes((length + 7) // 8, "big")

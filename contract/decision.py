@@ -71,7 +71,7 @@ def _decide_entry(policy: Policy, at: Threshold, attempt: Attempt, situation: Si
     found, record = entry_findings(policy, at, attempt, situation, moment), attempt.record
     if found.refused or record is None:
         return _refused(*found.refused, recorded=found.noted)
-    waits_for = awaited(policy, at, record, situation, moment)
+    waits_for = awaited(policy, at, record, situation, moment) if at.waits else None
     if waits_for is not None:
         return Decision(Outcome.AWAIT, waits_for, in_order((waits_for, *found.noted)))
     if not found.noted:

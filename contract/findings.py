@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from contract.reason import Reason
 from contract.room_rules import Enforcement
 
 
-class Findings:
+class Findings(msgspec.Struct):
     """refused: these refuse an entry; noted: these are recorded whatever becomes of it. Made, filled and read within
-    one decision."""
+    one decision; a struct, because one is made for every card."""
 
-    __slots__ = ("noted", "refused")
-
-    def __init__(self) -> None:
-        self.refused: list[Reason] = []
-        self.noted: list[Reason] = []
+    refused: list[Reason] = []
+    noted: list[Reason] = []
 
     def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool = False) -> None:
         """A rule of this enforcement failed; `weak`: it cannot be enforced just now, and is recorded instead."""

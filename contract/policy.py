@@ -250,21 +250,25 @@ class AccessPointPolicy:
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """An access point with its door and the area it guards, and what is on there: worked out once, asked for every
-    card. closed: a posture of the door or the area stands against coming in; repeats: a card may have to wait before it
-    comes in again."""
+    card. locked: the door or the area is in lockdown; closed: some posture stands against coming in; repeats: a card
+    may have to wait before it comes in again; waits: somebody may be let wait, for a PIN or for company."""
 
     point: AccessPointPolicy
     door: DoorPolicy
     area: AreaPolicy
     way_out: bool = field(init=False)
+    locked: bool = field(init=False)
     closed: bool = field(init=False)
     repeats: bool = field(init=False)
+    waits: bool = field(init=False)
 
     def __post_init__(self) -> None:
         posture = self.area.posture
-        shut = posture.lockdown or posture.evacuation or self.door.mode is DoorMode.LOCKDOWN
+        locked = posture.lockdown or self.door.mode is DoorMode.LOCKDOWN
         object.__setattr__(self, "way_out", self.point.direction is Direction.EXIT)
-        object.__setattr__(self, "closed", shut or posture.threat > 0)
+        object.__setattr__(self, "locked", locked)
+        object.__setattr__(self, "closed", locked or posture.evacuation or posture.threat > 0)
+        object.__setattr__(self, "waits", self.point.pin is not None or self.area.sociable)
         object.__setattr__(self, "repeats", self.point.card_again_s > 0 or self.point.door_again_s > 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.policy import DoorMode, Threshold
+from contract.policy import Threshold
 from contract.reason import Reason
 from contract.record import Record
 
@@ -11,7 +11,7 @@ def closed(at: Threshold, record: Record | None) -> list[Reason]:
     """Which postures stand against whoever holds `record` (None: somebody who is not on the list)."""
     posture = at.area.posture
     found: list[Reason] = []
-    if posture.lockdown or at.door.mode is DoorMode.LOCKDOWN:
+    if at.locked:
         found.append(Reason.LOCKDOWN)
     if posture.evacuation:
         found.append(Reason.EVACUATION)

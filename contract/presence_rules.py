@@ -57,13 +57,11 @@ def lacking(area: AreaPolicy, record: Record, situation: Situation) -> Reason | 
     is the host; visitors are nobody's company."""
     if record.flags & _VISITOR:
         return None
-    company, least = area.company, area.company.least - situation.inside.people
-    if company.least_by is not Enforcement.HARD or softened(area, situation):
-        least = 0
-    wanted = max(company.size, least)
-    if wanted == 1 or present(record, situation.company) >= wanted:
-        return None
-    return Reason.OCCUPANCY_MIN if least > company.size else Reason.AWAITING_COMPANY
+    company, wanted, reason = area.company, area.company.size, Reason.AWAITING_COMPANY
+    least = company.least - situation.inside.people
+    if least > wanted and company.least_by is Enforcement.HARD and not softened(area, situation):
+        wanted, reason = least, Reason.OCCUPANCY_MIN
+    return reason if wanted > 1 and present(record, situation.company) < wanted else None
 
 
 def softened(area: AreaPolicy, situation: Situation) -> bool:
@@ -73,8 +71,11 @@ def softened(area: AreaPolicy, situation: Situation) -> bool:
 
 def present(record: Record, companions: tuple[Companion, ...]) -> int:
     """How many different holders stand at the reader, this one included and visitors left out."""
-    others = {each.holder for each in companions if not each.flags & _VISITOR}
-    return len(others) + (record.holder not in others)
+    standing = {record.holder}
+    for each in companions:
+        if not each.flags & _VISITOR:
+            standing.add(each.holder)
+    return len(standing)
 
 
 def _weakly_known(area: AreaPolicy, proof: Proof, found: Findings) -> None:

@@ -23,18 +23,18 @@ _OF_STATE = {
 }
 _PLAIN = Record(bytes(16), 0, 0, FOREVER)
 _PLAIN_PERMISSION, _PLAIN_CARD, _PLAIN_BOTH = _PLAIN[2:5], _PLAIN[6:9], _PLAIN[2:10]
-_EXIT_ONLY, _ESSENTIAL = int(Flag.EXIT_ONLY), int(Flag.ESSENTIAL)
+_EXIT_ONLY, _ESSENTIAL, _ACTIVE = int(Flag.EXIT_ONLY), int(Flag.ESSENTIAL), int(CardState.ACTIVE)
 
 
 def remarkable(record: Record) -> bool:
     """Whether there is anything to ask here: not of an active card without dates, hours, limits and flags."""
-    return record[2:10] != _PLAIN_BOTH or record.state != CardState.ACTIVE
+    return record[2:10] != _PLAIN_BOTH or record.state != _ACTIVE
 
 
 def card_findings(record: Record, uses: int) -> list[Reason]:
     """What is wrong with the card or the permission, whatever the time; `uses`: how often it came in here already."""
     found: list[Reason] = []
-    if record.state != CardState.ACTIVE:
+    if record.state != _ACTIVE:
         found.append(_OF_STATE[CardState(record.state)])
     if record.flags & _EXIT_ONLY:
         found.append(Reason.EXIT_ONLY)

@@ -166,5 +166,5 @@ def test_only_a_whole_input_of_this_version_is_replayed() -> None:
     assert whole["version"] == 3
     assert opens(replayed(building(), canonical.encode(whole)))
     for wrong in ({**whole, "version": 2}, {**whole, "version": 4}, {**whole, "more": 1}):
-        with pytest.raises(ValueError, match="version|more|exactly|member"):
+        with pytest.raises(ValueError, match=r"version|more|exactly|member"):
             replayed(building(), canonical.encode(wrong))
