@@ -1,6 +1,6 @@
-"""A PostgreSQL server of our own for the tests: one per run, a fresh database per test, reached by its socket only.
+"""A PostgreSQL server of our own for the tests: one per run, an empty database per test, reached by its socket only.
 
-Most tests want a migrated database: the migrations run once, and every test gets a copy of what they led to.
+Most tests want a migrated database: the migrations run once, and every test finds what they led to.
 """
 
 from __future__ import annotations
@@ -13,17 +13,25 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Table, text
 
 from controller.database import migrate, open_database
+from controller.tables import METADATA
 from tests.conftest import need
 
 # Durability is the server's own business: these tests are about our statements, so the server may be quick.
 _QUICK = "-F -c listen_addresses= -c full_page_writes=off -c synchronous_commit=off"
+
+
+_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +94,43 @@ def postgresql_database(postgresql_server: Server) -> Iterator[str]:
     yield from _database(postgresql_server, "template1")
 
 
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A migrated database that tests have one after the other, and the rows that the migrations themselves made."""
+
+    url: str
+    born_with: tuple[tuple[Table, list[dict[str, Any]]], ...]
+
+    def emptied(self) -> None:
+        """As the migrations left it. What a test leaves running loses its connection."""
+        opened = open_database(self.url)
+        with opened.begin() as connection:
+            connection.execute(_OTHERS)
+            connection.execute(text(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY CASCADE"))
+            for table, rows in self.born_with:
+                connection.execute(table.insert(), rows)
+        opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_reused(postgresql_server: Server, postgresql_migrated: str) -> Reused:
+    """A new database for each test would take half a second."""
+    postgresql_server.say("CREATE DATABASE {} TEMPLATE {}", "reused", postgresql_migrated)
+    opened = open_database(postgresql_server.url("reused"))
+    with opened.connect() as connection:
+        found = [
+            (table, [dict(row._mapping) for row in connection.execute(table.select())])
+            for table in METADATA.sorted_tables
+        ]
+    opened.dispose()
+    return Reused(postgresql_server.url("reused"), tuple((table, rows) for table, rows in found if rows))
+
+
 @pytest.fixture
-def postgresql_ready(postgresql_server: Server, postgresql_migrated: str) -> Iterator[str]:
+def postgresql_ready(postgresql_reused: Reused) -> Iterator[str]:
     """The URL of a migrated, empty database."""
-    yield from _database(postgresql_server, postgresql_migrated)
+    yield postgresql_reused.url
+    postgresql_reused.emptied()
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from admin_web.application import create_app
 from admin_web.settings import WebSettings
 from controller.database import transaction
 from controller.people import operator
-from tests.controller.conftest import NOW, PASSWORD, House, engine, house, sqlite_migrated
+from tests.controller.conftest import NOW, PASSWORD, House, engine, furnished, house, sqlite_migrated
 
-__all__ = ["engine", "house", "sqlite_migrated"]
+__all__ = ["engine", "furnished", "house", "sqlite_migrated"]
 BASE = "http://127.0.0.1"
 
 

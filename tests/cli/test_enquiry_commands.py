@@ -17,10 +17,10 @@ from controller.database import reading, transaction
 from controller.ledger.ledger import OpeningRow
 from controller.record.fact import FactRow
 from controller.record.occupancy import AreaUncertainty
-from tests.controller.conftest import NOW, House, engine, house, sqlite_migrated
+from tests.controller.conftest import NOW, House, engine, furnished, house, sqlite_migrated
 from tests.controller.doorway import Site, visited
 
-__all__ = ["engine", "house", "sqlite_migrated"]
+__all__ = ["engine", "furnished", "house", "sqlite_migrated"]
 BEFORE = "2026-11-24T02:00:00Z"
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from controller.database import reading
 from controller.ledger.ledger import head
 from tests.cli.test_enquiry_commands import file, run, told
-from tests.controller.conftest import House, engine, house, sqlite_migrated
+from tests.controller.conftest import House, engine, furnished, house, sqlite_migrated
 from tests.controller.doorway import Site, visited
 
-__all__ = ["engine", "file", "house", "sqlite_migrated"]
+__all__ = ["engine", "file", "furnished", "house", "sqlite_migrated"]
 
 
 @pytest.fixture
