@@ -99,6 +99,7 @@ class Reused:
     """A migrated database that tests have one after the other, and the rows that the migrations themselves made."""
 
     url: str
+    version: str
     born_with: tuple[tuple[Table, list[dict[str, Any]]], ...]
 
     def emptied(self) -> None:
@@ -107,6 +108,7 @@ class Reused:
         with opened.begin() as connection:
             connection.execute(_OTHERS)
             connection.execute(text(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY CASCADE"))
+            connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": self.version})
             for table, rows in self.born_with:
                 connection.execute(table.insert(), rows)
         opened.dispose()
@@ -118,12 +120,13 @@ def postgresql_reused(postgresql_server: Server, postgresql_migrated: str) -> Re
     postgresql_server.say("CREATE DATABASE {} TEMPLATE {}", "reused", postgresql_migrated)
     opened = open_database(postgresql_server.url("reused"))
     with opened.connect() as connection:
+        version = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
         found = [
             (table, [dict(row._mapping) for row in connection.execute(table.select())])
             for table in METADATA.sorted_tables
         ]
     opened.dispose()
-    return Reused(postgresql_server.url("reused"), tuple((table, rows) for table, rows in found if rows))
+    return Reused(postgresql_server.url("reused"), version, tuple((table, rows) for table, rows in found if rows))
 
 
 @pytest.fixture

@@ -36,8 +36,6 @@ PATIENCE_S = 60
 _OURS = (f"{ROOT}/contract/", f"{ROOT}/tests/")
 _QUIETLY = ("-x", "-q", "--tb=no", "--assert=plain", "-pno:unraisableexception", f"--rootdir={ROOT}")
 """Plain asserts: explaining them to nobody costs more than running them."""
-_OURS = (f"{ROOT}/contract/", f"{ROOT}/tests/")
-_QUIETLY = ("-x", "-q", "--tb=no", f"--rootdir={ROOT}", "-Wignore::pytest.PytestAssertRewriteWarning")
 LEAST = 0.85
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
