@@ -1,6 +1,6 @@
 """What is remarkable about a card on the way out. It is recorded, some of it alarms, none of it holds anybody.
 
-A posture is recorded without an alarm: who leaves during a lockdown must not be given away by a buzzer.
+Against a posture or the time the door makes no sound, for a buzzer would give away who flees: the centre alarms.
 """
 
 from __future__ import annotations

@@ -51,9 +51,18 @@ MISSED_BADGES = (Reason.ALREADY_INSIDE, Reason.NOT_INSIDE)
 """Entry without exit, exit without entry: somebody went in or out behind another, or without a card."""
 LEFT_BEHIND = (Reason.OCCUPANCY_MIN, Reason.VISITOR_ALONE)
 """Who went out left somebody alone inside who must not be."""
+LEFT_AGAINST = (
+    Reason.LOCKDOWN,
+    Reason.THREAT_LEVEL,
+    Reason.CARD_EXPIRED,
+    Reason.EXPIRED,
+    Reason.OUTSIDE_SCHEDULE,
+)
+"""Who went out was inside when the posture or the time let nobody in. The door makes no sound of it (DESIGN 4 wants it
+recorded and alarmed: the alarm is the centre's). Leaving in an evacuation is what everybody should do."""
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
-OBSERVED = (Reason.DURESS, *MISSED_BADGES, *LEFT_BEHIND, Reason.PROTECTION_WEAKENED)
+OBSERVED = (Reason.DURESS, *MISSED_BADGES, *LEFT_BEHIND, *LEFT_AGAINST, Reason.PROTECTION_WEAKENED)
 KINDS = tuple(
     sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS, *OBSERVED}),
 )
@@ -94,13 +103,13 @@ def kind_of(fact: Fact) -> str | None:
 
 
 def observed(fact: Fact) -> list[Reason]:
-    """What somebody must look at in a decision's violations, whatever it answered: duress, badges that were
-    missed, a protection that could only be recorded, and whom a person who left has left behind."""
+    """What somebody must look at in a decision's violations, whatever it answered: duress, badges that were missed, a
+    protection that could only be recorded, whom a person who left has left behind, and what they left against."""
     noted = fact.body.get("violations") if fact.kind is FactKind.DECISION else None
     if not isinstance(noted, list):
         return []
-    leaving = fact.body.get("direction") == Direction.EXIT
-    wanted = (Reason.DURESS, *MISSED_BADGES, Reason.PROTECTION_WEAKENED, *(LEFT_BEHIND if leaving else ()))
+    of_leaving = (*LEFT_BEHIND, *LEFT_AGAINST) if fact.body.get("direction") == Direction.EXIT else ()
+    wanted = (Reason.DURESS, *MISSED_BADGES, Reason.PROTECTION_WEAKENED, *of_leaving)
     return [each for each in wanted if each in noted]
 
 
