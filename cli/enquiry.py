@@ -106,13 +106,13 @@ def who_was(area: str, at: datetime, settings: Path, as_json: bool) -> None:
     may have come or gone unseen before that moment. As far as is known by now: a door that was cut off may tell later.
     """
     from contract import leaf
-    from controller.record import stay
+    from controller.record import occupancy, stay
 
     with _asked(settings, area) as (session, site, found):
         at = on_site(site, at)
         if at > datetime.now(UTC):
             raise WrongUse("that moment lies in the future")
-        inside, certain = stay.inside_at(session, found, at), stay.certain_at(session, found, at)
+        inside, certain = stay.inside_at(session, found, at), occupancy.certain_at(session, found.id, at)
     if as_json:
         people = [each.as_object() for each in inside]
         told = {"area": area, "at": leaf.written(at), "certain": certain, "inside": people}

@@ -165,7 +165,7 @@ def _occupied(session: Session, area: Area, at: datetime | None) -> dict[str, An
         people = [shapes.inside(each) for each in occupancy.inside(session, area)]
         return {**found, "certain": area.id not in occupancy.uncertain(session), "inside": people}
     people = [dict(each.as_object()) for each in stay.inside_at(session, area, at)]
-    return {**found, "at": shown.utc(at), "certain": stay.certain_at(session, area, at), "inside": people}
+    return {**found, "at": shown.utc(at), "certain": occupancy.certain_at(session, area.id, at), "inside": people}
 
 
 def _explained(session: Session, row: LogRow) -> Explanation | None:

@@ -26,6 +26,7 @@ from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.door import Door
 from controller.premises.site import Site
+from controller.record import occupancy
 from controller.refusal import Refused
 
 SCHEDULE = "schedule"
@@ -145,6 +146,9 @@ def change(session: Session, actor: str, now: datetime, site: Site, wanted: Orde
     subjects = {"areas": [] if area_id is None else [area_id], "door": door_id, "site": site.id}
     made.ledger_sequence = append(session, Kind.POSTURE_CHANGED, actor, now, subjects, plain, {"reason": why})
     session.add(made)
+    if wanted.act is Act.FORGIVE:
+        of_site = session.scalars(select(Area.id).where(Area.site_id == site.id))
+        occupancy.reconciled(session, of_site if area_id is None else [area_id], now)
     session.flush()
     return made
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, Index, String, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.database import Base, UtcDateTime
@@ -27,13 +27,18 @@ class Presence(Base):
 
 
 class AreaUncertainty(Base):
-    """Since when, and through what (a kind of fact, or FACTS_MISSING), it is not certain who is in an area."""
+    """From when until when, and through what (a kind of fact, or FACTS_MISSING), it was not certain who is in an area;
+    until: None while it is not. At most one row of an area goes on."""
 
     __tablename__ = "area_uncertainty"
 
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cause: Mapped[str] = mapped_column(String(24))
+
+    __table_args__ = (Index("ix_area_uncertainty_area_id_until", "area_id", "until"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,29 @@ def believed(row: FactRow) -> tuple[datetime, bool]:
 
 
 def became_uncertain(session: Session, area_id: int, since: datetime, cause: str) -> None:
-    """Somebody may have come or gone unseen; a cause that comes in late may be an earlier one."""
-    known = session.get(AreaUncertainty, area_id)
+    """Somebody may have come or gone unseen; a cause that comes in late may be an earlier one, and one from before the
+    area was reconciled ended with that."""
+    mine = select(AreaUncertainty).where(AreaUncertainty.area_id == area_id)
+    ended = mine.where(AreaUncertainty.until > since).order_by(AreaUncertainty.until).limit(1)
+    known = session.scalar(ended) or session.scalar(mine.where(AreaUncertainty.until.is_(None)))
     if known is None:
         session.add(AreaUncertainty(area_id=area_id, since=since, cause=cause))
     elif since < known.since:
         known.since, known.cause = since, cause
+
+
+def reconciled(session: Session, area_ids: Iterable[int], at: datetime) -> None:
+    """Somebody looked who is in these areas: it is certain again, and that it was not until now stays known."""
+    goes_on = AreaUncertainty.area_id.in_(list(area_ids)) & AreaUncertainty.until.is_(None)
+    for row in session.scalars(select(AreaUncertainty).where(goes_on)):
+        row.until = max(at, row.since)
+
+
+def certain_at(session: Session, area_id: int, at: datetime) -> bool:
+    """Whether nobody can have come or gone unseen in an area up to `at`, as far as is known by now."""
+    over = or_(AreaUncertainty.until.is_(None), AreaUncertainty.until > at)
+    unsure = select(AreaUncertainty.id).where(AreaUncertainty.area_id == area_id, AreaUncertainty.since <= at, over)
+    return session.scalar(unsure.limit(1)) is None
 
 
 def inside(session: Session, area: Area) -> Sequence[Inside]:
@@ -95,8 +117,9 @@ def counts(session: Session) -> dict[int, int]:
 
 
 def uncertain(session: Session) -> dict[int, AreaUncertainty]:
-    """The areas whose presence is not certain, by area id."""
-    return {row.area_id: row for row in session.scalars(select(AreaUncertainty))}
+    """The areas whose presence is not certain now, by area id."""
+    goes_on = select(AreaUncertainty).where(AreaUncertainty.until.is_(None))
+    return {row.area_id: row for row in session.scalars(goes_on)}
 
 
 def recompute(session: Session, passages: Sequence[tuple[FactRow, int]]) -> None:

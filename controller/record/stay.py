@@ -157,12 +157,6 @@ def listed(session: Session, site: Site, wanted: StayFilter, after: int, limit: 
     return session.scalars(statement.order_by(Stay.id).limit(limit)).all()
 
 
-def certain_at(session: Session, area: Area, at: datetime) -> bool:
-    """Whether nobody can have come or gone unseen in `area` up to `at`, as far as is known by now."""
-    unsure = occupancy.uncertain(session).get(area.id)
-    return unsure is None or at < unsure.since
-
-
 def _neighbours(session: Session, holder: int, at: datetime, place: int) -> tuple[Stay | None, Stay | None]:
     """The stays that began last before and first after (at, place), by entries that were badged."""
     mine = select(Stay).where(Stay.cardholder_id == holder)
