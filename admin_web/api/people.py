@@ -16,7 +16,7 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.room_rules import HIGHEST_THREAT
 from controller.people import attribute as attributes
-from controller.people import attribution
+from controller.people import attribution, leaver
 from controller.people import cardholder as cardholders
 from controller.people.access import Permission
 from controller.people.attribute import Attribute
@@ -62,7 +62,7 @@ def end_cardholder(cardholder_id: int, given: dict[str, Any]) -> Response:
     """End everything this cardholder may do."""
     with centre().write() as session:
         holder = forms.row(session, Cardholder, cardholder_id)
-        cardholders.deactivate(session, guard.operator().actor, now(), holder, given["reason"])
+        leaver.deactivate(session, guard.operator().actor, now(), holder, given["reason"])
         return jsonify(_shown(session, holder))
 
 

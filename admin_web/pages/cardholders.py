@@ -15,7 +15,7 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.credential import Identity
 from controller.delivery.compiling import card_must_fit
-from controller.people import attribute
+from controller.people import attribute, leaver
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
@@ -115,7 +115,7 @@ def issue(holder_id: int) -> Response:
 def end(holder_id: int) -> Response:
     with centre().write() as session:
         holder = forms.row(session, Cardholder, holder_id)
-        cardholders.deactivate(session, guard.operator().actor, now(), holder, forms.text("reason"))
+        leaver.deactivate(session, guard.operator().actor, now(), holder, forms.text("reason"))
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 

@@ -48,6 +48,8 @@ DANGEROUS = frozenset(
         Permission.DECIDE_ACCESS,
         Permission.MANAGE_OPERATORS,
         Permission.SET_POSTURE,
+        Permission.CHANGE_ROOMS,
+        Permission.CHANGE_PIN_RULES,
         Permission.OWN_TOKENS,
         Permission.OWN_FACTORS,
     }

@@ -99,17 +99,6 @@ def forgive(session: Session, actor: str, now: datetime, holder: Cardholder, rea
     append(session, Kind.PRESENCE_FORGIVEN, actor, now, subjects, personal={"reason": reason.strip()[:400]})
 
 
-def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
-    """End everything this cardholder may do, at once; Refused reason-missing, cardholder-inactive."""
-    if not holder.active:
-        raise Refused("cardholder-inactive")
-    if not reason.strip():
-        raise Refused("reason-missing")
-    holder.ended_at = now
-    subjects = {"cardholder": holder.id}
-    append(session, Kind.CARDHOLDER_ENDED, actor, now, subjects, personal={"reason": reason.strip()})
-
-
 def find(session: Session, site: Site, text: str = "", after: int = 0, limit: int = 50) -> Sequence[Cardholder]:
     """Cardholders whose name, kana or number contains `text`, by id, after id `after`."""
     statement = select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.id > after)

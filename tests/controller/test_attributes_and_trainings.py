@@ -12,7 +12,7 @@ from controller.database import reading, transaction
 from controller.delivery import compiling
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, head, openings_of
-from controller.people import attribute, attribution, cardholder, credential, permission, training
+from controller.people import attribute, attribution, cardholder, credential, leaver, permission, training
 from controller.people.attribute import Attribute
 from controller.people.permission import Grant, Wish
 from controller.refusal import Refused
@@ -94,7 +94,7 @@ def test_the_report_names_everybody_for_whom_a_rule_is_lifted(house: House) -> N
             ("Eve", [("hold", "moves furniture")]),
         ]
         assert (found[1].lifted[0].since, found[1].lifted[0].given_by) == (NOW + DAY, "operator:2")
-        cardholder.deactivate(session, BY, NOW, eve, "left")
+        leaver.deactivate(session, BY, NOW, eve, "left")
         assert [each.holder.name for each in attribute.exemptions(session, house.site(session))] == ["Ada"]
 
 
@@ -191,7 +191,7 @@ def test_trainings_that_make_no_sense_are_refused(house: House) -> None:
             training.withdraw(session, BY, NOW, done, "again")
         with pytest.raises(Refused, match="reason"):
             training.require(session, BY, NOW, house.cedar(session), made, " ", required=True)
-        cardholder.deactivate(session, BY, NOW, ada, "left")
+        leaver.deactivate(session, BY, NOW, ada, "left")
         with pytest.raises(Refused, match="no longer active"):
             training.complete(session, BY, NOW, ada, made, NOW)
     with reading(house.engine) as session:

@@ -14,8 +14,8 @@ from contract.credential import Identity, Source
 from controller.database import reading, transaction
 from controller.delivery.compiling import card_must_fit
 from controller.people import (
-    cardholder,
     credential,
+    leaver,
     operator,
     operator_session,
     permission,
@@ -130,10 +130,10 @@ def test_a_cardholder_ends_once_and_with_a_reason(house: House) -> None:
     with transaction(house.engine) as session:
         ben = house.holder(session, "Ben")
         with pytest.raises(Refused):
-            cardholder.deactivate(session, "operator:1", NOW, ben, "")
-        cardholder.deactivate(session, "operator:1", NOW, ben, "left the company")
+            leaver.deactivate(session, "operator:1", NOW, ben, "")
+        leaver.deactivate(session, "operator:1", NOW, ben, "left the company")
         with pytest.raises(Refused):
-            cardholder.deactivate(session, "operator:1", NOW, ben, "again")
+            leaver.deactivate(session, "operator:1", NOW, ben, "again")
 
 
 def test_signing_in_closes_for_a_while_after_five_failures(house: House) -> None:

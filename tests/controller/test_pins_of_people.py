@@ -19,7 +19,7 @@ from controller.database import reading, transaction
 from controller.delivery import compiling
 from controller.delivery.compiling import holder_must_fit, point_must_fit
 from controller.ledger.ledger import LedgerRow
-from controller.people import cardholder, permission
+from controller.people import leaver, permission
 from controller.people import pin as pins
 from controller.people.permission import Grant
 from controller.people.pin import PinRow
@@ -156,9 +156,17 @@ def test_nobody_who_left_is_given_a_pin(house: House) -> None:
     kept = pins.choose("4831")
     with transaction(house.engine) as session:
         ada = house.holder(session, "Ada")
-        cardholder.deactivate(session, "operator:1", NOW, ada, "left")
+        leaver.deactivate(session, "operator:1", NOW, ada, "left")
         with pytest.raises(Refused, match="no longer active"):
             pins.give(session, "operator:1", NOW, ada, kept, holder_must_fit)
+
+
+def test_of_somebody_who_leaves_no_pin_is_kept(house: House) -> None:
+    gives(house, "Ada", "4831")
+    with transaction(house.engine) as session:
+        leaver.deactivate(session, "operator:1", NOW, house.holder(session, "Ada"), "left")
+    with reading(house.engine) as session:
+        assert session.scalars(select(PinRow)).all() == []
 
 
 def test_no_pin_stands_in_the_ledger_or_its_table(house: House) -> None:
