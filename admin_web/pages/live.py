@@ -104,7 +104,10 @@ def _doors(session: Session) -> dict[str, Any]:
     ]
     inside = occupancy.counts(session)
     rooms = [(area, inside.get(area.id, 0)) for area in areas.of_site(session, site) if not area.open]
-    alarms = [(each, session.get(Door, each.door_id) if each.door_id else None) for each in alarm.waiting(session)]
+    alarms = [
+        (each, session.get(Door, each.door_id) if each.door_id else None, session.get_one(Agent, each.agent_id).key)
+        for each in alarm.waiting(session)
+    ]
     newest = enquiry.log(session, LogFilter(kinds=tuple(enquiry.PASSING)), None, 1).rows
     return {
         "doors": shown,
