@@ -7,6 +7,7 @@ gave it and is still alive. An open port proves nothing: it may be a broker that
 import contextlib
 import json
 import os
+import random
 import select
 import socket
 import subprocess
@@ -24,6 +25,10 @@ from process.mqtt_session import TlsFiles
 HOST: Final = "127.0.0.1"
 READY_WITHIN: Final = 20.0
 STOP_WITHIN: Final = 3.0
+LOWEST_PORT: Final = 15_000
+PORTS_TRIED: Final = 100
+USUAL_LOWEST_PORT_OF_CLIENTS: Final = 32_768
+"""Linux's default, for a machine that does not tell, or that leaves no room below."""
 NO_MOSQUITTO: Final = "there is no mosquitto 2.x on this machine: install the package `mosquitto`"
 
 BrokerKind = Literal["mosquitto", "embedded"]
@@ -174,7 +179,23 @@ def _last_line(log: Path) -> str:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody holds at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback that nobody holds at this moment, and that no outgoing connection will be given.
+
+    A port that the kernel picks for `bind(0)` comes out of the range that it also picks clients' ports from: between
+    this answer and the moment when somebody listens (again), any connection of this machine could take it.
+    """
+    tried = random.SystemRandom().sample(range(LOWEST_PORT, _lowest_port_of_clients()), PORTS_TRIED)
+    for port in (*tried, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            return int(probe.getsockname()[1])
+    raise BrokerNotStartedError(f"no TCP port of {HOST} can be had")
+
+
+def _lowest_port_of_clients() -> int:
+    try:
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        lowest = 0
+    return lowest if lowest >= LOWEST_PORT + PORTS_TRIED else USUAL_LOWEST_PORT_OF_CLIENTS

@@ -49,7 +49,11 @@ class Demo:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.ready = self.wait_for_line(lambda line: line.startswith("ready http"), UP_WITHIN).split()[1]
+        try:
+            self.ready = self.wait_for_line(lambda line: line.startswith("ready http"), UP_WITHIN).split()[1]
+        except BaseException:
+            self.stop()
+            raise
         self.seconds_to_ready = time.monotonic() - started
 
     def _read(self) -> None:
