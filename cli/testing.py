@@ -22,7 +22,7 @@ from cli.exits import EXPLAINED, Cannot, WrongUse
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROCESSES = "broker or browser or building"
-"""Tests that start whole processes run one after the other: they measure time."""
+"""Tests that start whole processes: two at a time, one file after the other in each, for they mostly wait."""
 SLOW = "not (database or broker or postgresql or browser or building)"
 STRICT = "SEKISHO_STRICT"
 """Set to 1 for the tests: one whose tool is missing fails instead of being skipped."""
@@ -117,7 +117,7 @@ def _steps(fast: bool, pytest_arguments: Sequence[str]) -> list[tuple[str, list[
     else:
         tests = [
             ("tests", [*pytest, "-n", "auto", "--dist", "loadfile", "-m", f"not ({PROCESSES})"]),
-            ("buildings", [*pytest, "-m", PROCESSES]),
+            ("buildings", [*pytest, "-n", "2", "--dist", "loadfile", "-m", PROCESSES]),
         ]
     return [
         ("lint", [sys.executable, "-m", "ruff", "check", "--no-cache", "."]),
