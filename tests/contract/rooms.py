@@ -122,7 +122,8 @@ class _Chance:
         return self.odd(0, (1, 2, 3))
 
     def flags(self) -> int:
-        return sum({self.odd(Flag.NONE, [*Flag]) for _ in range(3)})
+        company = self._rng.choice((Flag.NONE, Flag.NONE, Flag.HOST, Flag.VISITOR))
+        return sum({company, *(self.odd(Flag.NONE, [*Flag]) for _ in range(3))})
 
     def instant(self, edge: int, usual: int) -> int:
         return self.odd(usual, (edge - 1, edge, edge + 1, edge + 2, usual ^ 1))
@@ -149,7 +150,7 @@ class _Chance:
     def way_in(self) -> AccessPointPolicy:
         alone = self._rng.choice((None, None, 0, OFFICE_HOURS, NIGHT_SHIFT))
         pin = self._rng.choice((None, PinRule(alone, duress=self.odd(DuressAnswer.OPEN, (DuressAnswer.REFUSE,)))))
-        return replace(ENTRY, pin=pin, card_again_s=self.odd(0, (5,)), door_again_s=self.odd(0, (3,)))
+        return replace(ENTRY, pin=pin, card_again_s=self._rng.choice((0, 5)), door_again_s=self._rng.choice((0, 3)))
 
     def way_out(self) -> AccessPointPolicy:
         return replace(EXIT, exit_mode=self.odd(ExitMode.CONTROLLED, [*ExitMode]))
@@ -187,7 +188,7 @@ class _Chance:
             Before(self.near(5), self.near(3), self.near(10)),
             self.odd(False, (True,)),
             self.count(),
-            self.odd(PinVerdict.RIGHT, [*PinVerdict, PinVerdict.UNASKED]),
+            self._rng.choice((*(PinVerdict.UNASKED, PinVerdict.RIGHT) * 3, *PinVerdict)),
             self.near(60),
         )
 
