@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 
 from cli.demo.building import DOORS
 from contract.envelope import Kind, signed
-from contract.message import Events, SealedFact
+from contract.message import Events, SealedFact, packed
 from contract.policy import Direction
 from contract.situation import Moment
 from contract.topic import Address, Up
@@ -22,7 +22,7 @@ from controller.people import permission
 from controller.people.permission import Wish
 from controller.record.fact import FactRow
 from door_agent.agent import Agent
-from door_agent.events import Arrived, Card, Command, Committed, Level, LinkState, Lock, LockWish, Send
+from door_agent.events import Arrived, Card, Command, Committed, Forget, Level, LinkState, Lock, LockWish, Send
 from door_agent.events import Record as JournalRecord
 from door_agent.journal import Journal
 from door_agent.keys import load
@@ -40,6 +40,7 @@ class Doorway:
     mono: float = 100.0
     facts: list[JournalRecord] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    acknowledged: int = 0
 
     def __post_init__(self) -> None:
         keys = load(self.house.folder / self.key)
@@ -70,6 +71,8 @@ class Doorway:
         for each in commands:
             if isinstance(each, Send):
                 self.link.arrive(each.topic, each.payload)
+            elif isinstance(each, Forget):
+                self.acknowledged = max(self.acknowledged, each.through)
         if any(isinstance(each, JournalRecord) for each in commands):
             self._do(self.agent.feed(Committed(self.facts[-1].sequence), self.moment))
 
@@ -77,6 +80,14 @@ class Doorway:
         sealed = tuple(SealedFact(each.encoded, each.openings) for each in facts)
         payload = Events(self.agent.address, held, sealed).encoded()
         return signed(Kind.EVENTS, payload, load(self.house.folder / self.key).signing)
+
+    def report(self) -> None:
+        """Send what was not acknowledged, in as many messages as it takes: what the agent's uplink does."""
+        waiting = [each for each in self.facts if each.sequence > self.acknowledged]
+        while waiting:
+            some = len(packed(SealedFact(each.encoded, each.openings) for each in waiting))
+            self.link.arrive(self.agent.address.up(Up.EVENTS), self.envelope(waiting[:some]))
+            waiting = waiting[some:]
 
     def card(self, point: str, name: str) -> list[Command]:
         return self.feed(Card(point, "serial-hex", f"{CARDS[name]:040b}"))
@@ -104,22 +115,23 @@ class Site:
         for door in self.doors.values():
             door.feed(LinkState(up=True))
         for _ in range(20):
-            while not self.link.inbox.empty():
-                arrived = self.link.inbox.get()
-                if arrived is not None:
-                    self.link.take(arrived, NOW)
+            self.hear()
             waiting, self.sent[:] = list(self.sent), []
             for topic, payload in waiting:
                 self.doors[topic.split("/")[3]].feed(Arrived(topic, payload))
             for door in self.doors.values():
-                self.link.arrive(door.agent.address.up(Up.EVENTS), door.envelope(door.facts[-50:]))
+                door.report()
             if not waiting:
                 break
+        self.hear()
+        self.sent.clear()
+
+    def hear(self, now: datetime = NOW) -> None:
+        """The centre takes what has come in."""
         while not self.link.inbox.empty():
             arrived = self.link.inbox.get()
             if arrived is not None:
-                self.link.take(arrived, NOW)
-        self.sent.clear()
+                self.link.take(arrived, now)
 
     def grant(self, name: str) -> int:
         with transaction(self.house.engine) as session:

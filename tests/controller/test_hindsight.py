@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, update
 
 from contract.credential import Identity, Source
-from contract.topic import Up
 from controller.database import reading, transaction
 from controller.delivery import compiling, hindsight
 from controller.ledger.ledger import OpeningRow
@@ -43,10 +42,8 @@ def tell(site: Site, key: str = "cedar", now: datetime = NOW + timedelta(minutes
     door = site.doors[key]
     while not site.link.inbox.empty():
         site.link.inbox.get()
-    site.link.arrive(door.agent.address.up(Up.EVENTS), door.envelope(door.facts[-60:]))
-    arrived = site.link.inbox.get()
-    assert arrived is not None
-    site.link.take(arrived, now)
+    door.report()
+    site.hear(now)
 
 
 def entries(site: Site) -> list[LogRow]:

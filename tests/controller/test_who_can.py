@@ -16,7 +16,6 @@ from contract.credential import Identity
 from contract.credential import Source as IdentitySource
 from contract.record import Flag
 from contract.room_rules import Company, Enforcement, Posture
-from contract.topic import Up
 from controller.database import reading, transaction
 from controller.delivery import compiling, entitled, issued
 from controller.delivery.entitled import Answer, Source, who_can
@@ -94,11 +93,8 @@ def carry_to(site: Site, key: str) -> None:
     for topic, payload in [each for each in site.sent if each[0].split("/")[3] == key]:
         door.feed(Arrived(topic, payload))
     site.sent.clear()
-    site.link.arrive(door.agent.address.up(Up.EVENTS), door.envelope(door.facts[-50:]))
-    while not site.link.inbox.empty():
-        arrived = site.link.inbox.get()
-        if arrived is not None:
-            site.link.take(arrived, NOW)
+    door.report()
+    site.hear()
 
 
 def test_a_door_that_was_cut_off_admitted_still_and_that_is_told_of_this_door_alone(site: Site) -> None:
