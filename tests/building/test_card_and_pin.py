@@ -11,7 +11,7 @@ import pytest
 
 from hardware.bench.hand import Hand
 from tests.building.demo_hands import Demo, is_newer, newest
-from tests.building.test_maple_room import card, released_within
+from tests.building.test_maple_room import card, released_by, released_within
 
 pytestmark = [pytest.mark.building, pytest.mark.broker]
 
@@ -73,8 +73,7 @@ def goes_in_and_out(building: Demo, hand: Hand) -> None:
     hand.set("maple.contact", 1)
     hand.set("maple.contact", 0)
     hand.wait_for("maple.strike", 0, 15.0)
-    left = hand.present("maple-out", bits=card(building, "Ada", "osdp"))
-    assert released_within(hand, left, 2.0)
+    released_by(hand, "maple-out", card(building, "Ada", "osdp"))
     hand.set("maple.contact", 1)
     hand.set("maple.contact", 0)
     hand.wait_for("maple.strike", 0, 15.0)

@@ -53,6 +53,16 @@ class Signals(Heard):
     def signal(self, wanted: Callable[[Signal], bool], timeout: float = PATIENCE) -> bool:
         return self.wait(lambda heard: any(wanted(signal) for signal in heard), timeout)
 
+    def told(self, reader: OsdpReader, do: Callable[[], object], holds: Callable[[], bool]) -> bool:
+        """Do this at a reader that is ready until it is heard, as people do: on a busy machine libosdp may lose it."""
+        for _ in range(5):
+            if not reader.wait_open(PATIENCE):
+                return False
+            do()
+            if self.wait(lambda _all: holds(), 3.0):
+                return True
+        return False
+
 
 class SkippingClock:
     """The monotonic clock, which a test may put forward."""
@@ -93,19 +103,9 @@ class RealLine:
         self._buses.append(bus)
         return bus
 
-    def tell(self, reader: OsdpReader, do: Callable[[], None], holds: Callable[[], bool]) -> bool:
-        """Do this at a reader that is ready until it is heard, as people do: on a busy machine libosdp may lose it."""
-        for _ in range(5):
-            if not reader.wait_open(PATIENCE):
-                return False
-            do()
-            if self.signals.wait(lambda _all: holds(), 3.0):
-                return True
-        return False
-
     def swipe(self, peripheral: OsdpPeripheral, reader: OsdpReader, bits: str) -> bool:
         """Present this card until it is read."""
-        return self.tell(
+        return self.signals.told(
             reader, lambda: peripheral.do({"do": "card", "bits": bits}), lambda: bits in self.signals.cards
         )
 

@@ -44,7 +44,7 @@ def test_cards_keys_and_states_arrive_inside_the_secure_channel(real: RealLine) 
     ]
     for deed, wanted in deeds:
         real.signals.all.clear()
-        assert real.tell(reader, partial(peripheral.do, deed), partial(told, real, wanted))
+        assert real.signals.told(reader, partial(peripheral.do, deed), partial(told, real, wanted))
     assert not set(real.signals.faults) & {FaultKind.AUTHENTICATION, FaultKind.GARBAGE}
 
 
