@@ -5,7 +5,7 @@ Every member of the enumerations has its entry; a test holds the tables complete
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
@@ -235,6 +235,11 @@ def refusal(refused: Refused) -> str:
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written
+
+
+def settings_told(names: Sequence[str]) -> str:
+    """Which settings these are, in the order in which they are shown."""
+    return " · ".join(said(each.title) for each in rule_words.SETTINGS if each.name in names)
 
 
 def posture_told(act: str, value: int) -> str:

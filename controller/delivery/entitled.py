@@ -1,13 +1,14 @@
 """Who can enter an area at a moment: the doors' own `decide()`, asked for every card on the lists that count then.
 
 For the past these are the lists that the area's agents carried, kept by hash; for now and later what would be compiled
-for that moment. It stands in this wing because only here both are at hand. What no list knows is assumed to be at its
-best: the card is read, the list fresh, the clock believed, and inside are nobody, or those without whom nobody enters.
+for that moment. It stands in this wing because only here both are at hand. Whether a holder has a PIN the lists know.
+What no list knows is assumed to be at its best: the card is read, the list fresh, the clock believed, and inside are
+nobody, or those without whom nobody enters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +24,7 @@ from contract.outcome import Decision, Outcome
 from contract.policy import Direction, Policy
 from contract.reason import Reason
 from contract.record import Record
-from contract.situation import Attempt, Before, Inside, Moment, Proof, Situation
+from contract.situation import Attempt, Before, Inside, Moment, PinVerdict, Proof, Situation
 from controller.delivery import issued
 from controller.delivery.compiling import content_for
 from controller.people.cardholder import Cardholder
@@ -37,6 +38,7 @@ from controller.premises.site import Site
 _AT_ONCE = 500
 _EMPTY = Situation(0, Proof(True, True, True), control_permitted=True)
 _ATTENDED = replace(_EMPTY, inside=Inside(people=1, supervisors=1, hosts=1), before=Before(host_s=0))
+_PINLESS = tuple(replace(each, pin=PinVerdict.MISSING) for each in (_EMPTY, _ATTENDED))
 _RANK = (Outcome.GRANT, Outcome.AWAIT, Outcome.REFUSE)
 
 
@@ -51,13 +53,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one agent's answer rests on; `kept` is the list that it carried."""
+    """What one agent's answer rests on; `kept` is the list that it carried, `pins` the holders whose PIN is on it."""
 
     agent: Agent
     source: Source
     kept: issued.IssuedList | None
     policy: Policy | None
     records: Mapping[bytes, Record]
+    pins: Collection[bytes] = ()
 
     def as_object(self) -> Object:
         told: Value = None
@@ -166,12 +169,13 @@ def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime,
         if agent.list_key is None:
             return Basis(agent, Source.NONE, None, None, {})
         content = content_for(session, site, agent, at)
-        return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}))
+        return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}), content.pins)
     kept = issued.carried_at(session, agent, at)
     carried = issued.opened(kept) if kept is not None else None
     if carried is None:
         return Basis(agent, Source.NONE, kept, None, {})
-    return Basis(agent, Source.CARRIED, kept, carried.policy, dict(carried.records(area.key)))
+    records, pins = dict(carried.records(area.key)), {holder for holder, _ in carried.pins()}
+    return Basis(agent, Source.CARRIED, kept, carried.policy, records, pins)
 
 
 def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable[tuple[str, Decision]]:
@@ -179,13 +183,15 @@ def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable
     points = basis.policy.access_points.values() if basis.policy is not None else ()
     for point in points:
         if point.direction is Direction.ENTRY and point.guarded == area.key:
-            yield point.id, at_best(basis.policy, Attempt(point.id, clean=True, record=record), moment)
+            attempt = Attempt(point.id, clean=True, record=record)
+            yield point.id, at_best(basis.policy, attempt, moment, holds_pin=record.holder in basis.pins)
 
 
-def at_best(policy: Policy | None, attempt: Attempt, moment: Moment) -> Decision:
+def at_best(policy: Policy | None, attempt: Attempt, moment: Moment, *, holds_pin: bool) -> Decision:
     """Into the empty room; if only that is against it, it waits for a supervisor or a host."""
-    alone = decide(policy, attempt, _EMPTY, moment)
-    if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, _ATTENDED, moment).outcome is Outcome.REFUSE:
+    empty, attended = (_EMPTY, _ATTENDED) if holds_pin else _PINLESS
+    alone = decide(policy, attempt, empty, moment)
+    if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, attended, moment).outcome is Outcome.REFUSE:
         return alone
     return Decision(Outcome.AWAIT, alone.reason, alone.violations)
 
