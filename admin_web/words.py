@@ -13,7 +13,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from admin_web.shown import said
 from contract.fact import FactKind
 from contract.outcome import Outcome
-from contract.reason_words import WORDS
+from contract.reason_words import WORDS, words_of
 from controller.delivery import posture as postures
 from controller.people.access import Role
 from controller.people.attribute import Attribute
@@ -235,6 +235,11 @@ def refusal(refused: Refused) -> str:
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written
+
+
+def advice(reason: str) -> str:
+    """What a reason means and what to do next."""
+    return said(words_of(reason).advice)
 
 
 def settings_told(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, request
 
 from admin_web import guard, shown
 from admin_web.centre import centre
+from admin_web.grounds import grounds
 from admin_web.pages import forms
 from contract.fact import FactKind
 from controller.delivery import issued
@@ -18,7 +19,7 @@ from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
-from controller.record.explanation import explained
+from controller.record.explanation import decision_of, explained
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
 _PAGE = 50
@@ -50,11 +51,14 @@ def page(sequence: int) -> str:
         row = enquiry.one(session, min(sequence, 2**62))
         if row is None:
             abort(404)
+        why = explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
         return render_template(
             "log/page.html",
             row=row,
             fact=row.fact.fact(),
-            why=explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted)),
+            why=why,
+            grounds=grounds(why) if why else [],
+            decision=decision_of(session, row.fact),
             openings=openings_of(session, row.fact.ledger_sequence),
             ledger=session.get_one(LedgerRow, row.fact.ledger_sequence),
         )
