@@ -15,6 +15,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason_words import WORDS, words_of
 from controller.delivery import posture as postures
+from controller.delivery.entitled import Source
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
@@ -33,6 +34,7 @@ from controller.record.alarm import (
     UNBADGED_EXIT,
 )
 from controller.record.enquiry import LogRow
+from controller.record.stay import How
 from controller.refusal import Refused
 
 _ = lazy_gettext
@@ -198,6 +200,16 @@ ATTRIBUTES: dict[str, Any] = {
     Attribute.CLEARANCE: _("Clearance"),
 }
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
+KNOWN: dict[str, Any] = {
+    How.MEASURED: _("measured"),
+    How.INFERRED: _("inferred"),
+    How.OPEN: _("still inside"),
+}
+SOURCES: dict[str, Any] = {
+    Source.CARRIED: _("the list that it carried then"),
+    Source.COMPILED: _("the list that would be made for then"),
+    Source.NONE: _("nothing: it carried no list that is kept here"),
+}
 CAUSES: dict[str, Any] = {
     "decision": _("by a card"),
     "rex": _("by request to exit"),

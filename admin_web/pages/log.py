@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, abort, render_template, request
 
-from admin_web import guard, shown
+from admin_web import guard
 from admin_web.centre import centre
 from admin_web.grounds import grounds
 from admin_web.pages import forms
@@ -76,18 +76,6 @@ def asked_filter() -> LogFilter:
         cardholder=forms.row_id("cardholder"),
         outcome=outcome if outcome in ("GRANT", "REFUSE", "AWAIT") else None,
         kinds=kinds,
-        since=_day("since"),
-        until=_day("until", timedelta(days=1)),
+        since=forms.day("since"),
+        until=forms.day("until", timedelta(days=1)),
     )
-
-
-def _day(name: str, later: timedelta = timedelta(0)) -> datetime | None:
-    """A date in the address as a moment of the site's clock: its beginning, or `later`."""
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        day = datetime.fromisoformat(text[:10]) + later
-        return day.replace(tzinfo=shown.zone()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        abort(400)

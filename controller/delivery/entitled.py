@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +36,9 @@ from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site
 
+K = TypeVar("K", bytes, int)
+Key: TypeAlias = tuple[bytes, int | None]
+"""A holder's handle, and the id of their card where it is known."""
 _AT_ONCE = 500
 _EMPTY = Situation(0, Proof(True, True, True), control_permitted=True)
 _ATTENDED = replace(_EMPTY, inside=Inside(people=1, supervisors=1, hosts=1), before=Before(host_s=0))
@@ -118,17 +122,35 @@ class Entitled:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who can enter `area` at `at`, by cardholder, and what that rests on."""
+    """Who can enter `area` at `at`, by cardholder, and what that rests on; count: how many cardholders in all; more:
+    after which of them the next page begins, if there is one."""
 
     area: Area
     at: datetime
     bases: tuple[Basis, ...]
     people: tuple[Entitled, ...]
+    count: int
+    more: int | None = None
 
     def as_object(self) -> Object:
         bases: list[Value] = [each.as_object() for each in self.bases]
         people: list[Value] = [each.as_object() for each in self.people]
         return {"area": self.area.key, "at": leaf.written(self.at), "bases": bases, "people": people}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of the people: the first `most` cardholders whose ids come after this one."""
+
+    after: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    rows: Mapping[bytes, Cardholder]
+    count: int
+    more: int | None
 
 
 @dataclass(slots=True)
@@ -146,17 +168,21 @@ class _Card:
             self.grant = self.grant or record.grant
 
 
-def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetime) -> Answer:
-    """Who can enter `area` at `at`: before `now` by what its doors carried, from then on by what they would be told."""
+def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetime, page: Slice | None = None) -> Answer:
+    """Who can enter `area` at `at`: before `now` by what its doors carried, from then on by what they would be told;
+    of a `page` only the people on it are read."""
     bases = tuple(_basis(session, site, agent, area, at, past=at < now) for agent in _agents(session, area))
-    found: dict[tuple[bytes, int | None], _Card] = {}
+    found: dict[Key, _Card] = {}
     for basis in bases:
         cards = _cards(session, basis)
         for key, record in basis.records.items():
             card = found.setdefault((record.holder, cards.get(key)), _Card())
             for point, decision in _decided(basis, area, record, at):
                 card.add(point, record, decision)
-    return Answer(area, at, bases, tuple(_people(session, area, found)))
+    admitted = _admitted(found)
+    holders = _sliced(session, {handle for handle, _ in admitted}, page)
+    shown = {key: card for key, card in admitted.items() if key[0] in holders.rows}
+    return Answer(area, at, bases, tuple(_people(session, area, holders.rows, shown)), holders.count, holders.more)
 
 
 def _agents(session: Session, area: Area) -> Sequence[Agent]:
@@ -213,13 +239,31 @@ def _cards(session: Session, basis: Basis) -> dict[bytes, int]:
     return found
 
 
-def _people(session: Session, area: Area, found: Mapping[tuple[bytes, int | None], _Card]) -> list[Entitled]:
-    admitted = {
+def _admitted(found: Mapping[Key, _Card]) -> Mapping[Key, _Card]:
+    """Those cards that at least one entry does not refuse."""
+    return {
         who: card for who, card in found.items() if {each.outcome for each in card.answers.values()} - {Outcome.REFUSE}
     }
-    holders: dict[bytes, Cardholder] = {}
-    for some in _chunks(sorted({handle for handle, _ in admitted})):
-        holders |= {row.handle: row for row in session.scalars(select(Cardholder).where(Cardholder.handle.in_(some)))}
+
+
+def _sliced(session: Session, handles: Collection[bytes], page: Slice | None) -> _Holders:
+    """The people with these handles who are on the page, how many there are in all, and where the next page begins."""
+    ids: list[int] = []
+    for some in _chunks(sorted(handles)):
+        ids += session.scalars(select(Cardholder.id).where(Cardholder.handle.in_(some)))
+    mine, more = sorted(ids), None
+    if page is not None:
+        later = [each for each in mine if each > page.after]
+        mine, more = later[: page.most], later[page.most - 1] if len(later) > page.most else None
+    rows: dict[bytes, Cardholder] = {}
+    for few in _chunks(mine):
+        rows |= {row.handle: row for row in session.scalars(select(Cardholder).where(Cardholder.id.in_(few)))}
+    return _Holders(rows, len(ids), more)
+
+
+def _people(
+    session: Session, area: Area, holders: Mapping[bytes, Cardholder], admitted: Mapping[Key, _Card]
+) -> list[Entitled]:
     entries = [
         (door.key, point.key)
         for door in doors.of_area(session, area)
@@ -234,7 +278,6 @@ def _people(session: Session, area: Area, found: Mapping[tuple[bytes, int | None
             tuple(_way(door, point, card.answers.get(point)) for door, point in entries),
         )
         for (handle, card_id), card in admitted.items()
-        if handle in holders
     ]
     return sorted(people, key=lambda each: (each.cardholder.id, each.credential.id if each.credential else 0))
 
@@ -245,5 +288,5 @@ def _way(door: str, point: str, decision: Decision | None) -> Way:
     return Way(door, point, decision.outcome, decision.reason)
 
 
-def _chunks(handles: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (handles[start : start + _AT_ONCE] for start in range(0, len(handles), _AT_ONCE))
+def _chunks(keys: Sequence[K]) -> Iterable[Sequence[K]]:
+    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract import leaf
@@ -166,11 +167,19 @@ def decision_of(session: Session, row: FactRow) -> FactRow | None:
     return found if found is not None and found.kind == FactKind.DECISION else None
 
 
-def allowing(session: Session, row: FactRow) -> Allowing | None:
-    """The grant by which somebody was let in: of a decision, or of the decision that a passage followed."""
-    found = row if row.kind == FactKind.DECISION else decision_of(session, row)
-    opening = None if found is None else opening_of(session, found.fact(), "input")
+def allowing_at(session: Session, place: int | None) -> Allowing | None:
+    """The grant by which somebody went through, for the passage at this place in the ledger; None where there is none,
+    or where what was recorded of its decision is erased."""
+    passage = None if place is None else session.scalar(select(FactRow).where(FactRow.ledger_sequence == place))
+    decision = None if passage is None else decision_of(session, passage)
+    opening = None if decision is None else opening_of(session, decision.fact(), "input")
     return _allowing(session, opening.value) if opening is not None and isinstance(opening.value, dict) else None
+
+
+def told_of(session: Session, grant: Grant) -> Allowing:
+    """A grant, with who asked for it and who approved it."""
+    asked, approved = _name(session, grant.requested_by), _name(session, grant.decided_by)
+    return Allowing(grant.id, grant.cardholder_id, grant.reason, asked, approved)
 
 
 def _judged(found: Fact, opening: Opening | None, policies: PolicyByHash) -> tuple[Verdict, Decision | None]:
@@ -209,10 +218,7 @@ def _allowing(session: Session, given: Object | None) -> Allowing | None:
     except ValueError:
         return None
     grant = session.get(Grant, record.grant) if record is not None and 0 < record.grant <= _LARGEST_ID else None
-    if grant is None:
-        return None
-    asked, approved = _name(session, grant.requested_by), _name(session, grant.decided_by)
-    return Allowing(grant.id, grant.cardholder_id, grant.reason, asked, approved)
+    return None if grant is None else told_of(session, grant)
 
 
 def _name(session: Session, operator_id: int | None) -> str | None:
