@@ -66,7 +66,7 @@ def _clock(told: Value) -> Ground:
     around = moment.get("uncertainty_us")
     if not isinstance(around, int) or isinstance(around, bool) or around < 0:
         return Ground(title, gettext("believed"), True)
-    return Ground(title, gettext("believed, exact to %(ms)s ms", ms=f"{around / 1000:g}"), True)
+    return Ground(title, gettext("believed, exact to %(seconds)s s", seconds=f"{around / 1_000_000:g}"), True)
 
 
 def _span(seconds: Value) -> str | None:

@@ -58,7 +58,7 @@ def form(key: str) -> str:
             findings=rooms.findings(session, site, area, now()),
             doors=[door for door, _ in guarding],
             points=points,
-            pins=[(each, _pin(session, each)) for each in points if each.direction == Direction.ENTRY],
+            pins={each.key: _pin(session, each) for each in points if each.direction == Direction.ENTRY},
             exits=[(each, sign_off.newest(session, each)) for each in points if each.direction == Direction.EXIT],
             presets=[(each, presets.NAMES[each], presets.TELLS[each]) for each in Preset],
             schedules=schedules.of_site(session, site),

@@ -139,7 +139,7 @@ def test_why_names_grant_card_list_and_how_fresh_everything_was(client: FlaskCli
     assert "<dt>Card</dt><dd><bdi>Ada&#39;s card</bdi></dd>" in page
     assert isinstance(told, dict)
     assert str(told["hash"]) in page
-    for ground in ("List confirmed by the centre", "Knowledge of who is inside", "believed, exact to 0 ms"):
+    for ground in ("List confirmed by the centre", "Knowledge of who is inside", "believed, exact to 0 s"):
         assert ground in page
     assert 'id="grant-1"' in client.get(f"/cardholders/{holder}", base_url=BASE).get_data(as_text=True)
     assert "センターによるリストの確認" in page_of(client, granted, "ja")
