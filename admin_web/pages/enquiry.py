@@ -5,7 +5,7 @@ The law: what is asked stands in the address, by ids and moments only, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, render_template, request
@@ -19,8 +19,8 @@ from controller.delivery import entitled
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.premises import area as areas
-from controller.record import explanation, occupancy, stay
-from controller.record.explanation import Allowing
+from controller.record import allowing, occupancy, stay
+from controller.record.allowing import Allowing
 from controller.record.stay import Stay, StayFilter
 
 blueprint = Blueprint("enquiry", __name__)
@@ -47,7 +47,7 @@ def who_was(key: str) -> str:
             inside=inside,
             count=stay.count_inside_at(session, area, at) if past else 0,
             certain=occupancy.certain_at(session, area.id, at),
-            allowing=_allowing(session, (each.stay for each in inside)),
+            allowing=_allowing(session, [each.stay for each in inside]),
             more=inside[-1].stay.id if len(found) > _PAGE else None,
         )
 
@@ -60,8 +60,8 @@ def who_can(key: str) -> str:
     with centre().read() as session:
         area = room(session, key)
         answer = entitled.who_can(session, centre().site(session), area, at, present, page)
-        allowing = {each.grant.id: explanation.told_of(session, each.grant) for each in answer.people if each.grant}
-        return render_template("enquiry/who_can.html", area=area, zone=shown.zone(), answer=answer, allowing=allowing)
+        granted = allowing.told_each(session, {each.grant.id for each in answer.people if each.grant})
+        return render_template("enquiry/who_can.html", area=area, zone=shown.zone(), answer=answer, allowing=granted)
 
 
 @blueprint.get("/stays")
@@ -80,12 +80,13 @@ def stays() -> str:
             given={name: value for name, value in request.args.items() if name != "before" and value},
             areas=areas.of_site(session, site),
             holder=session.get(Cardholder, wanted.cardholder) if wanted.cardholder else None,
-            allowing=_allowing(session, (each for each, _, _ in rows)),
+            allowing=_allowing(session, [each for each, _, _ in rows]),
             older=rows[-1][0].id if len(found) > _PAGE else None,
         )
 
 
-def _allowing(session: Session, shown: Iterable[Stay]) -> dict[int, Allowing]:
+def _allowing(session: Session, shown: Sequence[Stay]) -> dict[int, Allowing]:
     """By which grant each of these stays began, by its id; not of those whose entry was not badged or is erased."""
-    found = ((each.id, explanation.allowing_at(session, each.entry_sequence)) for each in shown)
-    return {key: allowing for key, allowing in found if allowing is not None}
+    begun = {each.id: each.entry_sequence for each in shown if each.entry_sequence is not None}
+    by = allowing.of_passages(session, set(begun.values()))
+    return {key: by[place] for key, place in begun.items() if place in by}

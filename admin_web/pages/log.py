@@ -18,8 +18,9 @@ from controller.people.cardholder import Cardholder
 from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.record import enquiry
+from controller.record.allowing import decision_of
 from controller.record.enquiry import LogFilter
-from controller.record.explanation import decision_of, explained
+from controller.record.explanation import explained
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
 _PAGE = 50

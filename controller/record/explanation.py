@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract import leaf
@@ -21,17 +20,13 @@ from contract.fact import Fact, FactKind
 from contract.outcome import Decision
 from contract.policy import Direction, Policy
 from contract.reason_words import Equivalent, ReasonWords, equivalent, words_of
-from contract.situation import Attempt
 from controller.people.credential import Credential
-from controller.people.operator import Operator
-from controller.people.permission import Grant
-from controller.record.fact import FactRow, of_agent
+from controller.record.allowing import Allowing, grant_of, told_each
+from controller.record.fact import FactRow
 from controller.record.opened import opening_of
 from controller.record.presented import card_of
 
 PolicyByHash = Callable[[bytes], Policy | None]
-_LARGEST_ID = 2**31 - 1
-_LARGEST_SEQUENCE = 2**63 - 1
 _KNOWLEDGE = ("presence_", "peers_", "area_")
 """How the members of a situation begin that say how much was known of who is inside."""
 
@@ -48,17 +43,6 @@ class Verdict(StrEnum):
     LIST_UNKNOWN = "list-unknown"
     UNREADABLE = "unreadable"
     NOT_JUDGED = "not-judged"
-
-
-@dataclass(frozen=True, slots=True)
-class Allowing:
-    """The grant that the card's record named, with who asked for it and who approved it."""
-
-    grant: int
-    cardholder: int
-    reason: str
-    requested_by: str | None
-    approved_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +142,9 @@ def explained(session: Session, row: FactRow, policies: PolicyByHash) -> Explana
     )
 
 
-def decision_of(session: Session, row: FactRow) -> FactRow | None:
-    """The decision that `row` (a passage, a release, an admission's end) followed; None where it names none."""
-    number = row.fact().body.get("decision")
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= _LARGEST_SEQUENCE:
-        return None
-    found = of_agent(session, row.agent_id, number)
-    return found if found is not None and found.kind == FactKind.DECISION else None
-
-
-def allowing_at(session: Session, place: int | None) -> Allowing | None:
-    """The grant by which somebody went through, for the passage at this place in the ledger; None where there is none,
-    or where what was recorded of its decision is erased."""
-    passage = None if place is None else session.scalar(select(FactRow).where(FactRow.ledger_sequence == place))
-    decision = None if passage is None else decision_of(session, passage)
-    opening = None if decision is None else opening_of(session, decision.fact(), "input")
-    return _allowing(session, opening.value) if opening is not None and isinstance(opening.value, dict) else None
-
-
-def told_of(session: Session, grant: Grant) -> Allowing:
-    """A grant, with who asked for it and who approved it."""
-    asked, approved = _name(session, grant.requested_by), _name(session, grant.decided_by)
-    return Allowing(grant.id, grant.cardholder_id, grant.reason, asked, approved)
+def _allowing(session: Session, given: Object | None) -> Allowing | None:
+    grant = grant_of(given)
+    return told_each(session, {grant}).get(grant) if grant is not None else None
 
 
 def _judged(found: Fact, opening: Opening | None, policies: PolicyByHash) -> tuple[Verdict, Decision | None]:
@@ -210,20 +175,6 @@ def _again(found: Fact, policy: Policy | None, opening: Opening) -> Decision:
     if policy is None or attempt.get("access_point") not in policy.access_points:
         return decide_unlisted(found.body.get("direction") == Direction.EXIT)
     return decision
-
-
-def _allowing(session: Session, given: Object | None) -> Allowing | None:
-    try:
-        record = Attempt.from_object(_child(given, "attempt")).record
-    except ValueError:
-        return None
-    grant = session.get(Grant, record.grant) if record is not None and 0 < record.grant <= _LARGEST_ID else None
-    return None if grant is None else told_of(session, grant)
-
-
-def _name(session: Session, operator_id: int | None) -> str | None:
-    found = None if operator_id is None else session.get(Operator, operator_id)
-    return None if found is None else found.display_name
 
 
 def _child(value: Value, name: str) -> Object:
