@@ -20,7 +20,6 @@ from controller.record.fact import FactRow, of_agent
 from controller.record.opened import openings_of_each
 
 _LARGEST_ID = 2**31 - 1
-_LARGEST_SEQUENCE = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +83,4 @@ def decision_of(session: Session, row: FactRow) -> FactRow | None:
 def _decision(row: FactRow) -> int:
     """The number of the decision that a fact followed; 0, which no fact has, where it names none."""
     number = row.fact().body.get("decision")
-    named = isinstance(number, int) and not isinstance(number, bool) and 0 < number <= _LARGEST_SEQUENCE
-    return number if named and isinstance(number, int) else 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
