@@ -75,15 +75,16 @@ def utc(moment: datetime) -> str:
 
 
 def local_moment(text: str) -> datetime | None:
-    """What a date-time field holds, read on the site's clock; None when empty; ValueError when it is not a moment."""
+    """What a date-time field holds, read on the site's clock unless it names an offset, as our links do; None when
+    empty; ValueError when it is not a moment."""
     if not text.strip():
         return None
     found = datetime.fromisoformat(text.strip())
     if not EARLIEST.year <= found.year < LATEST.year:
         raise ValueError("no year that a permission may lie in")
-    return found.replace(tzinfo=zone()).astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=zone())).astimezone(UTC)
 
 
-def field_moment(moment: datetime) -> str:
+def field_moment(moment: datetime, seconds: bool = False) -> str:
     """A moment as a date-time field wants it."""
-    return moment.astimezone(zone()).strftime("%Y-%m-%dT%H:%M")
+    return moment.astimezone(zone()).strftime("%Y-%m-%dT%H:%M:%S" if seconds else "%Y-%m-%dT%H:%M")

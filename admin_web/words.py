@@ -5,7 +5,7 @@ Every member of the enumerations has its entry; a test holds the tables complete
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
@@ -13,8 +13,9 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from admin_web.shown import said
 from contract.fact import FactKind
 from contract.outcome import Outcome
-from contract.reason_words import WORDS
+from contract.reason_words import WORDS, words_of
 from controller.delivery import posture as postures
+from controller.delivery.entitled import Source
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
@@ -33,6 +34,7 @@ from controller.record.alarm import (
     UNBADGED_EXIT,
 )
 from controller.record.enquiry import LogRow
+from controller.record.stay import How
 from controller.refusal import Refused
 
 _ = lazy_gettext
@@ -198,6 +200,16 @@ ATTRIBUTES: dict[str, Any] = {
     Attribute.CLEARANCE: _("Clearance"),
 }
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
+KNOWN: dict[str, Any] = {
+    How.MEASURED: _("measured"),
+    How.INFERRED: _("inferred"),
+    How.OPEN: _("still inside"),
+}
+SOURCES: dict[str, Any] = {
+    Source.CARRIED: _("the list that it carried then"),
+    Source.COMPILED: _("the list that would be made for then"),
+    Source.NONE: _("nothing: it carried no list that is kept here"),
+}
 CAUSES: dict[str, Any] = {
     "decision": _("by a card"),
     "rex": _("by request to exit"),
@@ -235,6 +247,16 @@ def refusal(refused: Refused) -> str:
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written
+
+
+def advice(reason: str) -> str:
+    """What a reason means and what to do next."""
+    return said(words_of(reason).advice)
+
+
+def settings_told(names: Sequence[str]) -> str:
+    """Which settings these are, in the order in which they are shown."""
+    return " · ".join(said(each.title) for each in rule_words.SETTINGS if each.name in names)
 
 
 def posture_told(act: str, value: int) -> str:

@@ -180,6 +180,8 @@ def _tell(found: Explanation, where: str, who: str) -> None:
     told = found.equivalent
     click.echo(f"  elsewhere: ONVIF {told.onvif}, BACnet {told.bacnet} {told.bacnet_name}")
     click.echo(f"  list: {_list(found)}")
+    if found.card is not None:
+        click.echo(f"  card: {found.card.label}")
     if found.allowing is not None:
         by = found.allowing
         asked, approved = by.requested_by or "?", by.approved_by or "nobody"

@@ -32,6 +32,11 @@ class KindOfReader:
         """The one word for it: the framing, or the kind where there is none."""
         return self.framing or self.kind
 
+    @property
+    def may_have_keys(self) -> bool:
+        """Whether keys of a keypad can come in by it: a serial line brings cards only."""
+        return self.kind != "serial"
+
 
 _PORT: Final = Words(
     "The port only: a pulled plug is told, a dead reader is not.",

@@ -24,7 +24,6 @@ from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
 from controller.record.explanation import Explanation
 from controller.record.occupancy import Inside
-from controller.record.overruled import OverruledGrant
 from controller.record.stay import Stay
 
 
@@ -163,7 +162,7 @@ def event(row: LogRow) -> dict[str, Any]:
         "reason": row.fact.reason,
         "violations": found.body.get("violations", []),
         "inferred": row.fact.inferred,
-        "overruled": _overruled(row.overruled),
+        "overruled": _overruled(row),
         "direction": row.access_point.direction if row.access_point else None,
         "access_point": row.access_point.key if row.access_point else None,
         "door": row.door.key if row.door else None,
@@ -175,10 +174,17 @@ def event(row: LogRow) -> dict[str, Any]:
     }
 
 
-def _overruled(found: OverruledGrant | None) -> dict[str, Any] | None:
+def _overruled(row: LogRow) -> dict[str, Any] | None:
+    found = row.overruled
     if found is None:
         return None
-    return {"reason": found.reason, "epoch": found.epoch, "version": found.version, "certain": found.certain}
+    return {
+        "reason": found.reason,
+        "epoch": found.epoch,
+        "version": found.version,
+        "certain": found.certain,
+        "credential": row.card.id if row.card else None,
+    }
 
 
 def why(found: Explanation) -> dict[str, Any]:

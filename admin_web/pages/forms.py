@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from flask import abort, request
 from sqlalchemy.orm import Session
+
+from admin_web import shown
 
 T = TypeVar("T")
 _LARGEST = 2**31 - 1
@@ -39,6 +42,26 @@ def row_id(name: str) -> int | None:
     """The id of a row in the form or the address; beyond every row it is the last one there could be."""
     found = number(name)
     return None if found is None else min(found, _LARGEST)
+
+
+def day(name: str, later: timedelta = timedelta(0)) -> datetime | None:
+    """A date in the address as a moment of the site's clock: its beginning, or `later`; 400 when it is none."""
+    found = request.args.get(name, "").strip()
+    if not found:
+        return None
+    try:
+        begins = datetime.fromisoformat(found[:10]) + later
+        return begins.replace(tzinfo=shown.zone()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        abort(400)
+
+
+def moment(name: str) -> datetime | None:
+    """A moment in the address, as a date-time field or a link of ours says it; 400 when it is none."""
+    try:
+        return shown.local_moment(request.args.get(name, ""))
+    except (ValueError, OverflowError):
+        abort(400)
 
 
 def row(session: Session, kind: type[T], key: int) -> T:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, abort, render_template, request
 
-from admin_web import guard, shown
+from admin_web import guard
 from admin_web.centre import centre
+from admin_web.grounds import grounds
 from admin_web.pages import forms
 from contract.fact import FactKind
 from controller.delivery import issued
@@ -17,6 +18,7 @@ from controller.people.cardholder import Cardholder
 from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.record import enquiry
+from controller.record.allowing import decision_of
 from controller.record.enquiry import LogFilter
 from controller.record.explanation import explained
 
@@ -50,11 +52,14 @@ def page(sequence: int) -> str:
         row = enquiry.one(session, min(sequence, 2**62))
         if row is None:
             abort(404)
+        why = explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted))
         return render_template(
             "log/page.html",
             row=row,
             fact=row.fact.fact(),
-            why=explained(session, row.fact, lambda wanted: issued.policy_by_hash(session, wanted)),
+            why=why,
+            grounds=grounds(why) if why else [],
+            decision=decision_of(session, row.fact),
             openings=openings_of(session, row.fact.ledger_sequence),
             ledger=session.get_one(LedgerRow, row.fact.ledger_sequence),
         )
@@ -72,18 +77,6 @@ def asked_filter() -> LogFilter:
         cardholder=forms.row_id("cardholder"),
         outcome=outcome if outcome in ("GRANT", "REFUSE", "AWAIT") else None,
         kinds=kinds,
-        since=_day("since"),
-        until=_day("until", timedelta(days=1)),
+        since=forms.day("since"),
+        until=forms.day("until", timedelta(days=1)),
     )
-
-
-def _day(name: str, later: timedelta = timedelta(0)) -> datetime | None:
-    """A date in the address as a moment of the site's clock: its beginning, or `later`."""
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        day = datetime.fromisoformat(text[:10]) + later
-        return day.replace(tzinfo=shown.zone()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        abort(400)

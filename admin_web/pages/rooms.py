@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -9,6 +11,8 @@ from werkzeug.wrappers import Response
 from admin_web import guard, shown
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from contract.canonical import Value
+from contract.policy import Direction
 from controller.delivery import distribution
 from controller.delivery import posture as postures
 from controller.delivery import rooms as dangers
@@ -22,8 +26,11 @@ from controller.people.operator import Operator
 from controller.people.permission import Wish
 from controller.premises import area as areas
 from controller.premises import door as doors
+from controller.premises import pin_rule, rule_changes
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
+from controller.premises.door import Door
+from controller.premises.rule_changes import RuleChange
 from controller.premises.rule_words import Of
 from controller.premises.rules import settings_of
 from controller.premises.schedule import Schedule
@@ -33,6 +40,7 @@ from controller.refusal import Refused
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 _MOST_PEOPLE = 1000
+_LATEST = 5
 _PATIENCE = 40
 """Looks in quick succession for a change at the doors; after that every five seconds, for a door that is away."""
 
@@ -76,6 +84,8 @@ def page(key: str) -> str:
             operators={each.id: each for each in session.query(Operator)},
             rules=settings_of(area.rules),
             settings=settings_of,
+            pins=_pins(session, found),
+            changes=_changes(session, area),
             of=Of,
             findings=dangers.findings(session, site, area, now()),
             posture=stands.of_area(area),
@@ -140,6 +150,20 @@ def _orders(session: Session, area: Area, stands: Standing) -> list[tuple[Postur
     found = sorted((row for row in rows if row is not None), key=lambda row: -row.number)
     states = distribution.in_force_each(session, area, {row.ledger_sequence for row in found})
     return [(row, states[row.ledger_sequence]) for row in found]
+
+
+def _pins(session: Session, guarding: Sequence[Door]) -> dict[str, dict[str, Value]]:
+    """What each entry of these doors asks for after the card; of one that asks for nothing, that it does."""
+    points = [each for door in guarding for each in doors.access_points(session, door)]
+    found = {each.key: pin_rule.of(session, each) for each in points if each.direction == Direction.ENTRY}
+    return {key: pin_rule.settings_of(row) if row else {pin_rule.ASKED: False} for key, row in found.items()}
+
+
+def _changes(session: Session, area: Area) -> list[tuple[RuleChange, InForce]]:
+    """What was changed last about the rules, and at how many doors of the room it is in force."""
+    found = rule_changes.latest(session, area, _LATEST)
+    states = distribution.in_force_each(session, area, {each.ledger_sequence for each in found})
+    return [(each, states[each.ledger_sequence]) for each in found]
 
 
 def room(session: Session, key: str) -> Area:

@@ -5,8 +5,9 @@ No change is sent from the form with the settings: its button shows the preview,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -21,22 +22,25 @@ from contract.canonical import Value
 from contract.policy import Direction
 from controller.delivery import posture as postures
 from controller.delivery import rooms, trial
+from controller.delivery.compiling import point_must_fit
 from controller.delivery.posture import Act, Order
 from controller.delivery.preview import Touch, preview
+from controller.delivery.trial import Change
 from controller.people.access import Permission
 from controller.premises import door as doors
-from controller.premises import presets, room_rules, rule_words, sign_off
+from controller.premises import pin_rule, presets, room_rules, rule_words, sign_off
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
-from controller.premises.rule_words import Of
+from controller.premises.rule_words import Of, Setting
 from controller.premises.rules import settings_of
 from controller.premises.sign_off import Confirmed, Failsafe
 from controller.refusal import Refused
 
 blueprint = Blueprint("rules", __name__, url_prefix="/rooms")
 Ruled = Area | Door | AccessPoint
+Told: TypeAlias = tuple[Setting, Value, Value]
 _SIGNED_BY = (Failsafe.FAIL_SAFE_LOCK, Failsafe.MECHANICAL_EGRESS)
 
 
@@ -54,6 +58,7 @@ def form(key: str) -> str:
             findings=rooms.findings(session, site, area, now()),
             doors=[door for door, _ in guarding],
             points=points,
+            pins={each.key: _pin(session, each) for each in points if each.direction == Direction.ENTRY},
             exits=[(each, sign_off.newest(session, each)) for each in points if each.direction == Direction.EXIT],
             presets=[(each, presets.NAMES[each], presets.TELLS[each]) for each in Preset],
             schedules=schedules.of_site(session, site),
@@ -67,24 +72,12 @@ def form(key: str) -> str:
 @guard.requires(Permission.CHANGE_ROOMS)
 def look(key: str) -> str:
     with centre().trying() as session:
-        area, site = room(session, key), centre().site(session)
-        preset = _preset()
+        area, preset = room(session, key), _preset()
         row = area if preset else _row(session, area)
-        changes = {} if preset else _changes(row)
+        changes = {} if preset else _changes(settings_of(row.rules))
         moment = now()
         change = trial.choosing(moment, area, preset) if preset else trial.ruling(moment, row, changes)
-        found = preview(session, site, moment, change)
-        return render_template(
-            "rooms/preview.html",
-            area=area,
-            row=row,
-            preset=preset and presets.NAMES[preset],
-            changes=[(each, settings_of(row.rules)[each.name], changes[each.name]) for each in _named(changes)],
-            sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
-            schedules=schedules.of_site(session, site),
-            touches=[(_heading(each), found.of(each)) for each in Touch],
-            found=found,
-        )
+        return _preview(session, area, moment, change, _told(settings_of(row.rules), changes), preset)
 
 
 @blueprint.post("/<key>/rules")
@@ -96,13 +89,37 @@ def change(key: str) -> Response:
             room_rules.apply_preset(session, actor, now(), area, preset, reason)
             return _back(key)
         row = _row(session, area)
-        changes = _changes(row)
+        changes = _changes(settings_of(row.rules))
         if isinstance(row, Area):
             room_rules.change_area(session, actor, now(), row, changes, reason)
         elif isinstance(row, Door):
             room_rules.change_door(session, actor, now(), row, changes, reason)
         else:
             room_rules.change_access_point(session, actor, now(), row, changes, reason)
+    return _back(key)
+
+
+@blueprint.post("/<key>/pin/preview")
+@guard.requires(Permission.CHANGE_PIN_RULES)
+def look_at_pin(key: str) -> str:
+    with centre().trying() as session:
+        area = room(session, key)
+        point = _point(session, area)
+        before = _pin(session, point)
+        after = pin_rule.with_settings(before, _changes(before))
+        changes = {name: value for name, value in after.items() if value != before[name]}
+        moment, address = now(), url_for("rules.change_pin", key=key)
+        change = trial.ruling(moment, point, changes)
+        return _preview(session, area, moment, change, _told(before, changes), address=address)
+
+
+@blueprint.post("/<key>/pin")
+@guard.requires(Permission.CHANGE_PIN_RULES)
+def change_pin(key: str) -> Response:
+    with centre().write() as session:
+        point = _point(session, room(session, key))
+        changes, reason = _changes(_pin(session, point)), forms.text("reason")
+        room_rules.change_pin_rule(session, guard.operator().actor, now(), point, changes, reason, point_must_fit)
     return _back(key)
 
 
@@ -163,10 +180,14 @@ def _point(session: Session, area: Area) -> AccessPoint:
     return found
 
 
-def _changes(row: Ruled) -> dict[str, Value]:
+def _pin(session: Session, point: AccessPoint) -> dict[str, Value]:
+    return pin_rule.settings_of(pin_rule.of(session, point))
+
+
+def _changes(current: Mapping[str, Value]) -> dict[str, Value]:
     """The settings of the form that differ from those in force; Refused setting-wrong."""
     found: dict[str, Value] = {}
-    for name, value in settings_of(row.rules).items():
+    for name, value in current.items():
         setting = rule_words.by_name(name)
         if setting is None or name not in request.form:
             continue
@@ -179,8 +200,34 @@ def _changes(row: Ruled) -> dict[str, Value]:
     return found
 
 
-def _named(changes: Mapping[str, Value]) -> list[Any]:
-    return [each for each in rule_words.SETTINGS if each.name in changes]
+def _told(before: Mapping[str, Value], changes: Mapping[str, Value]) -> list[Told]:
+    """Each setting that changes, with its value before and after, in the order of the form."""
+    changed = [each for each in rule_words.SETTINGS if each.name in changes]
+    return [(each, before[each.name], changes[each.name]) for each in changed]
+
+
+def _preview(
+    session: Session,
+    area: Area,
+    moment: datetime,
+    change: Change,
+    changes: Sequence[Told],
+    preset: Preset | None = None,
+    address: str = "",
+) -> str:
+    site = centre().site(session)
+    found = preview(session, site, moment, change)
+    return render_template(
+        "rooms/preview.html",
+        area=area,
+        preset=preset and presets.NAMES[preset],
+        changes=changes,
+        sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
+        address=address or url_for("rules.change", key=area.key),
+        schedules=schedules.of_site(session, site),
+        touches=[(_heading(each), found.of(each)) for each in Touch],
+        found=found,
+    )
 
 
 def _heading(touch: Touch) -> str:

@@ -1,16 +1,18 @@
 """Who can enter an area at a moment: the doors' own `decide()`, asked for every card on the lists that count then.
 
 For the past these are the lists that the area's agents carried, kept by hash; for now and later what would be compiled
-for that moment. It stands in this wing because only here both are at hand. What no list knows is assumed to be at its
-best: the card is read, the list fresh, the clock believed, and inside are nobody, or those without whom nobody enters.
+for that moment. It stands in this wing because only here both are at hand. Whether a holder has a PIN the lists know.
+What no list knows is assumed to be at its best: the card is read, the list fresh, the clock believed, and inside are
+nobody, or those without whom nobody enters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +25,7 @@ from contract.outcome import Decision, Outcome
 from contract.policy import Direction, Policy
 from contract.reason import Reason
 from contract.record import Record
-from contract.situation import Attempt, Before, Inside, Moment, Proof, Situation
+from contract.situation import Attempt, Before, Inside, Moment, PinVerdict, Proof, Situation
 from controller.delivery import issued
 from controller.delivery.compiling import content_for
 from controller.people.cardholder import Cardholder
@@ -34,9 +36,13 @@ from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.site import Site
 
+K = TypeVar("K", bytes, int)
+Key: TypeAlias = tuple[bytes, int | None]
+"""A holder's handle, and the id of their card where it is known."""
 _AT_ONCE = 500
 _EMPTY = Situation(0, Proof(True, True, True), control_permitted=True)
 _ATTENDED = replace(_EMPTY, inside=Inside(people=1, supervisors=1, hosts=1), before=Before(host_s=0))
+_PINLESS = tuple(replace(each, pin=PinVerdict.MISSING) for each in (_EMPTY, _ATTENDED))
 _RANK = (Outcome.GRANT, Outcome.AWAIT, Outcome.REFUSE)
 
 
@@ -51,13 +57,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What one agent's answer rests on; `kept` is the list that it carried."""
+    """What one agent's answer rests on; `kept` is the list that it carried, `pins` the holders whose PIN is on it."""
 
     agent: Agent
     source: Source
     kept: issued.IssuedList | None
     policy: Policy | None
     records: Mapping[bytes, Record]
+    pins: Collection[bytes] = ()
 
     def as_object(self) -> Object:
         told: Value = None
@@ -115,17 +122,35 @@ class Entitled:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who can enter `area` at `at`, by cardholder, and what that rests on."""
+    """Who can enter `area` at `at`, by cardholder, and what that rests on; count: how many cardholders in all; more:
+    after which of them the next page begins, if there is one."""
 
     area: Area
     at: datetime
     bases: tuple[Basis, ...]
     people: tuple[Entitled, ...]
+    count: int
+    more: int | None = None
 
     def as_object(self) -> Object:
         bases: list[Value] = [each.as_object() for each in self.bases]
         people: list[Value] = [each.as_object() for each in self.people]
         return {"area": self.area.key, "at": leaf.written(self.at), "bases": bases, "people": people}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of the people: the first `most` cardholders whose ids come after this one."""
+
+    after: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Holders:
+    rows: Mapping[bytes, Cardholder]
+    count: int
+    more: int | None
 
 
 @dataclass(slots=True)
@@ -143,17 +168,21 @@ class _Card:
             self.grant = self.grant or record.grant
 
 
-def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetime) -> Answer:
-    """Who can enter `area` at `at`: before `now` by what its doors carried, from then on by what they would be told."""
+def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetime, page: Slice | None = None) -> Answer:
+    """Who can enter `area` at `at`: before `now` by what its doors carried, from then on by what they would be told;
+    of a `page` only the people on it are read."""
     bases = tuple(_basis(session, site, agent, area, at, past=at < now) for agent in _agents(session, area))
-    found: dict[tuple[bytes, int | None], _Card] = {}
+    found: dict[Key, _Card] = {}
     for basis in bases:
         cards = _cards(session, basis)
         for key, record in basis.records.items():
             card = found.setdefault((record.holder, cards.get(key)), _Card())
             for point, decision in _decided(basis, area, record, at):
                 card.add(point, record, decision)
-    return Answer(area, at, bases, tuple(_people(session, area, found)))
+    admitted = _admitted(found)
+    holders = _sliced(session, {handle for handle, _ in admitted}, page)
+    shown = {key: card for key, card in admitted.items() if key[0] in holders.rows}
+    return Answer(area, at, bases, tuple(_people(session, area, holders.rows, shown)), holders.count, holders.more)
 
 
 def _agents(session: Session, area: Area) -> Sequence[Agent]:
@@ -166,12 +195,13 @@ def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime,
         if agent.list_key is None:
             return Basis(agent, Source.NONE, None, None, {})
         content = content_for(session, site, agent, at)
-        return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}))
+        return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}), content.pins)
     kept = issued.carried_at(session, agent, at)
     carried = issued.opened(kept) if kept is not None else None
     if carried is None:
         return Basis(agent, Source.NONE, kept, None, {})
-    return Basis(agent, Source.CARRIED, kept, carried.policy, dict(carried.records(area.key)))
+    records, pins = dict(carried.records(area.key)), {holder for holder, _ in carried.pins()}
+    return Basis(agent, Source.CARRIED, kept, carried.policy, records, pins)
 
 
 def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable[tuple[str, Decision]]:
@@ -179,13 +209,15 @@ def _decided(basis: Basis, area: Area, record: Record, at: datetime) -> Iterable
     points = basis.policy.access_points.values() if basis.policy is not None else ()
     for point in points:
         if point.direction is Direction.ENTRY and point.guarded == area.key:
-            yield point.id, at_best(basis.policy, Attempt(point.id, clean=True, record=record), moment)
+            attempt = Attempt(point.id, clean=True, record=record)
+            yield point.id, at_best(basis.policy, attempt, moment, holds_pin=record.holder in basis.pins)
 
 
-def at_best(policy: Policy | None, attempt: Attempt, moment: Moment) -> Decision:
+def at_best(policy: Policy | None, attempt: Attempt, moment: Moment, *, holds_pin: bool) -> Decision:
     """Into the empty room; if only that is against it, it waits for a supervisor or a host."""
-    alone = decide(policy, attempt, _EMPTY, moment)
-    if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, _ATTENDED, moment).outcome is Outcome.REFUSE:
+    empty, attended = (_EMPTY, _ATTENDED) if holds_pin else _PINLESS
+    alone = decide(policy, attempt, empty, moment)
+    if alone.outcome is not Outcome.REFUSE or decide(policy, attempt, attended, moment).outcome is Outcome.REFUSE:
         return alone
     return Decision(Outcome.AWAIT, alone.reason, alone.violations)
 
@@ -207,13 +239,31 @@ def _cards(session: Session, basis: Basis) -> dict[bytes, int]:
     return found
 
 
-def _people(session: Session, area: Area, found: Mapping[tuple[bytes, int | None], _Card]) -> list[Entitled]:
-    admitted = {
+def _admitted(found: Mapping[Key, _Card]) -> Mapping[Key, _Card]:
+    """Those cards that at least one entry does not refuse."""
+    return {
         who: card for who, card in found.items() if {each.outcome for each in card.answers.values()} - {Outcome.REFUSE}
     }
-    holders: dict[bytes, Cardholder] = {}
-    for some in _chunks(sorted({handle for handle, _ in admitted})):
-        holders |= {row.handle: row for row in session.scalars(select(Cardholder).where(Cardholder.handle.in_(some)))}
+
+
+def _sliced(session: Session, handles: Collection[bytes], page: Slice | None) -> _Holders:
+    """The people with these handles who are on the page, how many there are in all, and where the next page begins."""
+    ids: list[int] = []
+    for some in _chunks(sorted(handles)):
+        ids += session.scalars(select(Cardholder.id).where(Cardholder.handle.in_(some)))
+    mine, more = sorted(ids), None
+    if page is not None:
+        later = [each for each in mine if each > page.after]
+        mine, more = later[: page.most], later[page.most - 1] if len(later) > page.most else None
+    rows: dict[bytes, Cardholder] = {}
+    for few in _chunks(mine):
+        rows |= {row.handle: row for row in session.scalars(select(Cardholder).where(Cardholder.id.in_(few)))}
+    return _Holders(rows, len(ids), more)
+
+
+def _people(
+    session: Session, area: Area, holders: Mapping[bytes, Cardholder], admitted: Mapping[Key, _Card]
+) -> list[Entitled]:
     entries = [
         (door.key, point.key)
         for door in doors.of_area(session, area)
@@ -228,7 +278,6 @@ def _people(session: Session, area: Area, found: Mapping[tuple[bytes, int | None
             tuple(_way(door, point, card.answers.get(point)) for door, point in entries),
         )
         for (handle, card_id), card in admitted.items()
-        if handle in holders
     ]
     return sorted(people, key=lambda each: (each.cardholder.id, each.credential.id if each.credential else 0))
 
@@ -239,5 +288,5 @@ def _way(door: str, point: str, decision: Decision | None) -> Way:
     return Way(door, point, decision.outcome, decision.reason)
 
 
-def _chunks(handles: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
-    return (handles[start : start + _AT_ONCE] for start in range(0, len(handles), _AT_ONCE))
+def _chunks(keys: Sequence[K]) -> Iterable[Sequence[K]]:
+    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))

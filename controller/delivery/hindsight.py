@@ -25,9 +25,10 @@ from controller.delivery import issued
 from controller.delivery.issued import IssuedList
 from controller.premises.agent import Agent
 from controller.record import overruled
-from controller.record.explanation import input_of
 from controller.record.fact import FactRow
+from controller.record.opened import opening_of
 from controller.record.overruled import OverruledGrant
+from controller.record.presented import key_of
 
 
 @dataclass(slots=True)
@@ -37,7 +38,13 @@ class _Newer:
     carried: AuthorisationList
     tables: dict[str, dict[bytes, list[Record]]] = field(default_factory=dict)
 
-    def of_holder(self, area: str, holder: bytes) -> Sequence[Record]:
+    def of_card(self, area: str, holder: bytes, key: bytes | None) -> Sequence[Record]:
+        """What it holds for the card with this look-up key; for each card of the holder where that is not known, or is
+        none of theirs: an agent may have been given other keys."""
+        found = self.carried.find(area, key) if key is not None else None
+        return [found] if found is not None and found.holder == holder else self._of_holder(area, holder)
+
+    def _of_holder(self, area: str, holder: bytes) -> Sequence[Record]:
         if area not in self.tables:
             table: dict[bytes, list[Record]] = {}
             for _, record in self.carried.records(area):
@@ -77,11 +84,12 @@ def _newer(session: Session, agent: Agent, row: FactRow) -> IssuedList | None:
 
 
 def _overruled(session: Session, row: FactRow, newer: _Newer | None) -> OverruledGrant | None:
-    opening = input_of(session, row.fact())
+    fact = row.fact()
+    opening = opening_of(session, fact, "input")
     if newer is None or opening is None or not isinstance(opening.value, dict):
         return None
     try:
-        again = _decided_again(newer, opening.value)
+        again = _decided_again(newer, opening.value, key_of(session, fact))
     except (ValueError, LookupError, ArithmeticError):  # an agent may commit to anything
         return None
     refused = [each for each in again if each.outcome is Outcome.REFUSE]
@@ -96,14 +104,13 @@ def _overruled(session: Session, row: FactRow, newer: _Newer | None) -> Overrule
     )
 
 
-def _decided_again(newer: _Newer, given: Object) -> Sequence[Decision]:
-    """The same presentation under the newer list, for each card of the holder that is on it: which of them was held to
-    the reader is not recorded."""
+def _decided_again(newer: _Newer, given: Object, key: bytes | None) -> Sequence[Decision]:
+    """The same presentation under the newer list: of the card that was presented, or of each that it may have been."""
     attempt, policy = Attempt.from_object(shape.child(given, "attempt")), newer.carried.policy
     if attempt.record is None:
         return []
     point = policy.access_points.get(attempt.access_point)
-    records = newer.of_holder(point.guarded, attempt.record.holder) if point is not None else ()
+    records = newer.of_card(point.guarded, attempt.record.holder, key) if point is not None else ()
     return [
         _once_more(policy, given, Attempt(attempt.access_point, attempt.clean, record)) for record in records or (None,)
     ]

@@ -32,7 +32,7 @@ from controller.delivery.trial import Change
 from controller.people.cardholder import Cardholder
 from controller.premises import agent as agents
 from controller.premises import area as areas
-from controller.premises import dangers, room_rules
+from controller.premises import room_rules
 from controller.premises.area import Area
 from controller.premises.dangers import Finding
 from controller.premises.site import Site
@@ -173,7 +173,7 @@ def _state(session: Session, site: Site, at: datetime) -> _State:
     found = {
         (area.id, each)
         for area in guarded
-        for each in dangers.findings(room_rules.room(session, area, at, rooms.supervisors(contents.values(), area)))
+        for each in rooms.findings_of(session, area, room_rules.room(session, area, at), contents.values())
     }
     return _State(contents, frozenset(found))
 
@@ -202,8 +202,8 @@ def _at_point(point: AccessPointPolicy, old: Content, new: Content, slots: Slots
         if alike and cards == cards_then:
             continue
         for second, count in slots.items():
-            first = _answer(old.policy, point, cards, cards_then.keys(), second)
-            then = _answer(new.policy, point, cards_then, cards.keys(), second)
+            first = _answer(old, point, cards, cards_then.keys(), second, holds_pin=holder in old.pins)
+            then = _answer(new, point, cards_then, cards.keys(), second, holds_pin=holder in new.pins)
             touch = _touch(point, first, then)
             if touch is not None:
                 key = (touch, holder, point.guarded, point.id)
@@ -232,20 +232,29 @@ def _touch(point: AccessPointPolicy, before: Answer, after: Answer) -> Touch | N
 
 
 def _answer(
-    policy: Policy, point: AccessPointPolicy, cards: Mapping[bytes, Record], others: Iterable[bytes], second: int
+    content: Content,
+    point: AccessPointPolicy,
+    cards: Mapping[bytes, Record],
+    others: Iterable[bytes],
+    second: int,
+    *,
+    holds_pin: bool,
 ) -> Answer:
     """The best answer to any card of one holder; a card that only the other list holds is on none here."""
     records: list[Record | None] = list(cards.values())
     if any(key not in cards for key in others) or not records:
         records.append(None)
     moment = Moment(datetime.fromtimestamp(second, UTC), timedelta(0), 0.0, trusted=True)
-    ask = _leaving if policy.access_points[point.id].direction is Direction.EXIT else _entering
-    answers = [ask(policy, Attempt(point.id, clean=True, record=record), moment) for record in records]
+    attempts = [Attempt(point.id, clean=True, record=record) for record in records]
+    if content.policy.access_points[point.id].direction is Direction.EXIT:
+        answers = [_leaving(content.policy, each, moment) for each in attempts]
+    else:
+        answers = [_entering(content.policy, each, moment, holds_pin=holds_pin) for each in attempts]
     return max(answers, key=lambda each: (_RANK[each.outcome], not each.alarm))
 
 
-def _entering(policy: Policy, attempt: Attempt, moment: Moment) -> Answer:
-    decision = at_best(policy, attempt, moment)
+def _entering(policy: Policy, attempt: Attempt, moment: Moment, *, holds_pin: bool) -> Answer:
+    decision = at_best(policy, attempt, moment, holds_pin=holds_pin)
     return Answer(decision.outcome, decision.reason)
 
 

@@ -17,11 +17,12 @@ from controller.delivery.posture import Order
 from controller.people import permission as permissions
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState, Wish
-from controller.premises import room_rules
+from controller.premises import room_rules, rule_words
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
+from controller.premises.rule_words import Of
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.premises.site import Site
 
@@ -73,9 +74,20 @@ def ruling(now: datetime, of: Area | Door | AccessPoint, settings: Mapping[str, 
         elif isinstance(of, Door):
             room_rules.change_door(session, _ACTOR, now, of, settings, _WHY)
         else:
-            room_rules.change_access_point(session, _ACTOR, now, of, settings, _WHY)
+            _rule_point(session, now, of, settings)
 
     return change
+
+
+def _rule_point(session: Session, now: datetime, point: AccessPoint, settings: Mapping[str, Value]) -> None:
+    """What an entry asks for after the card is a rule of its own, though a setting like the others."""
+    named = {each.name for each in rule_words.settings_for(Of.PIN)}
+    asked = {name: value for name, value in settings.items() if name in named}
+    others = {name: value for name, value in settings.items() if name not in named}
+    if others:
+        room_rules.change_access_point(session, _ACTOR, now, point, others, _WHY)
+    if asked:
+        room_rules.change_pin_rule(session, _ACTOR, now, point, asked, _WHY, compiling.point_must_fit)
 
 
 def choosing(now: datetime, area: Area, preset: Preset) -> Change:

@@ -38,6 +38,8 @@ class Danger(StrEnum):
     FIRST_WITHOUT_HOURS = "first-without-hours"
     PRIVATE_PASSBACK_OFF = "private-passback-off"
     PRIVATE_EXIT_FREE = "private-exit-free"
+    PIN_WITHOUT_KEYS = "pin-without-keys"
+    PIN_OUTLASTS_COMPANY = "pin-outlasts-company"
     PIN_NOT_ALWAYS = "pin-not-always"
     DURESS_REFUSED = "duress-refused"
 
@@ -119,6 +121,14 @@ SENTENCES: Final = {
         "Leaving a room with personal information is not recorded: it is not known who is inside.",
         "個人情報を扱う部屋からの退室が記録されず、在室者が分からない。",
     ),
+    Danger.PIN_WITHOUT_KEYS: Words(
+        "A PIN is asked for at a reader that has no keys: nobody who needs one can come in here.",
+        "テンキーのないリーダーで暗証番号を求めている。暗証番号が必要な人は誰もここから入室できない。",
+    ),
+    Danger.PIN_OUTLASTS_COMPANY: Words(
+        "People come in together here, though typing a PIN may take longer than the next person is waited for.",
+        "一緒に入室する必要があるのに、暗証番号の入力時間が次の人を待つ時間より長く、間に合わない恐れがある。",
+    ),
     Danger.PIN_NOT_ALWAYS: Words(
         "In some hours the card alone opens a room with personal information.",
         "時間帯によって、個人情報を扱う部屋にカードだけで入室できる。",
@@ -144,7 +154,7 @@ class Exit:
 @dataclass(frozen=True, slots=True)
 class Room:
     """A room as it would be. agents: how many computers guard it; supervisors: how many who may enter are one (None:
-    not looked at); pins: by entry."""
+    not looked at); pins: by entry; keyless: the entries whose reader is known to have no keys."""
 
     private: bool
     rules: AreaRules
@@ -153,6 +163,7 @@ class Room:
     pins: tuple[tuple[str, PinRule], ...] = ()
     agents: int = 1
     supervisors: int | None = None
+    keyless: frozenset[str] = frozenset()
 
     @property
     def closed(self) -> bool:
@@ -239,7 +250,13 @@ def _of_exits(room: Room) -> Iterator[Finding]:
 
 
 def _of_pins(room: Room) -> Iterator[Finding]:
+    company = room.rules.company
+    together = max(company.size, company.least if company.least_by is Enforcement.HARD else 1) >= LEAST_FOR_COMPANY
     for key, pin in room.pins:
+        if key in room.keyless:
+            yield Finding(Danger.PIN_WITHOUT_KEYS, key)
+        if together and pin.within_s > company.within_s:
+            yield Finding(Danger.PIN_OUTLASTS_COMPANY, key)
         if room.private and pin.card_alone is not None:
             yield Finding(Danger.PIN_NOT_ALWAYS, key)
         if pin.duress is DuressAnswer.REFUSE:

@@ -1,7 +1,11 @@
-"""Where a PIN is asked for after the card: a rule of one entry. Without one the card is enough; a PIN never is."""
+"""Where a PIN is asked for after the card: a rule of one entry. Without one the card is enough; a PIN never is.
+
+As settings in plain words (`rule_words`, Of.PIN) it is changed by `room_rules`, with a reason, like every other rule.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,17 +13,19 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import shape
-from contract.canonical import Object
+from contract.canonical import Object, Value
 from contract.policy import Direction
 from contract.room_rules import DuressAnswer, PinRule
 from controller.database import Base
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises.door import AccessPoint
+from controller.premises.rules import LARGEST_ROW
 from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
 USUAL = PinRule()
+ASKED = "pin.asked"
 
 
 class PinRuleRow(Base):
@@ -50,32 +56,98 @@ class PinPlan:
     duress: str = USUAL.duress
 
 
-def ask(session: Session, actor: str, now: datetime, point: AccessPoint, plan: PinPlan) -> PinRuleRow:
+def ask(
+    session: Session, actor: str, now: datetime, point: AccessPoint, plan: PinPlan, reason: str | None = None
+) -> PinRuleRow:
     """From now on a PIN is asked for here. Refused pin-on-exit (leaving never depends on one), pin-rule-wrong,
     not-found."""
     if point.direction != Direction.ENTRY:
         raise Refused("pin-on-exit", access_point=point.key)
     told = _checked(session, point, plan)
-    row = of(session, point) or PinRuleRow(access_point_id=point.id)
+    known = of(session, point)
+    before, row = settings_of(known), known or PinRuleRow(access_point_id=point.id)
     row.card_alone_id = plan.card_alone
     row.within_s, row.tries, row.lockout_s, row.duress = plan.within_s, plan.tries, plan.lockout_s, plan.duress
     session.add(row)
     session.flush()
-    append(session, Kind.ACCESS_POINT_CHANGED, actor, now, _subjects(point), {"key": point.key, "pin": told})
+    _record(session, actor, now, point, told, _changed(before, settings_of(row)), reason)
     return row
 
 
-def ask_no_more(session: Session, actor: str, now: datetime, point: AccessPoint) -> None:
+def ask_no_more(session: Session, actor: str, now: datetime, point: AccessPoint, reason: str | None = None) -> None:
     """The card is enough here again; Refused not-found."""
     row = of(session, point)
     if row is None:
         raise Refused("not-found")
     session.delete(row)
-    append(session, Kind.ACCESS_POINT_CHANGED, actor, now, _subjects(point), {"key": point.key, "pin": None})
+    _record(session, actor, now, point, None, {ASKED: [True, False]}, reason)
 
 
 def of(session: Session, point: AccessPoint) -> PinRuleRow | None:
     return session.get(PinRuleRow, point.id)
+
+
+def settings_of(row: PinRuleRow | None) -> dict[str, Value]:
+    """Each setting by its path; without a rule those of the usual one, of which none is in force."""
+    if row is None:
+        return _settings(PinPlan(), asked=False)
+    return _settings(PinPlan(row.card_alone_id, row.within_s, row.tries, row.lockout_s, row.duress), asked=True)
+
+
+def with_settings(before: Mapping[str, Value], changes: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings after these changes; where no PIN is asked for, nothing else of the rule changes."""
+    for name in changes:
+        if name not in before:
+            raise Refused("setting-unknown", setting=name[:40])
+    after = {**before, **changes}
+    return after if after[ASKED] is not False else {**before, ASKED: False}
+
+
+def plan_of(settings: Mapping[str, Value]) -> PinPlan | None:
+    """What these settings ask for, None: nothing; Refused setting-wrong. Bounds are the contract's own (`ask`)."""
+    data = dict(settings)
+    try:
+        asked, opens = shape.flag(data, ASKED), shape.flag(data, "pin.duress_opens")
+        plan = PinPlan(
+            shape.optional_integer(data, "pin.card_alone", 1, LARGEST_ROW),
+            shape.integer(data, "pin.within_s"),
+            shape.integer(data, "pin.tries"),
+            shape.integer(data, "pin.lockout_s"),
+            DuressAnswer.OPEN if opens else DuressAnswer.REFUSE,
+        )
+    except shape.BadShape as flaw:
+        raise Refused("setting-wrong", why=str(flaw)) from flaw
+    return plan if asked else None
+
+
+def _settings(plan: PinPlan, *, asked: bool) -> dict[str, Value]:
+    return {
+        ASKED: asked,
+        "pin.card_alone": plan.card_alone,
+        "pin.within_s": plan.within_s,
+        "pin.tries": plan.tries,
+        "pin.lockout_s": plan.lockout_s,
+        "pin.duress_opens": plan.duress == DuressAnswer.OPEN,
+    }
+
+
+def _changed(before: Mapping[str, Value], after: Mapping[str, Value]) -> Object:
+    """As the ledger tells changes of rules: [before, after] by setting."""
+    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
+
+
+def _record(
+    session: Session,
+    actor: str,
+    now: datetime,
+    point: AccessPoint,
+    told: Object | None,
+    changed: Object,
+    reason: str | None,
+) -> None:
+    plain: Object = {"key": point.key, "pin": told, "changed": changed}
+    personal = {"reason": reason} if reason else {}
+    append(session, Kind.ACCESS_POINT_CHANGED, actor, now, _subjects(point), plain, personal)
 
 
 def _checked(session: Session, point: AccessPoint, plan: PinPlan) -> Object:

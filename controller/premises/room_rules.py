@@ -6,7 +6,7 @@ with a valid sign-off. Whoever compiles lists learns of it from the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,10 +28,11 @@ from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
 _NOT_YET = timedelta(0)
+PointFits = Callable[[Session, AccessPoint, datetime], None]
 
 
-def room(session: Session, area: Area, now: datetime, supervisors: int | None = None) -> Room:
-    """The room as it is set; `supervisors`: how many of those who may enter are one, where somebody has counted."""
+def room(session: Session, area: Area, now: datetime) -> Room:
+    """The room as it is set; what only lists and doors can tell (`delivery.rooms`) is not looked at."""
     guarding = doors.of_area(session, area)
     leaving = select(AccessPoint).where(AccessPoint.direction == Direction.EXIT, AccessPoint.from_area_id == area.id)
     exits = session.scalars(leaving.order_by(AccessPoint.key)).all()
@@ -45,7 +46,6 @@ def room(session: Session, area: Area, now: datetime, supervisors: int | None = 
         # Whether there are hours without a PIN matters here, not which: their row serves as their number.
         tuple((key, row.rule(row.card_alone_id)) for key, row in asking if row is not None),
         agents=len({door.agent_id for door in guarding}),
-        supervisors=supervisors,
     )
 
 
@@ -113,6 +113,33 @@ def change_access_point(
     _refuse_what_is_brought(known, room(session, area, now))
     subjects = {"access_point": point.id, "door": point.door_id, "areas": [area.id]}
     _record(session, Kind.ACCESS_POINT_CHANGED, actor, now, subjects, before, after, why)
+
+
+def change_pin_rule(
+    session: Session,
+    actor: str,
+    now: datetime,
+    point: AccessPoint,
+    changes: Mapping[str, Value],
+    reason: str,
+    fits: PointFits,
+) -> None:
+    """Set what an entry asks for after the card; Refused reason-missing, setting-unknown, setting-wrong, pin-on-exit,
+    pin-rule-wrong, not-found for an unknown schedule, rules-dangerous, and what `fits` refuses."""
+    why = _reason(reason)
+    session.refresh(point, with_for_update=True)
+    before = pin_rule.settings_of(pin_rule.of(session, point))
+    after = pin_rule.with_settings(before, changes)
+    if after == before:
+        return
+    area = session.get_one(Area, point.guarded_area_id)
+    known, plan = room(session, area, now), pin_rule.plan_of(after)
+    if plan is None:
+        pin_rule.ask_no_more(session, actor, now, point, why)
+    else:
+        pin_rule.ask(session, actor, now, point, plan, why)
+    _refuse_what_is_brought(known, room(session, area, now))
+    fits(session, point, now)
 
 
 def apply_preset(session: Session, actor: str, now: datetime, area: Area, preset: Preset, reason: str) -> None:

@@ -17,11 +17,12 @@ from contract.room_rules import Enforcement, Tier, Unheard
 
 
 class Of(StrEnum):
-    """Whose setting it is."""
+    """Whose setting it is; PIN: of an entry, what it asks for after the card."""
 
     AREA = "area"
     DOOR = "door"
     ACCESS_POINT = "access-point"
+    PIN = "pin"
 
 
 class Unit(StrEnum):
@@ -30,6 +31,7 @@ class Unit(StrEnum):
     WORD = "word"
     YES = "yes"
     PEOPLE = "people"
+    TIMES = "times"
     SECONDS = "s"
     MILLISECONDS = "ms"
     SCHEDULE = "schedule"
@@ -329,6 +331,66 @@ SETTINGS: Final = (
             "間に他の人が入室していないときの、再び入室できるまでの時間。0 はすぐ。",
         ),
     ),
+    Setting(
+        "pin.asked",
+        Of.PIN,
+        Unit.YES,
+        Words("A PIN after the card", "カードの後の暗証番号"),
+        Words(
+            "Whether people type a PIN after their card to come in. A PIN alone opens nothing; leaving never asks.",
+            "入室時、カードの後に暗証番号の入力を求めるかどうか。暗証番号だけでは開かず、退室時は求めない。",
+        ),
+    ),
+    Setting(
+        "pin.card_alone",
+        Of.PIN,
+        Unit.SCHEDULE,
+        Words("The card is enough during", "カードだけで入室できる時間帯"),
+        Words(
+            "Outside these hours it takes card and PIN. None: it always does.",
+            "この時間帯以外はカードと暗証番号が必要。「なし」なら常に必要。",
+        ),
+    ),
+    Setting(
+        "pin.within_s",
+        Of.PIN,
+        Unit.SECONDS,
+        Words("Time to type the PIN", "暗証番号を入力する時間"),
+        Words(
+            "How long after the card the PIN must be complete. 3 to 120 s.",
+            "カードをかざしてから暗証番号を入力し終えるまでの時間。3～120 秒。",
+        ),
+    ),
+    Setting(
+        "pin.tries",
+        Of.PIN,
+        Unit.TIMES,
+        Words("Wrong PINs until it is locked", "ロックされるまでの誤入力"),
+        Words(
+            "After so many wrong ones in a row that person's PIN is refused for a while. 1 to 20.",
+            "この回数続けて間違えると、その人の暗証番号をしばらく受け付けない。1～20 回。",
+        ),
+    ),
+    Setting(
+        "pin.lockout_s",
+        Of.PIN,
+        Unit.SECONDS,
+        Words("Locked for", "ロックの時間"),
+        Words(
+            "How long it is refused then; setting a new PIN ends it. 1 s to a day.",
+            "その後受け付けない時間。新しい暗証番号を設定すると解除される。1 秒～1 日。",
+        ),
+    ),
+    Setting(
+        "pin.duress_opens",
+        Of.PIN,
+        Unit.YES,
+        Words("A PIN under duress opens", "脅迫時の暗証番号で解錠"),
+        Words(
+            "Whether the door opens for it like for any other. The silent alarm is raised either way.",
+            "脅迫時の暗証番号でも通常どおり扉を開けるかどうか。どちらの場合も無音の警報を出す。",
+        ),
+    ),
 )
 
 CHOICES: Final = {
@@ -416,6 +478,8 @@ def told(setting: Setting, value: object) -> Words:
         return _duration(value)
     if setting.unit is Unit.PEOPLE:
         return Words(f"{value}", f"{value} 人")
+    if setting.unit is Unit.TIMES:
+        return Words(f"{value}", f"{value} 回")
     if setting.unit is Unit.MILLISECONDS:
         return Words(f"{value} ms", f"{value} ミリ秒")
     return Words(str(value), str(value))

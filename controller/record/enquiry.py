@@ -16,12 +16,14 @@ from contract.fact import FactKind
 from contract.reader_kinds import KindOfReader, kind_of_reader
 from controller.ledger.ledger import openings_of
 from controller.people.cardholder import Cardholder
+from controller.people.credential import Credential
 from controller.premises import agent as agents
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
 from controller.record.fact import FactRow, of_agent
 from controller.record.overruled import OverruledGrant
+from controller.record.presented import card_of
 
 PASSING = (FactKind.DECISION, FactKind.PASSAGE)
 MOST_ROWS = 200
@@ -44,7 +46,8 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One fact with what its keys stand for; overruled: what the rules in force here would have said to a grant."""
+    """One fact with what its keys stand for; overruled: what the rules in force here would have said to a grant, and
+    then card: the one that was presented, if it is known."""
 
     fact: FactRow
     cardholder: Cardholder | None
@@ -52,6 +55,7 @@ class LogRow:
     door: Door | None
     access_point: AccessPoint | None
     overruled: OverruledGrant | None = None
+    card: Credential | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def log(session: Session, wanted: LogFilter, before: int | None = None, limit: i
     limit = max(1, min(limit, MOST_ROWS))
     places = list(session.scalars(_places(wanted, before, limit + 1)))
     statement = _rows().where(FactRow.ledger_sequence.in_(places)).order_by(FactRow.ledger_sequence.desc())
-    rows = [_told(row) for row in session.execute(statement)]
+    rows = [_told(session, row) for row in session.execute(statement)]
     more = len(rows) > limit
     return Page(rows[:limit], rows[limit - 1].fact.ledger_sequence if more else None)
 
@@ -75,13 +79,13 @@ def log(session: Session, wanted: LogFilter, before: int | None = None, limit: i
 def feed_after(session: Session, ledger_sequence: int, limit: int = 100) -> Sequence[LogRow]:
     """The next facts after a place in the ledger, in order: what a live page has missed."""
     statement = _rows().where(FactRow.ledger_sequence > ledger_sequence)
-    return [_told(row) for row in session.execute(statement.order_by(FactRow.ledger_sequence).limit(limit))]
+    return [_told(session, row) for row in session.execute(statement.order_by(FactRow.ledger_sequence).limit(limit))]
 
 
 def one(session: Session, ledger_sequence: int) -> LogRow | None:
     """The fact at a place in the ledger."""
     row = session.execute(_rows().where(FactRow.ledger_sequence == ledger_sequence)).first()
-    return _told(row) if row else None
+    return _told(session, row) if row else None
 
 
 def named(session: Session, site: Site, name: str) -> LogRow | None:
@@ -131,8 +135,9 @@ def _identity(value: Value) -> Identity | None:
         return None
 
 
-def _told(row: Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]) -> LogRow:
-    return LogRow(row[0], row[1], row[2], row[3], row[4], row[5])
+def _told(session: Session, row: Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]) -> LogRow:
+    card = card_of(session, row[0]) if row[5] is not None else None
+    return LogRow(row[0], row[1], row[2], row[3], row[4], row[5], card)
 
 
 def _rows() -> _Rows:

@@ -14,20 +14,19 @@ from sqlalchemy.orm import Session
 
 from contract import leaf
 from contract.canonical import Object, Value
-from contract.commitment import Opening, opens
+from contract.commitment import Opening
 from contract.decision import decide_unlisted, replayed
 from contract.fact import Fact, FactKind
 from contract.outcome import Decision
 from contract.policy import Direction, Policy
 from contract.reason_words import Equivalent, ReasonWords, equivalent, words_of
-from contract.situation import Attempt
-from controller.ledger.ledger import OpeningRow
-from controller.people.operator import Operator
-from controller.people.permission import Grant
+from controller.people.credential import Credential
+from controller.record.allowing import Allowing, grant_of, told_each
 from controller.record.fact import FactRow
+from controller.record.opened import opening_of
+from controller.record.presented import card_of
 
 PolicyByHash = Callable[[bytes], Policy | None]
-_LARGEST_ID = 2**31 - 1
 _KNOWLEDGE = ("presence_", "peers_", "area_")
 """How the members of a situation begin that say how much was known of who is inside."""
 
@@ -47,19 +46,9 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowing:
-    """The grant that the card's record named, with who asked for it and who approved it."""
-
-    grant: int
-    reason: str
-    requested_by: str | None
-    approved_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Explanation:
     """One decision as it was recorded (`outcome`, `reason`, `violations`), its replay, and the input (`given`) that it
-    was made from; `given` and `replay` are None where there is none."""
+    was made from; `given`, `replay` and the card are None where there is none."""
 
     row: FactRow
     agent: str
@@ -72,6 +61,7 @@ class Explanation:
     carried: Object | None
     policy: str | None
     allowing: Allowing | None
+    card: Credential | None
 
     @property
     def agrees(self) -> bool | None:
@@ -109,6 +99,7 @@ class Explanation:
             "at": leaf.written(self.row.at),
             "trusted": self.row.trusted,
             "cardholder": self.row.cardholder_id,
+            "card": {"id": self.card.id, "label": self.card.label} if self.card else None,
             "outcome": self.outcome,
             "reason": self.reason,
             "violations": list(self.violations),
@@ -131,7 +122,7 @@ def explained(session: Session, row: FactRow, policies: PolicyByHash) -> Explana
     found = row.fact()
     if found.kind is not FactKind.DECISION:
         return None
-    opening = input_of(session, found)
+    opening = opening_of(session, found, "input")
     given = opening.value if opening is not None and isinstance(opening.value, dict) else None
     verdict, replay = _judged(found, opening, policies)
     carried, policy = found.body.get("list"), found.body.get("policy")
@@ -147,20 +138,13 @@ def explained(session: Session, row: FactRow, policies: PolicyByHash) -> Explana
         carried if isinstance(carried, dict) else None,
         policy if isinstance(policy, str) else None,
         _allowing(session, given),
+        card_of(session, row),
     )
 
 
-def input_of(session: Session, found: Fact) -> Opening | None:
-    """The opening of a decision's input, if it is still there and really opens what the fact commits to."""
-    commitment = found.commitments.get("input")
-    kept = None if commitment is None else session.get(OpeningRow, commitment)
-    if commitment is None or kept is None:
-        return None
-    try:
-        opening = kept.opening()
-    except ValueError:  # what is left of it is no opening
-        return None
-    return opening if opening is not None and opens(commitment, opening) else None
+def _allowing(session: Session, given: Object | None) -> Allowing | None:
+    grant = grant_of(given)
+    return told_each(session, {grant}).get(grant) if grant is not None else None
 
 
 def _judged(found: Fact, opening: Opening | None, policies: PolicyByHash) -> tuple[Verdict, Decision | None]:
@@ -191,22 +175,6 @@ def _again(found: Fact, policy: Policy | None, opening: Opening) -> Decision:
     if policy is None or attempt.get("access_point") not in policy.access_points:
         return decide_unlisted(found.body.get("direction") == Direction.EXIT)
     return decision
-
-
-def _allowing(session: Session, given: Object | None) -> Allowing | None:
-    try:
-        record = Attempt.from_object(_child(given, "attempt")).record
-    except ValueError:
-        return None
-    grant = session.get(Grant, record.grant) if record is not None and 0 < record.grant <= _LARGEST_ID else None
-    if grant is None:
-        return None
-    return Allowing(grant.id, grant.reason, _name(session, grant.requested_by), _name(session, grant.decided_by))
-
-
-def _name(session: Session, operator_id: int | None) -> str | None:
-    found = None if operator_id is None else session.get(Operator, operator_id)
-    return None if found is None else found.display_name
 
 
 def _child(value: Value, name: str) -> Object:

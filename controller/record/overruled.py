@@ -16,8 +16,8 @@ from controller.record.fact import FactRow
 
 
 class OverruledGrant(Base):
-    """reason: why it would have been refused; epoch, version: by which list; certain: false when the holder had another
-    card that would not have been, or when the door's clock could not be believed."""
+    """reason: why it would have been refused; epoch, version: by which list; certain: false when it is not known which
+    card it was and the holder had one that would not have been, or when the door's clock could not be believed."""
 
     __tablename__ = "overruled_grant"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import leaf
@@ -131,21 +131,54 @@ def passed(session: Session, row: FactRow, point: AccessPoint) -> None:
     session.flush()
 
 
-def inside_at(session: Session, area: Area, at: datetime) -> Sequence[Inside]:
-    """Who was inside `area` at `at`, past included, in the order of coming."""
+def inside_at(
+    session: Session, area: Area, at: datetime, after: Stay | None = None, limit: int | None = None
+) -> Sequence[Inside]:
+    """Who was inside `area` at `at`, past included, in the order of coming; a page of them from beyond `after`."""
     statement = (
         select(Cardholder, Stay)
         .join(Stay, Stay.cardholder_id == Cardholder.id)
-        .where(Stay.area_id == area.id, Stay.not_before <= at, or_(Stay.left_at.is_(None), Stay.left_at > at))
+        .where(*_at(area, at))
         .order_by(Stay.not_before, Stay.id)
     )
-    return [Inside(holder, stay) for holder, stay in session.execute(statement)]
+    if after is not None:
+        later = and_(Stay.not_before == after.not_before, Stay.id > after.id)
+        statement = statement.where(or_(Stay.not_before > after.not_before, later))
+    return [Inside(holder, stay) for holder, stay in session.execute(statement.limit(limit))]
+
+
+def count_inside_at(session: Session, area: Area, at: datetime) -> int:
+    """How many `inside_at` would name in all."""
+    return session.scalar(select(func.count()).select_from(Stay).where(*_at(area, at))) or 0
+
+
+def _at(area: Area, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Stay.area_id == area.id, Stay.not_before <= at, or_(Stay.left_at.is_(None), Stay.left_at > at)
 
 
 def listed(session: Session, site: Site, wanted: StayFilter, after: int, limit: int) -> Sequence[Stay]:
     """Stays in areas that need permission, by id from beyond `after`."""
+    narrowed = _narrowed(site, wanted).where(Stay.id > after).order_by(Stay.id).limit(limit)
+    return _in_full(session, session.scalars(narrowed).all())
+
+
+def newest(
+    session: Session, site: Site, wanted: StayFilter, before: int | None, limit: int
+) -> Sequence[tuple[Stay, Cardholder, Area]]:
+    """The same with whose and where, the one that was recorded last first, by id from below `before`."""
+    narrowed = _narrowed(site, wanted)
+    if before is not None:
+        narrowed = narrowed.where(Stay.id < before)
+    stays = _in_full(session, session.scalars(narrowed.order_by(Stay.id.desc()).limit(limit)).all())
+    whose = select(Cardholder).where(Cardholder.id.in_({each.cardholder_id for each in stays}))
+    holders = {each.id: each for each in session.scalars(whose)}
+    return [(each, holders[each.cardholder_id], session.get_one(Area, each.area_id)) for each in stays]
+
+
+def _narrowed(site: Site, wanted: StayFilter) -> Select[int]:
+    """The ids of these stays: asked of one index, which holds all that is asked."""
     closed = select(Area.id).where(Area.site_id == site.id, Area.open.is_(False))
-    statement = select(Stay).where(Stay.id > after, Stay.area_id.in_(closed))
+    statement = select(Stay.id).where(Stay.area_id.in_(closed))
     if wanted.area is not None:
         statement = statement.where(Stay.area_id == wanted.area)
     if wanted.cardholder is not None:
@@ -154,7 +187,13 @@ def listed(session: Session, site: Site, wanted: StayFilter, after: int, limit: 
         statement = statement.where(Stay.not_before < wanted.until)
     if wanted.since is not None:
         statement = statement.where(or_(Stay.left_at.is_(None), Stay.left_at >= wanted.since))
-    return session.scalars(statement.order_by(Stay.id).limit(limit)).all()
+    return statement
+
+
+def _in_full(session: Session, ids: Sequence[int]) -> Sequence[Stay]:
+    """In the order of the ids."""
+    found = {each.id: each for each in session.scalars(select(Stay).where(Stay.id.in_(ids)))}
+    return [found[each] for each in ids]
 
 
 def _neighbours(session: Session, holder: int, at: datetime, place: int) -> tuple[Stay | None, Stay | None]:

@@ -14,7 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract import canonical
-from contract.credential import lookup_key
 from contract.fact import Clock, Fact, FactKind
 from contract.policy import Direction
 from controller.ledger.ledger import OpeningRow
@@ -24,6 +23,7 @@ from controller.premises.agent import Agent
 from controller.record import filing
 from controller.record.fact import FactRow
 from controller.record.filing import Places
+from controller.record.presented import cards_of
 
 _LARGEST = 2**63 - 1
 
@@ -46,7 +46,7 @@ def fold(
     if not entries or agent.list_key is None:
         return
     keys = _keys(session, agent, {entry.decision for entry in entries})
-    cards = _cards(session, agent.list_key, {entry.holder for entry in entries})
+    cards = cards_of(session, agent.list_key, {entry.holder for entry in entries})
     uses = _counted(session, agent, {row.id for row, _ in cards.values()})
     for entry in entries:
         row, card = cards.get((entry.holder, keys.get(entry.decision, "")), (None, None))
@@ -109,21 +109,6 @@ def _keys(session: Session, agent: Agent, decisions: set[int]) -> Mapping[int, s
     )
     found = {sequence: canonical.decode(value.encode()) for sequence, value in session.execute(statement) if value}
     return {sequence: key for sequence, key in found.items() if isinstance(key, str)}
-
-
-def _cards(
-    session: Session, list_key: bytes, holders: set[int]
-) -> Mapping[tuple[int, str], tuple[IdentityRow, Credential]]:
-    """Every card of `holders`, by holder and by the key under which the agent looks it up."""
-    statement = (
-        select(IdentityRow, Credential)
-        .join(Credential, Credential.id == IdentityRow.credential_id)
-        .where(Credential.cardholder_id.in_(holders))
-    )
-    return {
-        (card.cardholder_id, lookup_key(list_key, row.identity()).hex()): (row, card)
-        for row, card in session.execute(statement)
-    }
 
 
 def _counted(session: Session, agent: Agent, identities: set[int]) -> dict[int, CredentialUse]:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from controller.database import reading, transaction
 from controller.ledger.ledger import OpeningRow
+from controller.people import permission
+from controller.people.permission import Grant
 from controller.record.fact import FactRow
 from tests.admin_web.conftest import BASE, signed_in, token
 from tests.controller.conftest import NOW, House
-from tests.controller.doorway import Site, visited
+from tests.controller.doorway import Site, joined, visited
 
 BEFORE = "2026-11-24T02:00:00Z"
 
@@ -118,3 +120,68 @@ def test_who_can_enter_is_answered_for_now_and_for_any_moment(get: Any, house: H
     assert {each["source"] for each in get(path, at=BEFORE)["bases"]} == {"none"}
     get("areas/99999999999/who-can", 404)
     get(path, 422, at="then")
+
+
+def page_of(client: FlaskClient, place: int, language: str = "en") -> str:
+    answer = client.get(f"/log/{place}", base_url=BASE, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+def test_why_names_grant_card_list_and_how_fresh_everything_was(client: FlaskClient, house: House, site: Site) -> None:
+    signed_in(client, "olu")
+    granted = places(house, "DECISION")[0]
+    page = page_of(client, granted)
+    with reading(house.engine) as session:
+        told = session.scalars(select(FactRow).where(FactRow.ledger_sequence == granted)).one().fact().body["list"]
+        holder = house.holder(session, "Ada").id
+    assert f'<a href="/cardholders/{holder}#grant-1">permission 1</a>: <bdi>works there</bdi>' in page
+    assert "<dt>Card</dt><dd><bdi>Ada&#39;s card</bdi></dd>" in page
+    assert isinstance(told, dict)
+    assert str(told["hash"]) in page
+    for ground in ("List confirmed by the centre", "Knowledge of who is inside", "believed, exact to 0 s"):
+        assert ground in page
+    assert 'id="grant-1"' in client.get(f"/cardholders/{holder}", base_url=BASE).get_data(as_text=True)
+    assert "センターによるリストの確認" in page_of(client, granted, "ja")
+
+
+def test_a_passage_leads_to_its_decision(client: FlaskClient, house: House, site: Site) -> None:
+    signed_in(client, "olu")
+    assert f'<a href="/log/{places(house, "DECISION")[0]}">its decision' in page_of(client, places(house, "PASSAGE")[0])
+
+
+def test_what_was_erased_is_called_so_wherever_it_stood(client: FlaskClient, house: House, site: Site) -> None:
+    granted = places(house, "DECISION")[0]
+    with transaction(house.engine) as session:
+        for each in session.scalars(select(OpeningRow)):
+            each.salt = each.value = None
+        session.execute(update(FactRow).values(cardholder_id=None))
+    signed_in(client, "olu")
+    page = page_of(client, granted)
+    for title in ("Person", "Permission", "How fresh its knowledge was"):
+        assert f"<dt>{title}</dt><dd>erased</dd>" in page
+    assert "<dt>Card</dt><dd>erased, or no longer known here</dd>" in page
+
+
+def test_hindsight_names_card_and_reason_in_the_log_and_on_the_page_of_the_fact(
+    client: FlaskClient, house: House
+) -> None:
+    site = joined(house)
+    grant = site.grant("Ada")
+    site.talk()
+    with transaction(house.engine) as session:
+        permission.revoke(session, house.operator(session, "kim"), NOW, session.get_one(Grant, grant), "moved on")
+    site.link.follow(NOW)
+    site.doors["cedar"].mono += 10
+    site.doors["cedar"].card("cedar-in", "Ada")
+    site.doors["cedar"].report()
+    site.hear(NOW + timedelta(minutes=10))
+    signed_in(client, "olu")
+    listed = client.get("/log", base_url=BASE).get_data(as_text=True)
+    assert "the rules in force would have refused:" in listed
+    assert "(card: <bdi>Ada&#39;s card</bdi>)" in listed
+    page = page_of(client, places(house, "DECISION")[0])
+    assert '<section class="card alarms" id="hindsight">' in page
+    assert "Not certain" not in page
+    told = client.get(f"/api/v1/events/{places(house, 'DECISION')[0]}", base_url=BASE, headers=token(house, "olu"))
+    assert told.get_json()["overruled"]["credential"] == 1

@@ -86,6 +86,7 @@ def test_a_name_is_shown_as_text_whatever_it_holds(client: FlaskClient, house: H
 def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, language: str) -> None:
     signed_in(client, name)
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
+    pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -100,7 +101,9 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
 @pytest.mark.parametrize(
     "path",
     ["/log?before=x", "/log?area=-1", "/log?since=tomorrow", "/log/99999999999999999999", "/rooms/..", "/cardholders/0",
-     "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9"],
+     "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9",
+     "/stays?before=x", "/stays?since=x", "/stays?area=99999999999", "/rooms/../who-was",
+     "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0"],
 )  # fmt: skip
 def test_an_odd_address_is_refused_without_a_crash(client: FlaskClient, path: str) -> None:
     signed_in(client, "kim")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from admin_web.centre import now
 from controller.database import reading, transaction
 from controller.ledger.ledger import head
+from controller.people.operator_session import OperatorSession
 from controller.premises import area as areas
 from controller.premises import door as doors
-from tests.admin_web.conftest import BASE, signed_in, submit, token
-from tests.controller.conftest import House
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.controller.conftest import PASSWORD, House
 
 V1 = f"{BASE}/api/v1"
 
@@ -149,3 +153,52 @@ def test_the_page_locks_down_and_signs_off_and_an_auditor_only_looks(client: Fla
     assert "Coming in twice" in page
     assert "End lockdown" not in page
     assert auditor.get("/rooms/cedar-room/rules", base_url=BASE).status_code == 403
+
+
+def test_the_page_asks_for_a_pin_at_an_entry_after_a_preview_and_says_how_far_it_has_come(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    signed_in(client, "kim")
+    page = client.get("/rooms/cedar-room/rules", base_url=BASE).get_data(as_text=True)
+    assert page.count("Card and PIN at the entry") == 2  # of either entry, and of no exit
+    wish = {"id": str(ids["cedar-in"]), "pin.asked": "yes", "pin.card_alone": "1", "pin.within_s": "20"}
+    with_proof = {**wish, "csrf_token": field(page)}
+    seen = client.post("/rooms/cedar-room/pin/preview", data=with_proof, base_url=BASE).get_data(as_text=True)
+    assert 'action="/rooms/cedar-room/pin"' in seen
+    assert "In some hours the card alone opens a room with personal information." in seen
+    assert submit(client, "/rooms/cedar-room/pin", **wish) == 409  # without a reason
+    assert submit(client, "/rooms/cedar-room/pin", **wish, reason="nobody is there at night") == 303
+    page = client.get("/rooms/cedar-room", base_url=BASE).get_data(as_text=True)
+    assert "nobody is there at night" in page
+    assert "in force at 0 of 2 doors" in page
+    assert "A PIN after the card · The card is enough during · Time to type the PIN" in page
+    for wrong in ({"id": str(ids["cedar-out"])}, {"pin.within_s": "2"}, {"pin.within_s": "soon"}):
+        assert submit(client, "/rooms/cedar-room/pin", **{**wish, "reason": "x", **wrong}) == 409
+    assert submit(client, "/rooms/cedar-room/pin", **{**wish, "id": str(ids["main-in"])}, reason="x") == 404
+    assert submit(client, "/rooms/cedar-room/pin", id=wish["id"], **{"pin.asked": "no"}, reason="broken") == 303
+    assert client.get("/rooms/cedar-room", base_url=BASE).get_data(as_text=True).count("A PIN after the card</th>") == 2
+
+
+def test_an_auditor_reads_what_an_entry_asks_for_and_an_old_sign_in_confirms_before_it_changes(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    signed_in(client, "kim")
+    with transaction(house.engine) as session:
+        for each in session.scalars(select(OperatorSession)):
+            each.confirmed_at = now() - timedelta(minutes=30)
+    wish = {"id": str(ids["cedar-in"]), "pin.asked": "yes", "reason": "lent cards"}
+    assert submit(client, "/rooms/cedar-room/pin", **wish) == 401
+    assert submit(client, "/rooms/cedar-room/pin", **wish, confirm_password=PASSWORD) == 303
+    auditor = client.application.test_client()
+    signed_in(auditor, "olu")
+    page = auditor.get("/rooms/cedar-room", base_url=BASE).get_data(as_text=True)
+    assert "Wrong PINs until it is locked" in page
+    assert submit(auditor, "/rooms/cedar-room/pin", **wish) == 403
+
+
+def test_previews_of_the_api_take_what_an_entry_asks_for_as_settings(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    body = {"access_point": ids["cedar-in"], "set": {"pin.asked": True, "pin.card_alone": 1, "door_again_s": 5}}
+    answer = client.post(f"{V1}/preview/rules", json=body, headers=token(house, "olu"))
+    assert [each["finding"] for each in answer.get_json()["findings"]] == ["pin-not-always"]

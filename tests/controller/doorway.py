@@ -45,7 +45,15 @@ class Doorway:
     def __post_init__(self) -> None:
         keys = load(self.house.folder / self.key)
         doors = [
-            WiredDoor(each.id, {each.entry: Direction.ENTRY, each.exit: Direction.EXIT}, True, True, True, 10.0)
+            WiredDoor(
+                each.id,
+                {each.entry: Direction.ENTRY, each.exit: Direction.EXIT},
+                True,
+                True,
+                True,
+                10.0,
+                readers=dict.fromkeys((each.entry, each.exit), "stx-etx-hex"),
+            )
             for each in DOORS
             if each.agent == self.key
         ]

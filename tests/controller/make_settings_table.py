@@ -11,7 +11,12 @@ from controller.premises.dangers import REFUSED, SENTENCES, Danger
 from controller.premises.rule_words import CHOICES, Of, settings_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "operator" / "room-rules.md"
-_HEADS = {Of.AREA: "### Of a room", Of.DOOR: "### Of a door", Of.ACCESS_POINT: "### Of an access point"}
+_HEADS = {
+    Of.AREA: "### Of a room",
+    Of.DOOR: "### Of a door",
+    Of.ACCESS_POINT: "### Of an access point",
+    Of.PIN: "### Card and PIN at an entry",
+}
 
 
 def written(page: str) -> str:

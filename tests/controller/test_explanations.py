@@ -22,7 +22,7 @@ from controller.database import reading, transaction
 from controller.delivery import issued
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import OpeningRow, append, keep_openings
-from controller.record import enquiry
+from controller.record import allowing, enquiry
 from controller.record.enquiry import LogFilter
 from controller.record.explanation import Explanation, Verdict, explained
 from controller.record.fact import FactRow
@@ -289,3 +289,36 @@ def test_a_whole_day_of_cards_is_replayed_to_what_was_recorded(site: Site, rng: 
         rows = session.scalars(select(FactRow).where(FactRow.kind == "DECISION")).all()
         assert len(rows) >= 50
         assert {explain(session, row).verdict for row in rows} == {Verdict.AGREES}
+
+
+def ada_came_in(session: Session) -> FactRow:
+    return session.scalars(select(FactRow).where(FactRow.kind == "PASSAGE")).one()
+
+
+def test_a_passage_stands_on_the_grant_of_the_decision_that_it_followed(site: Site) -> None:
+    grant = site.grant("Ada")
+    site.talk()
+    site.doors["cedar"].passes("cedar-in", "Ada")
+    site.talk()
+    with reading(site.house.engine) as session:
+        passage = ada_came_in(session)
+        found = allowing.of_passages(session, {passage.ledger_sequence, 2**62})
+        assert {place: (each.grant, each.approved_by) for place, each in found.items()} == {
+            passage.ledger_sequence: (grant, "Mia")
+        }
+        assert allowing.of_passages(session, set()) == {}
+
+
+@pytest.mark.parametrize("number", [None, True, "x", 0, -1, 1, 10**6, 2**53 - 1])
+def test_a_passage_that_names_no_decision_stands_on_no_grant(site: Site, number: canonical.Value) -> None:
+    site.grant("Ada")
+    site.talk()
+    site.doors["cedar"].passes("cedar-in", "Ada")
+    site.talk()
+    with transaction(site.house.engine) as session:
+        row = ada_came_in(session)
+        like = row.fact()
+        row.encoded = structs.replace(like, body={**like.body, "decision": number}).encoded()
+        session.flush()
+        assert allowing.of_passages(session, {row.ledger_sequence}) == {}
+        assert allowing.decision_of(session, row) is None

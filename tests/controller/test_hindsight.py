@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from contract.commitment import Opening, commit
 from contract.credential import Identity, Source
 from controller.database import reading, transaction
 from controller.delivery import compiling, hindsight
-from controller.ledger.ledger import OpeningRow
+from controller.ledger.ledger import OpeningRow, keep_openings
 from controller.people import credential, permission
 from controller.people.permission import Grant
 from controller.record import alarm, enquiry
@@ -20,6 +23,7 @@ from controller.record.alarm import GRANTED_ON_OLD_LIST
 from controller.record.enquiry import LogFilter, LogRow
 from controller.record.fact import FactRow
 from controller.record.overruled import OverruledGrant
+from door_agent.events import Card
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import Site, joined
 
@@ -111,22 +115,63 @@ def test_a_newer_list_that_still_permits_it_marks_nothing(site: Site) -> None:
     assert alarms(site) == []
 
 
-def test_an_entry_with_one_of_two_cards_of_which_one_was_lost_is_marked_as_not_certain(site: Site) -> None:
+SECOND = f"{0x77:040b}"
+
+
+def ada_loses_one_of_two_cards(site: Site) -> None:
     site.grant("Ada")
     with transaction(site.house.engine) as session:
-        other = [Identity(Source.SERIAL_HEX, f"{0x77:040b}")]
+        other = [Identity(Source.SERIAL_HEX, SECOND)]
         ada = site.house.holder(session, "Ada")
         credential.issue(session, "operator:1", NOW, ada, "second", other, compiling.card_must_fit)
     site.talk()
     with transaction(site.house.engine) as session:
-        lost = credential.of_cardholder(session, site.house.holder(session, "Ada"))[0]
+        cards = credential.of_cardholder(session, site.house.holder(session, "Ada"))
+        lost = next(each for each in cards if each.label == "Ada's card")
         credential.report_lost(session, "operator:1", NOW, lost, "lost")
     site.link.follow(NOW)
-    door = site.doors["cedar"]
-    door.mono += 10
-    door.card("cedar-in", "Ada")
+    site.doors["cedar"].mono += 10
+
+
+def test_an_entry_with_the_lost_one_of_two_cards_is_marked_and_the_card_is_named(site: Site) -> None:
+    ada_loses_one_of_two_cards(site)
+    site.doors["cedar"].card("cedar-in", "Ada")
     tell(site)
-    assert marks(site) == [("CARD_LOST", False)]
+    assert marks(site) == [("CARD_LOST", True)]
+    assert [row.card.label if row.card else None for row in entries(site)] == ["Ada's card"]
+
+
+def test_an_entry_with_the_other_card_of_the_same_holder_is_not_marked(site: Site) -> None:
+    ada_loses_one_of_two_cards(site)
+    site.doors["cedar"].feed(Card("cedar-in", "serial-hex", SECOND))
+    tell(site)
+    assert marks(site) == [None]
+
+
+@pytest.mark.parametrize("nonsense", [None, "00", "not hex", "ff" * 16])
+def test_where_the_key_of_the_card_is_gone_or_none_the_mark_is_not_certain_and_names_no_card(
+    site: Site, nonsense: str | None
+) -> None:
+    ada_loses_one_of_two_cards(site)
+    site.doors["cedar"].card("cedar-in", "Ada")
+    tell(site)
+    with transaction(site.house.engine) as session:
+        if nonsense is None:
+            for each in session.scalars(select(OpeningRow).where(OpeningRow.name == "key")):
+                each.salt = each.value = None
+        else:
+            commit_to_key(session, nonsense)
+    assert reviewed(site, trusted=True) == [("CARD_LOST", False)]
+    assert entries(site)[0].card is None
+
+
+def commit_to_key(session: Session, key: str) -> None:
+    """As if the agent had committed to this in place of the key."""
+    row = session.scalars(select(FactRow).where(FactRow.kind == "DECISION")).one()
+    opening = Opening(bytes(32), key)
+    fact = structs.replace(row.fact(), commitments={**row.fact().commitments, "key": commit(opening)})
+    row.encoded = fact.encoded()
+    keep_openings(session, [(row.ledger_sequence, {"key": opening})])
 
 
 def reviewed(site: Site, **changed: Any) -> list[tuple[str, bool] | None]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.policy import ExitMode, Relock
 from contract.room_rules import Company, DuressAnswer, Enforcement, Passback, PinRule, Tier, Unheard
-from controller.premises import presets, rule_words
+from controller.premises import pin_rule, presets, rule_words
 from controller.premises.dangers import REFUSED, SENTENCES, Danger, Exit, Room, brought, findings
 from controller.premises.presets import Preset
 from controller.premises.rule_words import SETTINGS, Of, Unit
@@ -70,6 +70,7 @@ def test_rules_are_read_as_they_were_written(rules: AreaRules | DoorRules) -> No
 def test_every_setting_has_its_words_and_no_words_are_of_nothing() -> None:
     for of, rules in ((Of.AREA, AreaRules()), (Of.DOOR, DoorRules()), (Of.ACCESS_POINT, PointRules())):
         assert {each.name for each in rule_words.settings_for(of)} == settings_of(rules).keys()
+    assert {each.name for each in rule_words.settings_for(Of.PIN)} == pin_rule.settings_of(None).keys()
     for each in SETTINGS:
         assert all((each.title.en, each.title.ja, each.does.en, each.does.ja))
         assert each.choices == () or each.unit is Unit.WORD
@@ -138,6 +139,8 @@ DANGEROUS = {
     Danger.FIRST_WITHOUT_HOURS: replace(CLOSED, doors=(("cedar", DoorRules(unlock_first=True)),)),
     Danger.PRIVATE_PASSBACK_OFF: _room(passback=Passback(Enforcement.OFF)),
     Danger.PRIVATE_EXIT_FREE: replace(CLOSED, exits=FREE),
+    Danger.PIN_WITHOUT_KEYS: replace(CLOSED, pins=(("cedar-in", PinRule()),), keyless=frozenset({"cedar-in"})),
+    Danger.PIN_OUTLASTS_COMPANY: replace(_room(company=Company(size=2)), pins=(("cedar-in", PinRule(within_s=11)),)),
     Danger.PIN_NOT_ALWAYS: replace(CLOSED, pins=(("cedar-in", PinRule(card_alone=1)),)),
     Danger.DURESS_REFUSED: replace(CLOSED, pins=(("cedar-in", PinRule(duress=DuressAnswer.REFUSE)),)),
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,17 +15,19 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
-from controller.database import transaction
+from controller.database import open_database, reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import Entry, append_all
 from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
+from controller.premises.site import Site
 from controller.record import occupancy, stay
 from controller.record.fact import FactRow
 from controller.record.occupancy import Presence
-from controller.record.stay import How, Stay
+from controller.record.stay import How, Stay, StayFilter
 from tests.controller.conftest import NOW, House
+from tests.controller.test_log_queries import plans
 
 migration = importlib.import_module("controller.migrations.versions.0006_stays_and_overruled_grants")
 DAY = NOW + timedelta(days=1)
@@ -237,3 +240,23 @@ def test_nobody_known_makes_no_stay(place: Place) -> None:
     row = FactRow(ledger_sequence=place.first, received_at=NOW, at=NOW, trusted=True, cardholder_id=None)
     stay.passed(place.session, row, place.points["cedar-in"])
     assert place.stays() == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda session, area, _: stay.inside_at(session, area, DAY, None, 51), "ix_stay_area_id"),
+        (lambda session, area, _: stay.count_inside_at(session, area, DAY), "ix_stay_area_id"),
+        (lambda session, area, site: stay.newest(session, site, StayFilter(area.id), None, 51), "ix_stay_area_id"),
+        (lambda session, _, site: stay.newest(session, site, StayFilter(None, 1), 9, 51), "ix_stay_cardholder_id"),
+    ],
+)
+def test_a_page_of_stays_is_asked_of_an_index(
+    sqlite_migrated: Path, ask: Callable[[Session, Area, Site], object], index: str
+) -> None:
+    engine = open_database(f"sqlite:///{sqlite_migrated}")
+    with reading(engine) as session:
+        told = plans(engine, lambda: ask(session, Area(id=1), Site(id=1)))
+    assert [step for step in told if index in step], told
+    assert not [step for step in told if step == "SCAN stay"], told
+    engine.dispose()
