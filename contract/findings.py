@@ -15,7 +15,7 @@ class Findings(msgspec.Struct):
     refused: list[Reason] = []
     noted: list[Reason] = []
 
-    def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool = False) -> None:
+    def by(self, enforcement: Enforcement, reason: Reason, *, weak: bool) -> None:
         """A rule of this enforcement failed; `weak`: it cannot be enforced just now, and is recorded instead."""
         if enforcement is not Enforcement.OFF:
             (self.refused if enforcement is Enforcement.HARD and not weak else self.noted).append(reason)

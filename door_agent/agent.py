@@ -98,7 +98,7 @@ class Agent:
             self._chain,
             self.lists,
             status_every_s,
-            self._apply_policy,
+            self._adopted,
             self._rulebook.not_permitted,
         )
         self.peers = Peers(
@@ -155,7 +155,7 @@ class Agent:
         self.presence.doubt(areas, self._chain.posture)
         body: Object = {
             "reason": "first" if self._resumed.first else "restart",
-            "presence": "whole" if self.presence.whole else "uncertain",
+            "presence": "whole" if self.presence.whole and not self.lists.lost else "uncertain",
             "readers": {point: word for door in self._doors.values() for point, word in door.wired.readers.items()},
         }
         latches = [each for each in self._resumed.latched if each.door in self._doors]
@@ -231,7 +231,7 @@ class Agent:
                 return [judged.fact, Show(card.access_point, Sign.PIN)]
             case Outcome.AWAIT:
                 within_s = self._rulebook.company_within_s(card.access_point)
-                self._company.join(judged.admission, moment.mono, within_s)
+                self._company.join(judged.admission, judged.record, moment.mono, within_s)
                 return [judged.fact, Show(card.access_point, Sign.WAITING)]
             case Outcome.GRANT if door.wired.points[card.access_point] is Direction.ENTRY:
                 return [*self._entering(door, judged, moment), *alarm]
@@ -355,6 +355,14 @@ class Agent:
         if commands is None:
             return [Answer(event.door, done=False, reason="an input is still active")]
         return [*commands, Answer(event.door, done=True, reason="")]
+
+    def _adopted(self) -> tuple[str, ...]:
+        """A new list is carried. If the one before was lost, somebody may have come or gone unseen in all its areas."""
+        self._apply_policy()
+        self._company.relisted(self._rulebook.record)
+        unseen = self._rulebook.areas() if self.lists.lost else ()
+        self.lists.lost = False
+        return unseen
 
     def _apply_policy(self) -> None:
         for name, door in self._doors.items():

@@ -24,7 +24,8 @@ STATUS_RETRY_S = 5.0
 
 
 class Correspondence:
-    """`adopted` is called when a new list is carried; `not_permitted` names exits that the wiring frees."""
+    """`adopted` is called when a new list is carried, and names the areas where somebody may have come or gone unseen
+    until then; `not_permitted` names exits that the wiring frees."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class Correspondence:
         chain: Chain,
         lists: Lists,
         status_every_s: float,
-        adopted: Callable[[], None],
+        adopted: Callable[[], tuple[str, ...]],
         not_permitted: Callable[[], tuple[str, ...]],
     ) -> None:
         self.lists = lists
@@ -98,7 +99,7 @@ class Correspondence:
         self.status_due = moment.mono if self.up else None
         if adopted is None:
             return [told]
-        self._adopted()
+        unseen = self._adopted()
         points: list[Value] = list(not_permitted)
         body: Object = {
             "epoch": carried.version.epoch,
@@ -108,7 +109,7 @@ class Correspondence:
             "policy": carried.policy_hash.hex(),
             "not_permitted": points,
         }
-        return [self._chain.record(FactKind.LIST_ADOPTED, moment, body), told]
+        return [self._chain.record(FactKind.LIST_ADOPTED, moment, body, uncertain=unseen), told]
 
     def refuse_list(self, moment: Moment, why: str) -> list[Command]:
         count = self._refused[FactKind.LIST_REFUSED].count(moment.mono)

@@ -148,6 +148,7 @@ class Door:
         happened = self._unlatched(moment)
         return [
             Lock(self.wired.id, LockWish.RESET),
+            *(Lock(self.wired.id, LockWish.HOLD, cause) for cause in sorted(self._held)),  # the lock forgot them, too
             self._chain.record(FactKind.LIFE_SAFETY_RESET, moment, body, latch=Latch(self.wired.id, ())),
             *self._commands(moment, happened),
             *self._quiet(),

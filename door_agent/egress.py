@@ -46,21 +46,22 @@ class Egress:
         point = event.access_point
         kind = _KINDS.get(event.state, FactKind.READ_FLAW)
         body: Object = {"access_point": point, "detail": event.detail[:80]}
-        recorded = self._chain.record(kind, moment, body)
-        if kind is FactKind.READ_FLAW:
-            return [recorded, Show(point, Sign.REFUSED)]
         is_exit = door.wired.points[point] is Direction.EXIT
         if kind is FactKind.READER_LOST and is_exit:
             door.lost_readers.add(point)
-            return [*self.settle(door, moment), recorded]
+            return [*self.settle(door, moment), self._chain.record(kind, moment, body)]  # the lock first
+        recorded = self._chain.record(kind, moment, body)
+        if kind is FactKind.READ_FLAW:
+            return [recorded, Show(point, Sign.REFUSED)]
         if kind is FactKind.READER_BACK:
             door.lost_readers.discard(point)
         return [recorded, *self.settle(door, moment)]
 
     def settle(self, door: Door, moment: Moment) -> list[Command]:
-        """Released while a card is needed to leave, no reader can take it and no REX is fitted. Asked whenever a reader
-        or the list changes: a list may demand the card after its reader was lost."""
-        trapped = self._rulebook.controlled(door.wired.id) and not door.wired.rex and bool(door.lost_readers)
+        """Released while a card may be needed to leave, no reader can take it and no REX is fitted. Asked whenever a
+        reader or the list changes: a list may demand the card after its reader was lost."""
+        needed = self._rulebook.unlisted or self._rulebook.controlled(door.wired.id)
+        trapped = needed and not door.wired.rex and bool(door.lost_readers)
         if trapped and not door.holds(READER_LOST):
             return door.hold_for_reader(moment)
         return door.end_hold_for_reader(moment) if door.holds(READER_LOST) and not trapped else []

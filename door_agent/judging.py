@@ -12,7 +12,7 @@ from contract.decision import decide, decide_unlisted, input_object
 from contract.fact import FactKind
 from contract.outcome import Decision, Outcome
 from contract.policy import AccessPointPolicy, Direction
-from contract.record import Flag
+from contract.record import Flag, Record
 from contract.situation import ELSEWHERE, NOTHING, Attempt, Moment, PinVerdict, Proof, Situation
 from door_agent.chain import Chain
 from door_agent.company import Company
@@ -32,10 +32,12 @@ _SOURCES: dict[str, Source] = {source: source for source in Source}
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """fact: the decision as it is journalled, `body` what it says; admission: who may go through if they do; company:
-    with whom, if they do, themselves included; extended: they need more time at the door."""
+    """record: what the list says of the card, None if nothing; fact: the decision as it is journalled, `body` what it
+    says; admission: who may go through if they do; company: with whom, if they do, themselves included; extended: they
+    need more time at the door."""
 
     decision: Decision
+    record: Record | None
     admission: Admission
     company: tuple[Admission, ...]
     body: Object
@@ -77,9 +79,11 @@ class Judging:
         carried, point = self._lists.carried, self._rulebook.point(card.access_point)
         identity = _read(card, point, carried)
         record, key = None, b""
-        if carried is not None and point is not None and identity is not None:
+        if identity is not None:
             key = lookup_key(self._lookup, identity)
-            record = carried.find(point.guarded, key)
+            record = self._rulebook.record(card.access_point, key)
+        if record is not None:
+            self._company.leave(record.holder)
         attempt = Attempt(card.access_point, identity is not None, record)
         situation = self._situation(door, point, attempt, key, moment, interlocked=interlocked, pin=pin)
         decision = _decision(carried, point, door, attempt, situation, moment)
@@ -89,7 +93,7 @@ class Judging:
         personal = _personal(attempt, situation, moment, identity, key)
         fact = self._chain.record(FactKind.DECISION, moment, body, personal, opened=opened)
         extended = record is not None and bool(record.flags & Flag.EXTENDED)
-        return Judged(decision, admission, opened, body, fact, extended)
+        return Judged(decision, record, admission, opened, body, fact, extended)
 
     def _situation(
         self,

@@ -73,18 +73,22 @@ class Lists:
         self._asked: list[_Asked] = []
         self._proven_mono: float | None = None
         self.carried: AuthorisationList | None = None
+        self.lost = False
+        """The stored list could not be adopted again; until there is another one, no area is known to be watched."""
 
     def restore(self, moment: Moment, proven_at: int | None) -> str | None:
         """Adopt the stored list; the reason when it cannot be, None when it was or there is none."""
         try:
             stored = self._store.read() if self._store else None
         except OSError as flaw:
+            self.lost = True
             return f"the stored list cannot be read: {flaw.strerror}"
         if stored is None:
             return None
         try:
             self.carried = self._ours(open_list(stored, self._keys.controller))
         except BadList as flaw:
+            self.lost = True
             return str(flaw)
         if proven_at is not None and moment.trusted:
             self._proven_mono = moment.mono - max(0.0, moment.wall.timestamp() - proven_at)

@@ -221,4 +221,5 @@ class Portal:
 
     def _uncertain_who(self) -> bool:
         """Several companies wait: other holders, or entry and exit at once."""
-        return len({each.holder for company in self.waiting for each in company.company}) > len(self.waiting[0].company)
+        waiting = {(each.holder, each.access_point) for company in self.waiting for each in company.company}
+        return len(waiting) > len(self.waiting[0].company)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from contract.policy import AccessPointPolicy, AreaPolicy, DoorMode, DoorPolicy, ExitMode, Relock
+from contract.record import Record
 from contract.room_rules import ALONE
 from contract.situation import Moment
 from door_agent.lists import Lists
@@ -31,10 +32,20 @@ class Rulebook:
         self._lists, self._doors = lists, doors
         self._door_of = {point: door for door in doors.values() for point in door.points}
 
+    @property
+    def unlisted(self) -> bool:
+        """Whether there is no list, and nobody knows what it would say."""
+        return self._lists.carried is None
+
     def point(self, access_point: str) -> AccessPointPolicy | None:
         """What the list says of this access point; None without a list, or where the list does not know it."""
         carried = self._lists.carried
         return carried.policy.access_points.get(access_point) if carried is not None else None
+
+    def record(self, access_point: str, key: bytes) -> Record | None:
+        """What the list says there of the card with this look-up key."""
+        carried, point = self._lists.carried, self.point(access_point)
+        return carried.find(point.guarded, key) if carried is not None and point is not None else None
 
     def controlled(self, door: str) -> bool:
         """Whether a card is needed to leave by `door`: the list says so, and the wiring permits it."""

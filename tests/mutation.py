@@ -149,10 +149,11 @@ def survives(mutant: Mutant) -> bool:
     sys.meta_path.insert(0, _Faulty(mutant))
     signal.signal(signal.SIGALRM, _lost_patience)
     signal.alarm(PATIENCE_S)
-    return _passing()
+    return passing()
 
 
-def _passing() -> bool:
+def passing() -> bool:
+    """Whether the quick tests pass in this process; they say nothing."""
     files = [str(ROOT / "tests" / "contract" / f"{each}.py") for each in TESTS]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
         return pytest.main([*_QUIETLY, *files]) == pytest.ExitCode.OK
@@ -169,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments).module or MODULES
     os.environ["SEKISHO_SEED"] = SEED
     started, made = time.monotonic(), [mutant for module in chosen for mutant in mutants(module)]
-    if not _passing():  # in this process: the children find everything read that is not ours
+    if not passing():  # in this process: the children find everything read that is not ours
         print("the tests fail without any fault")  # noqa: T201 - a command
         return 1
     with multiprocessing.get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:

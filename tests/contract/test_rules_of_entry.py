@@ -491,3 +491,11 @@ def test_an_access_point_is_judged_by_its_own_direction() -> None:
     policy = building()
     assert (policy.thresholds["cedar-in"].way_out, policy.thresholds["cedar-out"].way_out) == (False, True)
     assert CERTAIN.complete
+
+
+def test_a_decision_is_never_changed_afterwards_for_many_cards_get_the_same_one() -> None:
+    granted = decide(building(), entering(), SURE, NOON)
+    assert granted.outcome is Outcome.GRANT
+    with pytest.raises(AttributeError):
+        granted.outcome = Outcome.REFUSE  # type: ignore[misc]
+    assert decide(building(), entering(), SURE, NOON).outcome is Outcome.GRANT

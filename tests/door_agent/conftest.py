@@ -173,6 +173,13 @@ class Core:
         content = Content(policy, {"cedar-room": table}, pins or {}, neighbours)
         return build(content, Version(epoch, number), compiled_at, self.controller)
 
+    def damage_the_list(self) -> None:
+        """One bit of the list on the disk turns; that is noticed at the next start."""
+        file = self.folder / "authorisation.list"
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+
     def sealed(self, data: bytes, signer: Ed25519PrivateKey | None = None, purpose: bytes = b"") -> bytes:
         public, meant = self.sealing.public_key(), purpose or f"list:{self.address}".encode()
         payload = envelope.seal(public, data, meant, X25519PrivateKey.generate())

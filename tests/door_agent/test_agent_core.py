@@ -15,7 +15,7 @@ from contract.fact import FactKind
 from contract.message import Ack
 from contract.policy import ExitMode
 from contract.record import Flag
-from contract.room_rules import ALONE
+from contract.room_rules import ALONE, Posture
 from contract.topic import Down
 from door_agent.durable import JOURNAL_WITHIN_S
 from door_agent.events import Arrived, Card, Command, Committed, Level, Lock, LockWish, ReaderState, ResetAsked, Tick
@@ -215,14 +215,29 @@ def test_a_list_that_is_not_ours_and_newer_is_refused_and_recorded(core: Core, s
 
 def test_a_damaged_list_on_disk_is_refused_and_the_agent_works_without(core: Core) -> None:
     core.adopt({ADA: holder(b"A")})
-    file = core.folder / "authorisation.list"
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(bytes(data))
+    core.damage_the_list()
     core.restart()
     assert "LIST_REFUSED" in core.kinds()
     assert core.agent.lists.carried is None
     assert RELEASE in core.card("cedar-out", ADA)
+
+
+def test_after_a_list_was_lost_nobody_is_sure_who_is_inside_until_it_is_forgiven(core: Core) -> None:
+    core.adopt({ADA: holder(b"A")})
+    core.prove_fresh()
+    assert RELEASE not in core.card("cedar-out", EVE)
+    core.damage_the_list()
+    core.journal.stop_cleanly()
+    core.restart()
+    assert [each.body["presence"] for each in core.facts if each.kind is FactKind.STARTED] == ["whole", "uncertain"]
+    core.feed(Level("cedar", "contact", True))  # forced: who comes in now is in a room that no list names
+    core.adopt({ADA: holder(b"A")}, 2)
+    core.prove_fresh()
+    assert RELEASE in core.card("cedar-out", EVE)
+    assert reasons(core)[-1] == "EXIT_UNVERIFIED"
+    core.adopt({ADA: holder(b"A")}, 3, posture=1, area={"posture": Posture(forgiven=1)})
+    core.prove_fresh()
+    assert RELEASE not in core.card("cedar-out", EVE)
 
 
 def test_garbage_on_a_topic_cannot_fill_the_journal(core: Core) -> None:

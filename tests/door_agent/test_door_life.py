@@ -210,3 +210,21 @@ def test_a_list_that_demands_a_card_after_its_reader_was_lost_locks_nobody_in(tm
     freed = core.adopt({ADA: holder(b"A")}, 3, mode=ExitMode.RECORDED)
     assert freed.index(lift) < freed.index(SECURE)
     core.journal.close()
+
+
+def test_without_a_list_nobody_is_locked_in_by_a_lost_reader(tmp_path: Path, wired: WiredDoor) -> None:
+    core = Core(tmp_path, replace(wired, rex=False))
+    held = core.feed(ReaderState("cedar-out", "lost", "unplugged"))
+    assert held[0] == Lock("cedar", LockWish.HOLD, "reader-lost")
+    assert SECURE not in core.feed(Tick(), after=60.0)
+    assert Lock("cedar", LockWish.LIFT, "reader-lost") in core.feed(ReaderState("cedar-out", "back", ""))
+    core.journal.close()
+
+
+def test_the_journal_is_given_the_facts_of_a_lost_reader_in_their_order(tmp_path: Path, wired: WiredDoor) -> None:
+    core = Core(tmp_path, replace(wired, rex=False))
+    core.adopt({ADA: holder(b"A")})
+    core.feed(ReaderState("cedar-out", "lost", "unplugged"))
+    assert core.kinds()[-2:] == ["RELEASED", "READER_LOST"]
+    assert [each.sequence for each in core.facts] == list(range(1, len(core.facts) + 1))
+    core.journal.close()

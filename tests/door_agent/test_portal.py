@@ -69,6 +69,13 @@ def test_entry_and_exit_at_once_are_inferred() -> None:
     assert Passed(BEN, inferred=True) in happened
 
 
+def test_somebody_who_was_let_in_and_let_out_before_the_door_opened_may_have_gone_either_way() -> None:
+    portal, _ = CLOSED.released(0.0, 5.0, [ADA])
+    portal, _ = portal.released(0.5, 5.0, [ADA_OUT])
+    _, happened = portal.opened(1.0)
+    assert Passed(ADA, inferred=True) in happened
+
+
 def test_a_grant_at_an_open_door_or_without_a_contact_is_an_inferred_passage() -> None:
     for portal in (Portal(open=True), Portal(open=None)):
         _, happened = portal.released(0.0, 5.0, [ADA])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from contract import fact
 from contract.fact import FactKind
+from contract.policy import Direction
 from contract.reason import Reason
 from contract.record import Flag, Record
 from contract.room_rules import Company, Enforcement, Passback, Posture
 from contract.schedule import Interval, compiled
-from door_agent.events import Command, Level, Lock, LockWish, Tick
+from door_agent.events import Command, Level, Lock, LockWish, ResetAsked, Tick
 from door_agent.events import Record as JournalRecord
 from door_agent.modes import TWICE_WITHIN_S
+from door_agent.wiring import WiredDoor
 from tests.door_agent.conftest import Core, holder
 
 ADA, BEN, CYD = (f"{0x1E00000000 + number:040b}" for number in (1, 2, 3))
@@ -197,6 +201,38 @@ def test_companions_wait_as_long_as_the_room_says(core: Core) -> None:
     assert RELEASE in core.card("cedar-in", BEN)
 
 
+def test_nobody_is_company_any_more_once_their_permission_has_ended(core: Core) -> None:
+    core.adopt({ADA: holder(b"A"), BEN: holder(b"B")}, company=2)
+    core.prove_fresh()
+    core.card("cedar-in", ADA)
+    core.adopt({ADA: holder(b"A", Flag.EXIT_ONLY), BEN: holder(b"B")}, number=2, company=2)
+    core.prove_fresh()
+    assert RELEASE not in core.card("cedar-in", BEN)
+    assert violations(core)[0] == Reason.AWAITING_COMPANY
+
+
+def test_a_list_that_says_the_same_of_who_waits_lets_them_wait_on(core: Core) -> None:
+    core.adopt({ADA: holder(b"A"), BEN: holder(b"B")}, company=2)
+    core.prove_fresh()
+    core.card("cedar-in", ADA)
+    core.adopt({ADA: holder(b"A"), BEN: holder(b"B"), CYD: holder(b"C")}, number=2, company=2)
+    core.prove_fresh()
+    assert RELEASE in core.card("cedar-in", BEN)
+
+
+def test_who_was_company_at_one_door_is_none_at_another(tmp_path: Path, wired: WiredDoor) -> None:
+    maple = replace(wired, id="maple", points={"maple-in": Direction.ENTRY, "maple-out": Direction.EXIT})
+    core = Core(tmp_path, wired, maple)
+    core.adopt({ADA: holder(b"A"), BEN: holder(b"B"), CYD: holder(b"C")}, company=2)
+    core.prove_fresh()
+    core.card("cedar-in", ADA)
+    core.card("maple-in", ADA)
+    assert Lock("maple", LockWish.RELEASE) in core.card("maple-in", BEN)
+    assert RELEASE not in core.card("cedar-in", CYD)
+    assert violations(core)[0] == Reason.AWAITING_COMPANY
+    core.journal.close()
+
+
 def test_a_visitor_follows_the_host_and_no_one_else(core: Core) -> None:
     core.adopt({ADA: holder(b"A", Flag.HOST), BEN: holder(b"B", Flag.VISITOR)})
     core.prove_fresh()
@@ -229,6 +265,15 @@ def test_hours_unlock_an_ordinary_door_and_lock_it_again(core: Core) -> None:
     assert modes(core)[-1] == ("normal", "schedule")
     assert "FORCED_OPEN" not in core.kinds()
     assert "HELD_OPEN" not in core.kinds()
+
+
+def test_hours_go_on_after_a_fire_was_reset(core: Core) -> None:
+    hold = Lock("cedar", LockWish.HOLD, "schedule")
+    assert hold in open_at_noon(core, until=13, private=False)
+    core.feed(Level("cedar", "fire", True))
+    core.feed(Level("cedar", "fire", False))
+    reset = core.feed(ResetAsked("cedar"))
+    assert reset.index(Lock("cedar", LockWish.RESET)) < reset.index(hold)
 
 
 def test_hours_never_unlock_a_private_room(core: Core) -> None:
