@@ -10,6 +10,7 @@ SENTENCES: Final[dict[str, str]] = {
     "name-missing": "A name is needed.",
     "reason-missing": "A reason is needed.",
     "number-taken": "Another cardholder has this staff number.",
+    "number-unknown": "There is no cardholder of this staff number.",
     "key-taken": "This key is already used.",
     "key-wrong": "A key is 1 to 32 of a-z, 0-9 and inner hyphens.",
     "identity-taken": "This card already belongs to somebody.",

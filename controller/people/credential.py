@@ -126,7 +126,7 @@ def reissue(
     """Replace a card by one of the next issue level, with the old one's limits where `new` has none; the old one is
     superseded for good. Refused as `issue` is, and reason-missing, credential-superseded."""
     why = _reason(reason)
-    if session.scalar(select(Credential.id).where(Credential.replaces_id == old.id)) is not None:
+    if replacement(session, old) is not None:
         raise Refused("credential-superseded")
     holder = session.get_one(Cardholder, old.cardholder_id)
     kept = new if new.limits != NO_LIMITS else replace(new, limits=old.limits)
@@ -194,6 +194,11 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
 def identities_of(session: Session, given: Credential) -> Sequence[IdentityRow]:
     statement = select(IdentityRow).where(IdentityRow.credential_id == given.id).order_by(IdentityRow.id)
     return session.scalars(statement).all()
+
+
+def replacement(session: Session, given: Credential) -> Credential | None:
+    """The card of the next issue level, if one was given in its place."""
+    return session.scalar(select(Credential).where(Credential.replaces_id == given.id))
 
 
 def life(session: Session, given: Credential) -> CardLife:
