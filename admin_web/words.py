@@ -119,6 +119,7 @@ REFUSALS: dict[str, Any] = {
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
+    "validity-too-long": _("A permission for a private room lasts 366 days at most: then it is looked at again."),
     "validity-absurd": _("A validity lies between the years 2000 and 2100."),
     "already-requested": _("The same access is already requested or granted."),
     "area-open": _("Nobody needs permission for this area."),

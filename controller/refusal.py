@@ -37,6 +37,7 @@ SENTENCES: Final[dict[str, str]] = {
     "cardholder-inactive": "This cardholder is no longer active.",
     "validity-wrong": "The end lies before the beginning.",
     "validity-past": "The end lies in the past.",
+    "validity-too-long": "A permission for a private room lasts 366 days at most: then it is looked at again.",
     "validity-absurd": "A validity lies between the years 2000 and 2100.",
     "already-requested": "The same access is already requested or granted.",
     "area-open": "Nobody needs permission for this area.",
