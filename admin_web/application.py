@@ -24,7 +24,19 @@ from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, NotFoundedError
-from admin_web.pages import account, cardholders, enquiry, live, log, operators, requests, rooms, rules, sign_in
+from admin_web.pages import (
+    account,
+    cardholders,
+    cards,
+    enquiry,
+    live,
+    log,
+    operators,
+    requests,
+    rooms,
+    rules,
+    sign_in,
+)
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from contract import leaf
@@ -84,7 +96,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (sign_in, live, cardholders, rooms, rules, enquiry, requests, log, operators, account):
+    for page in (sign_in, live, cardholders, cards, rooms, rules, enquiry, requests, log, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

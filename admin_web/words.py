@@ -11,14 +11,17 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from admin_web.shown import said
+from contract import reading
 from contract.fact import FactKind
 from contract.outcome import Outcome
+from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
+from controller.people.custody import Due, Place
 from controller.people.operator import Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
@@ -89,11 +92,17 @@ REFUSALS: dict[str, Any] = {
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
     "number-taken": _("Another cardholder has this staff number."),
+    "number-unknown": _("There is no cardholder of this staff number."),
     "key-taken": _("This key is already used."),
     "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
     "identity-taken": _("This card already belongs to somebody."),
     "identity-missing": _("A card needs at least one identity."),
     "act-impossible": _("In its present state this cannot be done with the card."),
+    "card-not-usable": _("This card opens nothing in its present state: it is not handed out."),
+    "card-not-here": _("This card is not in stock."),
+    "acknowledgement-missing": _("A card is handed out against its holder's acknowledgement."),
+    "permission-missing": _("Cards are handed out only to people with a permission in force."),
+    "count-wrong": _("A count names 1 to 500 cards, and only cards that are in stock."),
     "credential-superseded": _("This card has already been replaced by one of a higher issue level."),
     "limits-wrong": _("Uses are 1 to 10,000, days 1 to 3,660."),
     "attribute-wrong": _("An attribute is given or taken away; a clearance is 0 to 9."),
@@ -112,6 +121,7 @@ REFUSALS: dict[str, Any] = {
     "cardholder-inactive": _("This cardholder is no longer active."),
     "validity-wrong": _("The end lies before the beginning."),
     "validity-past": _("The end lies in the past."),
+    "validity-too-long": _("A permission for a private room lasts 366 days at most: then it is looked at again."),
     "validity-absurd": _("A validity lies between the years 2000 and 2100."),
     "already-requested": _("The same access is already requested or granted."),
     "area-open": _("Nobody needs permission for this area."),
@@ -189,6 +199,24 @@ ACTS: dict[str, Any] = {
     Act.DESTROY: _("Destroy"),
     Act.RESTORE: _("Restore"),
 }
+PLACES: dict[str, Any] = {
+    Place.STOCK: _("In stock"),
+    Place.HOLDER: _("With its holder"),
+    Place.MISSING: _("Missing"),
+    Place.DESTROYED: _("Destroyed"),
+}
+DUES: dict[str, Any] = {
+    Due.CALL_BACK: _("To call back"),
+    Due.HAND_OUT: _("To hand out"),
+    Due.WAIT: _("Waiting for a permission"),
+}
+CAUTIONS: dict[str, Any] = {
+    Warned.CUT_SHORT: _("The reader may cut longer numbers to four bytes, so that other cards look the same."),
+    Warned.RANDOM: _("The chip seems to make this number anew at each reading: do not give it to anybody."),
+    Warned.PART_OF: _("A card that was given already holds these bits: it may be the same card at another reader."),
+    Warned.WHOLE_OF: _("These bits hold a card that was given already: it may be the same card at another reader."),
+    Warned.AMBIGUOUS: _("Several formats fit: compare with what is printed on the card."),
+}
 ATTRIBUTES: dict[str, Any] = {
     Attribute.SUPERVISOR: _("Supervisor"),
     Attribute.HOST: _("Host of visitors"),
@@ -244,6 +272,7 @@ def refusal(refused: Refused) -> str:
     return f"{sentence} ({said(setting.title)})" if setting else sentence
 
 
+printed = reading.printed
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written

@@ -69,7 +69,7 @@ def list_credentials(asked: dict[str, Any]) -> Response:
         if asked["cardholder"] is not None:
             statement = statement.where(Credential.cardholder_id == asked["cardholder"])
         found = session.scalars(statement.limit(limit(asked) + 1)).all()
-        return listed(found, asked, lambda row: _shown(session, row))
+        return listed(found, asked, lambda row: shown(session, row))
 
 
 @blueprint.post(f"{V1}/credentials")
@@ -83,7 +83,7 @@ def issue_credential(given: dict[str, Any]) -> tuple[Response, int]:
         made = credentials.issue(
             session, actor, now(), holder, given["label"], given["identities"], card_must_fit, limits
         )
-        return jsonify(_shown(session, made)), 201
+        return jsonify(shown(session, made)), 201
 
 
 @blueprint.get(f"{V1}/credentials/<int:credential_id>")
@@ -91,7 +91,7 @@ def issue_credential(given: dict[str, Any]) -> tuple[Response, int]:
 def get_credential(credential_id: int) -> Response:
     """One card."""
     with centre().read() as session:
-        return jsonify(_shown(session, forms.row(session, Credential, credential_id)))
+        return jsonify(shown(session, forms.row(session, Credential, credential_id)))
 
 
 @blueprint.post(f"{V1}/credentials/<int:credential_id>/reissue")
@@ -103,7 +103,7 @@ def issue_credential_again(credential_id: int, given: dict[str, Any]) -> tuple[R
         old, actor = forms.row(session, Credential, credential_id), guard.operator().actor
         new = NewCard(given["label"], given["identities"], _limits(given))
         made = credentials.reissue(session, actor, now(), old, new, given["reason"], card_must_fit)
-        return jsonify(_shown(session, made)), 201
+        return jsonify(shown(session, made)), 201
 
 
 @blueprint.post(f"{V1}/credentials/<int:credential_id>/limits")
@@ -114,7 +114,7 @@ def limit_credential(credential_id: int, given: dict[str, Any]) -> Response:
     with centre().write() as session:
         card, actor = forms.row(session, Credential, credential_id), guard.operator().actor
         credentials.limit(session, actor, now(), card, _limits(given), given["reason"], card_must_fit)
-        return jsonify(_shown(session, card))
+        return jsonify(shown(session, card))
 
 
 def _does(act: Act) -> Callable[..., Response]:
@@ -124,7 +124,7 @@ def _does(act: Act) -> Callable[..., Response]:
         with centre().write() as session:
             card, actor = forms.row(session, Credential, credential_id), guard.operator().actor
             credentials.turn(session, actor, now(), card, act, given["reason"], card_must_fit)
-            return jsonify(_shown(session, card))
+            return jsonify(shown(session, card))
 
     does.__doc__ = _DONE[act]
     return does
@@ -140,7 +140,8 @@ def _limits(given: dict[str, Any]) -> Limits:
     return Limits(**{name: given[name] for name in _LIMITS})
 
 
-def _shown(session: Session, row: Credential) -> dict[str, Any]:
+def shown(session: Session, row: Credential) -> dict[str, Any]:
+    """A card with what time and use have made of it."""
     life, at = credentials.life(session, row), now()
     state = credentials.state_now(session, row, at)
     return shapes.credential(row, credentials.identities_of(session, row), life, state)

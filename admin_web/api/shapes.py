@@ -8,6 +8,7 @@ from typing import Any
 
 from admin_web.shown import utc
 from contract.schedule import Interval
+from controller.people import custody
 from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
@@ -97,6 +98,9 @@ def credential(row: Credential, identities: Sequence[IdentityRow], life: CardLif
         "uses": life.entries,
         "first_used": _maybe(life.first_used),
         "last_used": _maybe(life.last_used),
+        "place": custody.place(row),
+        "handed_out_at": _maybe(row.handed_out_at),
+        "counted_at": _maybe(row.counted_at),
         "identities": [_identity(each) for each in identities],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from admin_web.api import (
     access,
     credentials,
+    custody,
     formats,
     holidays,
     operators,
@@ -21,7 +22,7 @@ from admin_web.api import (
 )
 from admin_web.api.blueprint import blueprint
 
-PEOPLE = (people, credentials, pins, trainings)
+PEOPLE = (people, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
 RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

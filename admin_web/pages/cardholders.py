@@ -6,32 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from contract.credential import Identity
+from admin_web.pages.presented import chosen_identity, presented
 from controller.delivery.compiling import card_must_fit
-from controller.people import attribute, leaver
+from controller.people import attribute, custody, leaver
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
 from controller.people.access import Permission
-from controller.people.card_state import Act, State
+from controller.people.card_state import State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
-from controller.people.enrolment import fitting, in_a_line
+from controller.people.custody import Place
 from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
-from controller.record.fact import FactRow
 from controller.record.occupancy import Presence
-from controller.refusal import Refused
 
 blueprint = Blueprint("cardholders", __name__, url_prefix="/cardholders")
 _PAGE = 50
@@ -80,7 +78,7 @@ def page(holder_id: int) -> str:
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
             rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
-            unknown=_unknown(session) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
+            unknown=presented(session, centre().site(session)) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
             at=at,
         )
@@ -99,15 +97,11 @@ def give_time(holder_id: int) -> Response:
 @blueprint.post("/<int:holder_id>/credentials")
 @guard.requires(Permission.CHANGE_PEOPLE)
 def issue(holder_id: int) -> Response:
-    try:
-        identity = Identity.parse(forms.text("identity", 160))
-    except ValueError as flaw:
-        raise Refused("identity-missing") from flaw
     with centre().write() as session:
         holder = forms.row(session, Cardholder, holder_id)
         by, label = guard.operator().actor, forms.text("label", 120)
-        credentials.issue(session, by, now(), holder, label, [identity], card_must_fit)
-    return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
+        made = credentials.issue(session, by, now(), holder, label, [chosen_identity()], card_must_fit)
+    return redirect(url_for("cards.page", credential_id=made.id), 303)
 
 
 @blueprint.post("/<int:holder_id>/end")
@@ -119,25 +113,13 @@ def end(holder_id: int) -> Response:
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 
-@blueprint.post("/credentials/<int:credential_id>/<act>")
-@guard.requires(Permission.CHANGE_PEOPLE)
-def act_on_card(credential_id: int, act: str) -> Response:
-    """Suspend a card, report it lost, take it back …"""
-    if act not in set(Act):
-        abort(404)
-    with centre().write() as session:
-        card = forms.row(session, Credential, credential_id)
-        credentials.turn(session, guard.operator().actor, now(), card, Act(act), forms.text("reason"), card_must_fit)
-    return redirect(url_for("cardholders.page", holder_id=card.cardholder_id), 303)
-
-
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A card as the page shows it: what it is now, and what may be done with it."""
+    """A card as the page shows it: what it is now, and where."""
 
     row: Credential
     state: State
-    acts: Sequence[Act]
+    place: Place
     identities: Sequence[IdentityRow]
 
 
@@ -145,15 +127,6 @@ def _shown(session: Session, card: Credential, at: datetime) -> _Card:
     return _Card(
         card,
         credentials.state_now(session, card, at),
-        credentials.possible(session, card, at),
+        custody.place(card),
         credentials.identities_of(session, card),
     )
-
-
-def _unknown(session: Session) -> list[tuple[FactRow, str, str]]:
-    """Cards presented lately that belong to nobody: the fact, the identity, and what its bits may mean."""
-    site = centre().site(session)
-    return [
-        (row, identity.text(), in_a_line(fitting(session, site, identity)))
-        for row, identity in enquiry.unknown_cards(session)
-    ]

@@ -24,6 +24,7 @@ from controller.delivery import authority as authorities
 from controller.delivery import compiling
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
+from controller.people import custody
 from controller.people import operator as operators
 from controller.people import permission as permissions
 from controller.people.access import Role
@@ -106,7 +107,7 @@ def _person(
     holder = cardholders.enrol(session, asks.actor, now, site, person.name, person.number, person.kana)
     identities = [Identity(Source(source), bits) for source, bits in card.items()]
     label = f"Card of {person.number}"
-    credentials.issue(session, asks.actor, now, holder, label, identities, compiling.card_must_fit)
+    given = credentials.issue(session, asks.actor, now, holder, label, identities, compiling.card_must_fit)
     for key, hours in person.areas:
         area = areas.by_key(session, site, key)
         schedule = schedules.by_name(session, site, hours) if hours is not None else None
@@ -115,3 +116,5 @@ def _person(
         wish = Wish(holder, area, now, None, "Works here", schedule)
         asked = permissions.request(session, asks, now, wish)
         permissions.approve(session, decides, now + timedelta(minutes=1), asked, compiling.must_fit)
+    if person.areas:
+        custody.hand_out(session, asks.actor, now + timedelta(minutes=2), given, acknowledged=True)

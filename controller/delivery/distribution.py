@@ -114,6 +114,13 @@ def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: in
     return _in_force(session, _carried(session, concerned), ledger_sequence)
 
 
+def at_each(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> Sequence[tuple[Door, InForce]]:
+    """The same for one change, of each door alone."""
+    found = list(concerned)
+    carried = zip(found, _carried(session, found), strict=True)
+    return [(door, _in_force(session, [each], ledger_sequence)) for door, each in carried]
+
+
 def _carried(session: Session, concerned: Iterable[Door]) -> list[IssuedList | None]:
     return [newest_adopted(session, session.get_one(Agent, door.agent_id)) for door in concerned]
 

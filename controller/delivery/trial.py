@@ -45,7 +45,7 @@ def granting(by: Operator, now: datetime, wish: Wish) -> Change:
             schedule_id=wish.schedule.id if wish.schedule else None,
             essential=wish.essential,
             valid_from=wish.valid_from,
-            valid_until=wish.valid_until,
+            valid_until=wish.ends,
             reason=wish.reason,
             state=GrantState.APPROVED,
             requested_by=by.id,

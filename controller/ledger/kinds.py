@@ -42,6 +42,8 @@ class Kind(StrEnum):
     CREDENTIAL_LIMITED = "credential-limited"
     CREDENTIAL_ENDED = "credential-ended"
     CREDENTIAL_RESTORED = "credential-restored"
+    CREDENTIAL_HANDED_OUT = "credential-handed-out"
+    CARDS_COUNTED = "cards-counted"
     TRAINING_MADE = "training-made"
     TRAINING_REQUIRED = "training-required"
     TRAINING_COMPLETED = "training-completed"

@@ -25,7 +25,9 @@ Fits = Callable[[Session, "Credential", datetime], None]
 class Credential(Base):
     """One card. `state` is what people said of it (what time and use make of it: `state_now`); `ended_at` and `reason`
     say when and why it left use; `replaces_id` is the card whose re-issue it is, one `issue_level` below;
-    `active_since` is when somebody last vouched for it: gave it, said its validity, or put it back into use."""
+    `active_since` is when somebody last vouched for it: gave it, said its validity, or put it back into use;
+    `ledger_sequence` is the row of the last change in what it opens; `handed_out_at` is since when its holder has it
+    (null: they do not), `counted_at` when a count last saw it in stock."""
 
     __tablename__ = "credential"
 
@@ -44,6 +46,9 @@ class Credential(Base):
     max_uses: Mapped[int | None]
     max_days: Mapped[int | None]
     unused_days: Mapped[int | None]
+    ledger_sequence: Mapped[int] = mapped_column(BigInteger, default=0)
+    handed_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_credential_unused_days", "unused_days", "active_since"),)
 
@@ -109,7 +114,9 @@ def issue(
     session.flush()
     fits(session, given, now)
     personal = {"identities": [each.text for each in identities_of(session, given)]}
-    append(session, Kind.CREDENTIAL_ISSUED, actor, now, _subjects(given), _plain(limits), personal)
+    given.ledger_sequence = append(
+        session, Kind.CREDENTIAL_ISSUED, actor, now, _subjects(given), _plain(limits), personal
+    )
     return given
 
 
@@ -119,7 +126,7 @@ def reissue(
     """Replace a card by one of the next issue level, with the old one's limits where `new` has none; the old one is
     superseded for good. Refused as `issue` is, and reason-missing, credential-superseded."""
     why = _reason(reason)
-    if session.scalar(select(Credential.id).where(Credential.replaces_id == old.id)) is not None:
+    if replacement(session, old) is not None:
         raise Refused("credential-superseded")
     holder = session.get_one(Cardholder, old.cardholder_id)
     kept = new if new.limits != NO_LIMITS else replace(new, limits=old.limits)
@@ -129,7 +136,8 @@ def reissue(
     fits(session, given, now)
     plain = {"replaces": old.id, "issue_level": given.issue_level, **_plain(kept.limits)}
     personal = {"identities": [each.text for each in identities_of(session, given)], "reason": why}
-    append(session, Kind.CREDENTIAL_REISSUED, actor, now, _subjects(given), plain, personal)
+    row = append(session, Kind.CREDENTIAL_REISSUED, actor, now, _subjects(given), plain, personal)
+    given.ledger_sequence = old.ledger_sequence = row
     return given
 
 
@@ -147,8 +155,11 @@ def turn(session: Session, actor: str, now: datetime, given: Credential, act: Ac
         fits(session, given, now)
     elif after is not State.SUSPENDED:
         given.ended_at = given.ended_at or now
+    if after in (State.RETURNED, State.DESTROYED):
+        given.handed_out_at = None
     kind = Kind.CREDENTIAL_RESTORED if after is State.ACTIVE else Kind.CREDENTIAL_ENDED
-    append(session, kind, actor, now, _subjects(given), {"act": act, "state": after}, {"reason": why})
+    plain = {"act": act, "state": after}
+    given.ledger_sequence = append(session, kind, actor, now, _subjects(given), plain, {"reason": why})
 
 
 def report_lost(session: Session, actor: str, now: datetime, given: Credential, reason: str) -> None:
@@ -169,7 +180,9 @@ def limit(
     _limit(session, now, session.get_one(Cardholder, given.cardholder_id), given, limits)
     session.flush()
     fits(session, given, now)
-    append(session, Kind.CREDENTIAL_LIMITED, actor, now, _subjects(given), _plain(limits), {"reason": why})
+    given.ledger_sequence = append(
+        session, Kind.CREDENTIAL_LIMITED, actor, now, _subjects(given), _plain(limits), {"reason": why}
+    )
 
 
 def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
@@ -181,6 +194,11 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
 def identities_of(session: Session, given: Credential) -> Sequence[IdentityRow]:
     statement = select(IdentityRow).where(IdentityRow.credential_id == given.id).order_by(IdentityRow.id)
     return session.scalars(statement).all()
+
+
+def replacement(session: Session, given: Credential) -> Credential | None:
+    """The card of the next issue level, if one was given in its place."""
+    return session.scalar(select(Credential).where(Credential.replaces_id == given.id))
 
 
 def life(session: Session, given: Credential) -> CardLife:

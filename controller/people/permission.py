@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
@@ -23,6 +23,8 @@ from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
 Fits = Callable[[Session, "Grant"], None]
+LONGEST_PRIVATE = timedelta(days=366)
+"""A permission for a private area is looked at again once a year, or it ends."""
 
 
 class GrantState(StrEnum):
@@ -89,7 +91,8 @@ class Grant(Base):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: an area for a cardholder, from when until when (None: no end), at which hours, and why."""
+    """What is asked for: an area for a cardholder, from when until when (None: as long as may be), at which hours, and
+    why."""
 
     cardholder: Cardholder
     area: Area
@@ -99,10 +102,17 @@ class Wish:
     schedule: Schedule | None = None
     essential: bool = False
 
+    @property
+    def ends(self) -> datetime | None:
+        """When the permission ends by itself; one for a private area always does."""
+        if self.valid_until is None and self.area.private:
+            return self.valid_from + LONGEST_PRIVATE
+        return self.valid_until
+
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
-    area-open, schedule-retired, visitor-endless, already-requested."""
+    area-open, schedule-retired, validity-too-long, visitor-endless, already-requested."""
     check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
@@ -110,7 +120,7 @@ def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
         schedule_id=wish.schedule.id if wish.schedule else None,
         essential=wish.essential,
         valid_from=wish.valid_from,
-        valid_until=wish.valid_until,
+        valid_until=wish.ends,
         reason=wish.reason.strip()[:400],
         state=GrantState.REQUESTED,
         requested_by=by.id,
@@ -196,8 +206,10 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
         raise Refused("area-open")
     if wish.schedule is not None and wish.schedule.retired_at is not None:
         raise Refused("schedule-retired")
-    require_validity(now, wish.valid_from, wish.valid_until)
-    if wish.valid_until is None and holds(session, wish.cardholder, Attribute.VISITOR):
+    require_validity(now, wish.valid_from, wish.ends)
+    if wish.area.private and wish.ends is not None and wish.ends - wish.valid_from > LONGEST_PRIVATE:
+        raise Refused("validity-too-long")
+    if wish.ends is None and holds(session, wish.cardholder, Attribute.VISITOR):
         raise Refused("visitor-endless")
     same = select(Grant).where(
         Grant.cardholder_id == wish.cardholder.id,
@@ -207,7 +219,7 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
     )
     schedule_id = wish.schedule.id if wish.schedule else None
     for each in session.scalars(same):
-        overlaps = wish.valid_until is None or each.valid_from < wish.valid_until
+        overlaps = wish.ends is None or each.valid_from < wish.ends
         overlaps = overlaps and (each.valid_until is None or wish.valid_from < each.valid_until)
         if overlaps and each.schedule_id == schedule_id and each.essential == wish.essential:
             raise Refused("already-requested")

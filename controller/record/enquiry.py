@@ -120,12 +120,17 @@ def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, 
     statement = select(FactRow).where(FactRow.kind == FactKind.DECISION, FactRow.cardholder_id.is_(None))
     found: dict[Identity, FactRow] = {}
     for row in session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)):
-        kept = openings_of(session, row.ledger_sequence).get("identity")
-        opening = kept.opening() if kept else None
-        identity = _identity(opening.value) if opening is not None else None
+        identity = unknown_identity(session, row.ledger_sequence)
         if identity is not None:
             found.setdefault(identity, row)
     return [(row, identity) for identity, row in list(found.items())[:limit]]
+
+
+def unknown_identity(session: Session, sequence: int) -> Identity | None:
+    """What to enrol the card by that was presented there; None when it was somebody's, or that was erased."""
+    kept = openings_of(session, sequence).get("identity")
+    opening = kept.opening() if kept else None
+    return _identity(opening.value) if opening is not None else None
 
 
 def _identity(value: Value) -> Identity | None:

@@ -141,12 +141,12 @@ def test_every_state_act_and_attribute_has_its_phrase() -> None:
 def test_the_page_shows_what_a_card_is_and_does_what_may_be_done(client: FlaskClient, house: House) -> None:
     holder, card = ids(house)
     signed_in(client, "kim")
-    assert submit(client, f"/cardholders/credentials/{card}/stolen", reason="out of a bag") == 303
+    assert submit(client, f"/cards/{card}/stolen", reason="out of a bag") == 303
     page = client.get(f"/cardholders/{holder}", base_url=BASE).get_data(as_text=True)
     assert "mark-stolen" in page
-    offered = {act for act in Act if f"/cardholders/credentials/{card}/{act}" in page}
+    offered = {act for act in Act if f"/cards/{card}/{act}" in client.get(f"/cards/{card}", base_url=BASE).text}
     assert offered == {Act.DAMAGE, Act.RETURN, Act.DESTROY, Act.RESTORE}
-    assert submit(client, f"/cardholders/credentials/{card}/eat", reason="hungry") == 404
+    assert submit(client, f"/cards/{card}/eat", reason="hungry") == 404
     with transaction(house.engine) as session:
         row = session.get_one(Credential, card)
         row.state, row.unused_days, row.active_since = State.ACTIVE, 1, datetime(2026, 1, 1, tzinfo=UTC)
