@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
-from admin_web.centre import Centre, NotFoundedError
+from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.pages import (
     account,
     cardholders,
@@ -69,8 +69,8 @@ _HEADERS = {
 }
 
 
-def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
-    """The application for `settings`; `engine` replaces the database that they name."""
+def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock = utc_now) -> Flask:
+    """The application for `settings`; `engine` replaces the database that they name, `clock` the machine's."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
@@ -91,7 +91,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, 0, 0, 0, 0)  # type: ignore[method-assign]
-    centre = Centre(engine or open_database(settings.database), settings.site)
+    centre = Centre(engine or open_database(settings.database), settings.site, clock)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     csrf = CSRFProtect(app)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from flask import current_app
 from sqlalchemy import Engine
@@ -18,6 +19,7 @@ from controller.premises import site as sites
 from controller.premises.site import Site
 from process import logs
 
+Clock: TypeAlias = Callable[[], datetime]
 _POLL_S = 1.0
 _log = logs.logger("web")
 
@@ -26,11 +28,18 @@ class NotFoundedError(LookupError):
     """The controller has never run on this database."""
 
 
-class Centre:
-    """One per application. `read` and `write` give a session; after a `write` everybody who follows is woken."""
+def utc_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
 
-    def __init__(self, engine: Engine, site: str) -> None:
+
+class Centre:
+    """One per application. `read` and `write` give a session; after a `write` everybody who follows is woken. `clock`
+    says what time it is, in UTC."""
+
+    def __init__(self, engine: Engine, site: str, clock: Clock) -> None:
         self.engine = engine
+        self.clock = clock
         self._site = site
         self.news = News(engine)
 
@@ -144,4 +153,4 @@ def centre() -> Centre:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return centre().clock()

@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from admin_web import guard
-from admin_web.centre import now
 from controller.database import reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
@@ -22,6 +21,7 @@ from controller.people.operator import ApiToken, NewOperator, Operator
 from controller.people.operator_session import OperatorSession
 from controller.people.permission import Grant, GrantState, Wish
 from tests.admin_web.conftest import BASE, field, signed_in, submit
+from tests.admin_web.conftest import web_now as now
 from tests.controller.conftest import CHEAP, NOW, PASSWORD, House
 
 

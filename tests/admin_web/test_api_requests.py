@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from admin_web.centre import Centre
 from controller.database import reading, transaction
 from controller.people.permission import Grant, GrantState
 from controller.record.alarm import Alarm, raise_alarm
-from tests.admin_web.conftest import BASE, signed_in, submit, token
+from tests.admin_web.conftest import BASE, signed_in, submit, token, web_now
 from tests.controller.conftest import NOW, House
 
 PEOPLE = "/api/v1/cardholders"
@@ -128,7 +128,7 @@ def test_a_mistyped_wish_never_becomes_a_wider_one(
 def test_a_validity_that_makes_no_sense_is_refused(
     client: FlaskClient, house: House, wish: dict[str, Any], begins: int, ends: int, code: str
 ) -> None:
-    at = datetime.now(UTC).replace(microsecond=0)
+    at = web_now().replace(microsecond=0)
     days = {"valid_from": at + timedelta(days=begins), "valid_until": at + timedelta(days=ends)}
     body = {**wish, **{name: moment.isoformat() for name, moment in days.items()}}
     answer = client.post("/api/v1/grants", json=body, base_url=BASE, headers=token(house, "kim"))

@@ -15,11 +15,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from admin_web import serve
-from admin_web.centre import now
 from controller.database import reading, transaction
 from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Passkey
 from controller.people.sign_in_failure import FREE_FAILURES
+from tests.admin_web.conftest import web_now as now
 from tests.controller.conftest import PASSWORD, House
 
 pytestmark = pytest.mark.browser

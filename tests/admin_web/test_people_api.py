@@ -14,7 +14,7 @@ from controller.people import credential
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.credential import Credential
-from tests.admin_web.conftest import BASE, signed_in, submit, token
+from tests.admin_web.conftest import BASE, signed_in, submit, token, web_now
 from tests.controller.conftest import House
 
 V1 = "/api/v1"
@@ -73,7 +73,7 @@ def test_an_act_that_is_impossible_or_without_reason_is_refused(client: FlaskCli
 
 def test_limits_are_said_in_whole_and_a_card_is_issued_again(client: FlaskClient, house: House) -> None:
     _, card = ids(house)
-    until = (datetime.now(UTC) + timedelta(days=30)).isoformat(timespec="seconds")
+    until = (web_now() + timedelta(days=30)).isoformat(timespec="seconds")
     body = {"reason": "temporary", "valid_until": until, "max_uses": 20, "unused_days": 14}
     status, shown = post(client, house, f"/credentials/{card}/limits", body)
     assert (status, shown["max_uses"], shown["max_days"], shown["unused_days"]) == (200, 20, None, 14)

@@ -10,13 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from admin_web.centre import now
 from controller.database import reading, transaction
 from controller.ledger.ledger import head
 from controller.people.operator_session import OperatorSession
 from controller.premises import area as areas
 from controller.premises import door as doors
 from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.admin_web.conftest import web_now as now
 from tests.controller.conftest import PASSWORD, House
 
 V1 = f"{BASE}/api/v1"

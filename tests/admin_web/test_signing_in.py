@@ -10,12 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from admin_web import confirming, guard, whence
-from admin_web.centre import now
 from controller.database import reading, transaction
 from controller.people import operator, password, signing_in
 from controller.people.access import OWN, Permission, Role, may
 from controller.people.sign_in_failure import FREE_FAILURES, SignInFailure
 from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.admin_web.conftest import web_now as now
 from tests.admin_web.test_pages_and_api import address
 from tests.controller.conftest import CHEAP, NOW, PASSWORD, House
 
