@@ -18,7 +18,7 @@ from controller.delivery import posture as postures
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
-from controller.people.operator import Operator
+from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
 from controller.premises import rule_words
@@ -253,7 +253,7 @@ def actor(name: str, operators: Mapping[int, Operator]) -> str:
     kind_of, _colon, number = name.partition(":")
     if kind_of == "operator" and number.isdigit() and int(number) in operators:
         return operators[int(number)].display_name
-    return str(gettext("the schedule")) if name == postures.SCHEDULE else name
+    return str(gettext("the schedule")) if name == SCHEDULE else name
 
 
 def kind(name: str) -> str:

@@ -39,6 +39,7 @@ def cardholder(row: Cardholder, held: Sequence[AttributeRow]) -> dict[str, Any]:
         "attributes": levels(held),
         "forgiven": row.forgiven,
         "created_at": utc(row.created_at),
+        "leaves_at": utc(row.leaves_at) if row.leaves_at else None,
         "ended_at": utc(row.ended_at) if row.ended_at else None,
     }
 
