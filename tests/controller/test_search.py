@@ -141,7 +141,7 @@ def test_a_search_among_ten_thousand_people_takes_less_than_100_ms(house: House,
         row = {"id": number, "site_id": 1, "handle": rng.randbytes(16), "name": name, "name_kana": kana}
         folded = folding.key(name, kana, f"E{number}")
         people.append({**row, "number": f"E{number}", "created_at": NOW, "forgiven": 0, "folded": folded})
-        folded = credential.folded(f"Card {number}", [f"serial-hex:40:{rng.randbytes(5).hex()}"])
+        folded = credential.folded(f"Card {number}", [f"serial-hex:40:{number:010x}"])
         label = {"cardholder_id": number, "label": f"Card {number}", "state": "active", "folded": folded}
         cards.append({**label, "issued_at": NOW, "active_since": NOW})
     with transaction(house.engine) as session:
