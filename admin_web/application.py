@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import Flask, abort, g, make_response, render_template, request
+from flask import Flask, abort, current_app, g, make_response, render_template, request
 from flask_babel import Babel, get_locale, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
@@ -24,7 +24,7 @@ from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, NotFoundedError
-from admin_web.pages import account, cardholders, live, log, operators, requests, rooms, rules, sign_in
+from admin_web.pages import account, cardholders, live, log, operators, people_files, requests, rooms, rules, sign_in
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from controller.database import open_database
@@ -81,9 +81,10 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
     centre = Centre(engine or open_database(settings.database), settings.site)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
+    app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (sign_in, live, cardholders, rooms, rules, requests, log, operators, account):
+    for page in (sign_in, live, cardholders, people_files, rooms, rules, requests, log, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)
@@ -108,6 +109,12 @@ def cookie_key(path: Path) -> bytes:
 def sealing_key(secret: bytes) -> bytes:
     """The key under which secrets of authenticator apps are kept: the database alone cannot make codes."""
     return HKDF(SHA256(), 32, None, b"sekisho authenticator secrets").derive(secret)
+
+
+def _let_more_in() -> None:
+    longest = getattr(current_app.view_functions.get(request.endpoint or ""), "longest", None)
+    if longest is not None and guard.asking() is not None:
+        request.max_content_length = request.max_form_memory_size = longest
 
 
 def _look_who_asks() -> None:

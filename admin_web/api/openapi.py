@@ -11,7 +11,7 @@ from flask import Flask
 from admin_web.api.fields import Field
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
-_TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream"}
+_TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream", "export_cardholders": "text/csv"}
 
 
 def described(app: Flask) -> dict[str, Any]:
