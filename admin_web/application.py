@@ -146,11 +146,14 @@ def _templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         clock=shown.clock,
         hour=shown.hour,
+        leaving=shown.leaving,
         named=shown.named,
         said=shown.said,
         kind=words.kind,
         field_moment=shown.field_moment,
     )
+
+    app.jinja_env.tests["turned"] = shown.turned
 
     @app.context_processor
     def _given() -> dict[str, Any]:

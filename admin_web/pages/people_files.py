@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import get_locale
@@ -52,8 +51,16 @@ def look() -> str:
     rows = roster.judged(text)
     pending = [each for each in rows if each.pending]
     plan = roster.sealed(pending) if pending else ""
+    told, same = _in_order(each for each in rows if each.verdict is not Verdict.SAME), _of(rows, Verdict.SAME)
     return render_template(
-        "people_files/look.html", groups=_grouped(rows), encoding=encoding, plan=plan, pending=len(pending), at=now()
+        "people_files/look.html",
+        counts=_counts(rows),
+        told=told,
+        same=same,
+        encoding=encoding,
+        plan=plan,
+        pending=len(pending),
+        at=now(),
     )
 
 
@@ -62,13 +69,21 @@ def look() -> str:
 @guard.takes_up_to(roster.LONGEST_PLAN)
 def apply() -> str:
     done = roster.applied(request.form.get("plan", ""), forms.text("reason"))
-    counts = Counter(each.verdict for each in done)
-    return render_template("people_files/done.html", groups=_grouped(done), counts=counts)
+    refused = _of(done, Verdict.REFUSED)
+    return render_template("people_files/done.html", counts=_counts(done), told=_in_order(done), refused=refused)
 
 
-def _grouped(rows: Sequence[Row]) -> Sequence[tuple[Verdict, Sequence[Row]]]:
-    """What needs a look comes first."""
-    return [(verdict, [each for each in rows if each.verdict is verdict]) for verdict in _ORDER]
+def _counts(rows: Sequence[Row]) -> Sequence[tuple[Verdict, int]]:
+    return [(verdict, len(_of(rows, verdict))) for verdict in _ORDER]
+
+
+def _of(rows: Sequence[Row], verdict: Verdict) -> Sequence[Row]:
+    return [each for each in rows if each.verdict is verdict]
+
+
+def _in_order(rows: Iterable[Row]) -> Sequence[Row]:
+    """What needs a look comes first, then as in the file."""
+    return sorted(rows, key=lambda each: (_ORDER.index(each.verdict), each.line))
 
 
 def _japanese() -> bool:

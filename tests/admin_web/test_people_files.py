@@ -72,6 +72,12 @@ def test_a_file_is_shown_and_only_then_applied(client: FlaskClient, house: House
         assert [each.name for each in search.find(session, house.site(session), "nitta")] == ["新田 恵"]
 
 
+def test_a_name_that_turns_the_writing_round_is_marked_and_turns_nothing_else(client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    page = looked(client, "number,name\n9001,\u202ednuora\n9002,Zoe\n".encode()).get_data(as_text=True)
+    assert page.count("<bdi>\u202ednuora</bdi>") == page.count("holds signs that turn the writing round") == 1
+
+
 def test_a_plan_is_its_operators_own_and_not_to_be_written_by_hand(client: FlaskClient, app: Flask) -> None:
     signed_in(client, "kim")
     plan = plan_of(looked(client, b"number,name\n9001,Zoe\n").get_data(as_text=True))
