@@ -119,7 +119,7 @@ def _here(session: Session, site: Site, numbers: set[str], *, lock: bool = False
     """Who has these numbers; what no number can be is not asked for."""
     asked = [each for each in numbers if _told(each, 40)]
     statement = select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.number.in_(asked))
-    found = session.scalars(statement.with_for_update() if lock else statement)
+    found = session.scalars(statement.order_by(Cardholder.id).with_for_update() if lock else statement)
     return {holder.number: holder for holder in found}
 
 
