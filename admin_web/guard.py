@@ -63,6 +63,16 @@ def requires(permission: Permission) -> Callable[[V], V]:
     return declare
 
 
+def takes_up_to(size: int) -> Callable[[V], V]:
+    """The view takes bodies of so many bytes from whoever is signed in; every other one takes what fits a form."""
+
+    def declare(view: V) -> V:
+        view.longest = size  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
 def _first(who: Operator, permission: Permission) -> Response | None:
     """What comes before the view: enrolling a second factor that the role needs, or confirming a dangerous act."""
     opened = opened_session()

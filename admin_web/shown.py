@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import unicodedata
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from flask import g, request
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from admin_web.centre import centre
@@ -17,6 +18,7 @@ from controller.people.validity import EARLIEST, LATEST
 
 LANGUAGES = ("en", "ja")
 LANGUAGE_COOKIE = "sekisho_language"
+_TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 
 
 class Named(Protocol):
@@ -43,6 +45,11 @@ def said(words: Words) -> str:
     return words.ja if str(get_locale()) == "ja" else words.en
 
 
+def turned(text: str) -> bool:
+    """Whether `text` holds characters that change the direction of writing: it may not be what it looks like."""
+    return any(unicodedata.bidirectional(each) in _TURNING for each in text)
+
+
 def zone() -> ZoneInfo:
     """The site's clock."""
     if "zone" not in g:
@@ -58,6 +65,15 @@ def clock(moment: datetime | None, seconds: bool = False) -> Markup:
         return Markup("")
     local = moment.astimezone(zone())
     text = local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
+
+
+def leaving(moment: datetime) -> Markup:
+    """A <time> element: the last day when the minute is its end, as in files of people."""
+    local = moment.astimezone(zone())
+    if (local.hour, local.minute) != (0, 0):
+        return clock(moment)
+    text = gettext("end of %(day)s", day=(local - timedelta(days=1)).strftime("%Y-%m-%d"))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
 
 

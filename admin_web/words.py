@@ -22,9 +22,10 @@ from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
-from controller.people.operator import Operator
+from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
+from controller.people.roster import Verdict
 from controller.premises import rule_words
 from controller.premises.dangers import SENTENCES, Danger
 from controller.record.alarm import (
@@ -86,6 +87,14 @@ OUTCOMES: dict[str, Any] = {
     Outcome.REFUSE: _("Refused"),
     Outcome.AWAIT: _("Waiting"),
 }
+VERDICTS: dict[str, Any] = {
+    Verdict.NEW: _("new"),
+    Verdict.CHANGED: _("changed"),
+    Verdict.SAME: _("same"),
+    Verdict.REFUSED: _("refused"),
+}
+"""Of the rows of a file of people."""
+
 REFUSALS: dict[str, Any] = {
     "not-found": _("There is no such entry."),
     "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
@@ -156,6 +165,19 @@ REFUSALS: dict[str, Any] = {
     "last-admin": _("At least two active security admins must remain."),
 }
 REFUSALS |= {
+    "number-missing": _("A staff number is needed."),
+    "leaver-unknown": _("Nobody here has this number, and by the file they have left already."),
+    "changed-meanwhile": _("Somebody changed it after the file was looked at. Look again."),
+    "leaves-wrong": _("A leaving date is written 2027-03-31 or 2027-03-31 17:30."),
+    "row-ragged": _("This row has more or fewer cells than the heading."),
+    "row-repeated": _("This staff number stands in the file more than once."),
+    "file-large": _("A file of people has at most 2 MB."),
+    "file-rows": _("A file of people has at most 10,000 rows."),
+    "file-encoding": _("The file is neither UTF-8 nor Shift_JIS text. Save it as CSV UTF-8."),
+    "file-columns": _("The first row names the columns, each once: number, name, and if wanted name_kana and leaves."),
+    "file-broken": _("This is no CSV: a quotation mark is in the wrong place, or a cell has no end."),
+    "file-plan": _("What was shown is more than an hour old, or was shown to somebody else. Look at the file again."),
+    "file-letters": _("Shift_JIS has no letter for a part of somebody's name. Take UTF-8."),
     "own-role": _("Another security admin changes your role."),
     "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
     "passkey-wrong": _("The passkey did not answer as it should."),
@@ -304,7 +326,7 @@ def actor(name: str, operators: Mapping[int, Operator]) -> str:
     kind_of, _colon, number = name.partition(":")
     if kind_of == "operator" and number.isdigit() and int(number) in operators:
         return operators[int(number)].display_name
-    return str(gettext("the schedule")) if name == postures.SCHEDULE else name
+    return str(gettext("the schedule")) if name == SCHEDULE else name
 
 
 def kind(name: str) -> str:

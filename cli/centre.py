@@ -85,6 +85,25 @@ def exemptions(settings: Path, as_json: bool) -> None:
         click.echo("  ".join(line.values()))
 
 
+@controller.command("import", epilog=EXPLAINED)
+@SETTINGS
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--apply", "reason", metavar="REASON", help="Do it, for this reason, which is recorded.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for programs.")
+def import_people(settings: Path, file: Path, reason: str | None, as_json: bool) -> None:
+    """What a FILE of people (CSV) would change, row by row; with --apply it is done. It names people.
+
+    Answers no (exit code 1) when a row is refused; with --apply the others are done all the same.
+    """
+    from cli import roster
+
+    with told_plainly():
+        found = roster.imported(settings, file, reason)
+    click.echo(roster.as_json(found) if as_json else roster.as_text(found))
+    if any(row.why for row in found):
+        raise No("some rows are refused")
+
+
 @controller.group(epilog=EXPLAINED)
 def operator() -> None:
     """The operators who sign in, seen from the host. What is done here is recorded as done on the host."""

@@ -245,11 +245,10 @@ def _operator(session: Session, site: Site) -> Operator:
 def _cardholder(session: Session, site: Site, text: str) -> Any:
     from controller.people import cardholder as cardholders
 
-    found = cardholders.find(session, site, text)
-    exact = [each for each in found if text in (each.number, each.name)]
-    if len(exact) != 1:
-        raise No(f"{len(exact)} cardholders have the staff number or name {text}")
-    return exact[0]
+    found = cardholders.exactly(session, site, text)
+    if len(found) != 1:
+        raise No(f"{len(found)} cardholders have the staff number or name {text}")
+    return found[0]
 
 
 def _schedule(session: Session, site: Site, name: str | None) -> Any:

@@ -51,6 +51,17 @@ def text(longest: int, *, required: bool = False) -> Field:
     return Field(read, {"type": "string", "maxLength": longest}, required, "")
 
 
+def document() -> Field:
+    """A text of many lines, as long as a body may be."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("is a text")
+        return value
+
+    return Field(read, {"type": "string"}, required=True)
+
+
 def truth() -> Field:
     """true or false, always said."""
 

@@ -11,7 +11,7 @@ from flask import Flask
 from admin_web.api.fields import Field
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
-_TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream"}
+_TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream", "export_cardholders": "text/csv"}
 
 
 def described(app: Flask) -> dict[str, Any]:
@@ -47,7 +47,10 @@ def _operation(name: str, view: Callable[..., Any], path: str, verb: str) -> dic
         "summary": (view.__doc__ or name.replace("_", " ")).strip().splitlines()[0],
         "parameters": [_in_path(each) for each in re.findall(r"{(\w+)}", path)]
         + [{"name": each, "in": "query", "schema": dict(field.schema)} for each, field in asks.items()],
-        "responses": {_status(name, verb): {"description": "Done", "content": _content(name, asks)}, **_refusals(view)},
+        "responses": {
+            _status(name, verb): {"description": "Done", "content": _content(name, {**asks, **(takes or {})})},
+            **_refusals(view),
+        },
     }
     if takes is not None:
         operation["requestBody"] = _taken(takes)
@@ -66,10 +69,10 @@ def _status(name: str, verb: str) -> str:
     return "201" if verb == "POST" and name.startswith(makes) else "200"
 
 
-def _content(name: str, asks: Mapping[str, Field]) -> dict[str, Any]:
+def _content(name: str, given: Mapping[str, Field]) -> dict[str, Any]:
     if name in _TEXTS:
         return {_TEXTS[name]: {"schema": {"type": "string"}}}
-    schema = {"$ref": "#/components/schemas/Page"} if "cursor" in asks else {"type": "object"}
+    schema = {"$ref": "#/components/schemas/Page"} if "cursor" in given else {"type": "object"}
     return {"application/json": {"schema": schema}}
 
 

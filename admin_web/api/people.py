@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, count, one_of, takes, text, truth
+from admin_web.api.fields import LARGEST_ID, MOST, PAGE, asks, count, moment, one_of, takes, text, truth
 from admin_web.api.paging import limit, listed, sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.room_rules import HIGHEST_THREAT
 from controller.people import attribute as attributes
-from controller.people import attribution, leaver
+from controller.people import attribution, leaver, search
 from controller.people import cardholder as cardholders
 from controller.people.access import Permission
 from controller.people.attribute import Attribute
@@ -27,12 +27,25 @@ _REASON = text(400, required=True)
 
 @blueprint.get(f"{V1}/cardholders")
 @guard.requires(Permission.SEE_PEOPLE)
-@asks(q=text(100), **PAGE)
+@asks(**PAGE)
 def list_cardholders(asked: dict[str, Any]) -> Response:
-    """Cardholders whose name, reading or staff number contains `q`."""
+    """Every cardholder, in pages."""
     with centre().read() as session:
         site = centre().site(session)
-        found = cardholders.find(session, site, asked["q"], asked["cursor"], limit(asked) + 1)
+        found = cardholders.of_site(session, site, asked["cursor"], limit(asked) + 1)
+        return listed(found, asked, lambda row: _shown(session, row))
+
+
+@blueprint.post(f"{V1}/cardholders/search")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(text=text(100, required=True), cursor=count(LARGEST_ID, 0), limit=count(MOST))
+def search_cardholders(given: dict[str, Any]) -> Response:
+    """Cardholders described by `text`: parts of name, reading, staff number or card; in the body, for names belong in
+    no address."""
+    asked = {"cursor": given["cursor"] or 0, "limit": given["limit"] or 50}
+    with centre().read() as session:
+        site = centre().site(session)
+        found = search.find(session, site, given["text"], asked["cursor"], limit(asked) + 1)
         return listed(found, asked, lambda row: _shown(session, row))
 
 
@@ -63,6 +76,28 @@ def end_cardholder(cardholder_id: int, given: dict[str, Any]) -> Response:
     with centre().write() as session:
         holder = forms.row(session, Cardholder, cardholder_id)
         leaver.deactivate(session, guard.operator().actor, now(), holder, given["reason"])
+        return jsonify(_shown(session, holder))
+
+
+@blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/leave")
+@guard.requires(Permission.CHANGE_PEOPLE)
+@takes(at=moment(), reason=_REASON)
+def let_leave(cardholder_id: int, given: dict[str, Any]) -> Response:
+    """Say from which minute on this cardholder will have left; without `at`: that they stay."""
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, cardholder_id)
+        leaver.leave(session, guard.operator().actor, now(), holder, given["at"], given["reason"])
+        return jsonify(_shown(session, holder))
+
+
+@blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/rename")
+@guard.requires(Permission.CHANGE_PEOPLE)
+@takes(name=text(120, required=True), name_kana=text(120))
+def rename_cardholder(cardholder_id: int, given: dict[str, Any]) -> Response:
+    """Correct the name and its reading."""
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, cardholder_id)
+        cardholders.rename(session, guard.operator().actor, now(), holder, **given)
         return jsonify(_shown(session, holder))
 
 

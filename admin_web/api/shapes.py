@@ -16,6 +16,7 @@ from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.people.pin import PinRow
+from controller.people.roster import Row, Said
 from controller.people.training import Completion, Training
 from controller.premises.agent import Agent
 from controller.premises.calendar import Calendar, Holiday
@@ -39,8 +40,27 @@ def cardholder(row: Cardholder, held: Sequence[AttributeRow]) -> dict[str, Any]:
         "attributes": levels(held),
         "forgiven": row.forgiven,
         "created_at": utc(row.created_at),
+        "leaves_at": utc(row.leaves_at) if row.leaves_at else None,
         "ended_at": utc(row.ended_at) if row.ended_at else None,
     }
+
+
+def file_row(row: Row) -> dict[str, Any]:
+    """One row of a file of people; why: the code of a refusal."""
+    return {
+        "line": row.line,
+        "number": row.number,
+        "verdict": row.verdict,
+        "why": row.why or None,
+        "before": _said(row.before),
+        "after": _said(row.after),
+    }
+
+
+def _said(said: Said | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    return {"name": said.name, "name_kana": said.name_kana, "leaves_at": _maybe(said.leaves), "active": not said.gone}
 
 
 def exempt(row: Exempt) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from admin_web.api import (
     holidays,
     operators,
     people,
+    people_files,
     pins,
     posture,
     premises,
@@ -22,7 +23,7 @@ from admin_web.api import (
 )
 from admin_web.api.blueprint import blueprint
 
-PEOPLE = (people, credentials, custody, pins, trainings)
+PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
 RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

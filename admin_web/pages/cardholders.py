@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import guard
+from admin_web import guard, shown
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
@@ -19,6 +19,7 @@ from controller.people import attribute, custody, leaver
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
+from controller.people import search as searching
 from controller.people.access import Permission
 from controller.people.card_state import State
 from controller.people.cardholder import Cardholder
@@ -30,6 +31,7 @@ from controller.premises.schedule import Schedule
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
 from controller.record.occupancy import Presence
+from controller.refusal import Refused
 
 blueprint = Blueprint("cardholders", __name__, url_prefix="/cardholders")
 _PAGE = 50
@@ -38,16 +40,24 @@ _PAGE = 50
 @blueprint.get("")
 @guard.requires(Permission.SEE_PEOPLE)
 def listed() -> str:
-    wanted, after = request.args.get("q", "")[:100], forms.row_id("after") or 0
+    return _found("cardholders/list.html", "", forms.row_id("after") or 0)
+
+
+@blueprint.post("/search")
+@guard.requires(Permission.SEE_PEOPLE)
+def search() -> str:
+    """By POST only: what is typed must stand in no address, history or log of a server. While somebody types, the
+    rows alone are asked for."""
+    part = "found" if request.headers.get("HX-Request") else "list"
+    return _found(f"cardholders/{part}.html", forms.text("q", 100), forms.row_id("after") or 0)
+
+
+def _found(template: str, wanted: str, after: int) -> str:
     with centre().read() as session:
-        found = cardholders.find(session, centre().site(session), wanted, after, _PAGE + 1)
-        at = now()
-        people = [
-            (each, [credentials.state_now(session, card, at) for card in credentials.of_cardholder(session, each)])
-            for each in found[:_PAGE]
-        ]
-        more = found[_PAGE - 1].id if len(found) > _PAGE else None
-        return render_template("cardholders/list.html", people=people, wanted=wanted, more=more)
+        found = searching.find(session, centre().site(session), wanted, after, _PAGE + 1)
+        people, more = found[:_PAGE], found[_PAGE - 1].id if len(found) > _PAGE else None
+        states = credentials.states_now(session, people, now())
+        return render_template(template, people=people, states=states, wanted=wanted, more=more)
 
 
 @blueprint.post("")
@@ -84,6 +94,16 @@ def page(holder_id: int) -> str:
         )
 
 
+@blueprint.post("/<int:holder_id>/rename")
+@guard.requires(Permission.CHANGE_PEOPLE)
+def rename(holder_id: int) -> Response:
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        name, kana = forms.text("name", 120), forms.text("name_kana", 120)
+        cardholders.rename(session, guard.operator().actor, now(), holder, name, kana)
+    return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
+
+
 @blueprint.post("/<int:holder_id>/time")
 @guard.requires(Permission.CHANGE_PEOPLE)
 def give_time(holder_id: int) -> Response:
@@ -110,6 +130,20 @@ def end(holder_id: int) -> Response:
     with centre().write() as session:
         holder = forms.row(session, Cardholder, holder_id)
         leaver.deactivate(session, guard.operator().actor, now(), holder, forms.text("reason"))
+    return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
+
+
+@blueprint.post("/<int:holder_id>/leave")
+@guard.requires(Permission.CHANGE_PEOPLE)
+def leave(holder_id: int) -> Response:
+    """Say when this person will have left, or that they stay."""
+    try:
+        at = shown.local_moment(forms.text("at"))
+    except ValueError as flaw:
+        raise Refused("validity-absurd") from flaw
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        leaver.leave(session, guard.operator().actor, now(), holder, at, forms.text("reason"))
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 

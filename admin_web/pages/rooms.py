@@ -109,7 +109,7 @@ def in_force(key: str, sequence: int) -> str:
 def ask(key: str) -> str:
     with centre().read() as session:
         site = centre().site(session)
-        people = [each for each in cardholders.find(session, site, "", 0, _MOST_PEOPLE) if each.active]
+        people = [each for each in cardholders.of_site(session, site, 0, _MOST_PEOPLE) if each.active]
         return render_template(
             "rooms/request.html",
             area=(area := room(session, key)),

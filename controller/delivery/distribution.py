@@ -13,6 +13,7 @@ from controller.delivery import compiling, lapses, posture, sharing
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest, newest_adopted
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
+from controller.people import leaver
 from controller.premises import agent as agents
 from controller.premises import door as doors
 from controller.premises.agent import Agent
@@ -60,6 +61,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     """Compile what ledger rows since the last call, or the time, call for; returns the lists that are new. What is due
     at this time of day is done first."""
     posture.forgive_due(session, site, now)
+    leaver.end_due(session, site, now)
     position = _position(session, now)
     called = _time_calls(session, site, position, now)
     called = called or uses.changed_since(session, position.sequence)

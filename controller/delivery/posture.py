@@ -21,6 +21,7 @@ from contract.room_rules import HIGHEST_THREAT, Posture
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people.operator import SCHEDULE
 from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises.area import Area
@@ -28,9 +29,6 @@ from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record import occupancy
 from controller.refusal import Refused
-
-SCHEDULE = "schedule"
-"""The actor of what is done at its time of day."""
 
 
 class Act(StrEnum):

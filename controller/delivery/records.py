@@ -10,7 +10,7 @@ recorded elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -75,7 +75,7 @@ def table(
         cards, held = cards_of(session, some, agent_id), _attributes(session, some)
         for holder, card, identity in _identities(session, some):
             part = card_part(card, identity, cards, now)
-            permitted = _merged(rights.get(holder.id, ()), now) if holder.active else None
+            permitted = _until_gone(_merged(rights.get(holder.id, ()), now), holder, now)
             gone = _gone(holder, part, rights.get(holder.id, ()), now, permitted=permitted is not None)
             if holder.id in inside or gone is None or now - gone < EXIT_ONLY_DAYS:
                 person = _person(holder, held.get(holder.id, ()), trained)
@@ -170,6 +170,15 @@ def _merged(rights: Sequence[_Right], now: datetime) -> _Permitted | None:
     return _Permitted(merged[0].grant.id, begins, ends, schedules, essential=True)
 
 
+def _until_gone(permitted: _Permitted | None, holder: Cardholder, now: datetime) -> _Permitted | None:
+    """No longer than until the holder leaves, and nothing when they have left."""
+    if permitted is None or not holder.present(now):
+        return None
+    if holder.leaves_at is None:
+        return permitted
+    return replace(permitted, valid_until=min(permitted.valid_until, seconds(holder.leaves_at)))
+
+
 def _together(rights: Sequence[_Right]) -> tuple[frozenset[int | None], int, int]:
     """The schedules of rights that hold now, and when what all of them permit together begins and ends."""
     schedules = frozenset(each.schedule_id for each in rights)
@@ -213,8 +222,9 @@ def _gone(
 ) -> datetime | None:
     """Since when this card lets nobody in here, for want of a permission or because the card is of no more use; None:
     it does, or it is only set aside."""
-    ends = [part.gone_at, holder.ended_at]
-    if not permitted and holder.active:
+    present = holder.present(now)
+    ends = [part.gone_at, None if present else holder.gone_at]
+    if not permitted and present:
         last = [each.grant.revoked_at or each.grant.valid_until or now for each in rights]
         ends.append(min(max(last), now) if last else now - EXIT_ONLY_DAYS)
     elif not rights:

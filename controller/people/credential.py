@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import credential as card
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people import folding
 from controller.people.attribute import Attribute, holds
-from controller.people.card_state import ACTS, NO_LIMITS, Act, CardLife, Limits, State, state_at
+from controller.people.card_state import ACTS, NO_LIMITS, UNUSED, Act, CardLife, Limits, State, state_at
 from controller.people.cardholder import Cardholder
 from controller.people.validity import require_validity
 from controller.refusal import Refused
@@ -27,7 +28,8 @@ class Credential(Base):
     say when and why it left use; `replaces_id` is the card whose re-issue it is, one `issue_level` below;
     `active_since` is when somebody last vouched for it: gave it, said its validity, or put it back into use;
     `ledger_sequence` is the row of the last change in what it opens; `handed_out_at` is since when its holder has it
-    (null: they do not), `counted_at` when a count last saw it in stock."""
+    (null: they do not), `counted_at` when a count last saw it in stock;
+    `folded` is what a search compares: the label and the digits of its identities."""
 
     __tablename__ = "credential"
 
@@ -49,8 +51,12 @@ class Credential(Base):
     ledger_sequence: Mapped[int] = mapped_column(BigInteger, default=0)
     handed_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    folded: Mapped[str] = mapped_column(String(folding.LONGEST_KEY), default="")
 
-    __table_args__ = (Index("ix_credential_unused_days", "unused_days", "active_since"),)
+    __table_args__ = (
+        Index("ix_credential_unused_days", "unused_days", "active_since"),
+        Index("ix_credential_folded_cardholder_id", "folded", "cardholder_id"),
+    )
 
     @property
     def limits(self) -> Limits:
@@ -203,17 +209,7 @@ def replacement(session: Session, given: Credential) -> Credential | None:
 
 def life(session: Session, given: Credential) -> CardLife:
     """What use and re-issue have made of a card."""
-    uses = session.scalars(
-        select(CredentialUse)
-        .join(IdentityRow, IdentityRow.id == CredentialUse.identity_id)
-        .where(IdentityRow.credential_id == given.id)
-    ).all()
-    return CardLife(
-        sum(each.entries for each in uses),
-        min((each.first_used for each in uses), default=None),
-        max((each.last_used for each in uses), default=None),
-        session.scalar(select(Credential.issued_at).where(Credential.replaces_id == given.id)),
-    )
+    return _lives(session, [given.id]).get(given.id, UNUSED)
 
 
 def state_now(session: Session, given: Credential, now: datetime) -> State:
@@ -224,11 +220,53 @@ def state_now(session: Session, given: Credential, now: datetime) -> State:
     return state_at(said, given.limits, given.active_since, life(session, given), now)
 
 
+def states_now(session: Session, holders: Sequence[Cardholder], now: datetime) -> Mapping[int, Sequence[State]]:
+    """What the cards of each of `holders` (by id) are at `now`, the newest first; asked for all of them at once."""
+    ids = [each.id for each in holders]
+    cards = session.scalars(
+        select(Credential)
+        .where(Credential.cardholder_id.in_(ids))
+        .order_by(Credential.issued_at.desc(), Credential.id.desc())
+    ).all()
+    lives = _lives(session, [each.id for each in cards])
+    found: dict[int, list[State]] = {each: [] for each in ids}
+    for each in cards:
+        life = lives.get(each.id, UNUSED)
+        found[each.cardholder_id].append(state_at(State(each.state), each.limits, each.active_since, life, now))
+    return found
+
+
+def _lives(session: Session, cards: Sequence[int]) -> Mapping[int, CardLife]:
+    """What use and re-issue have made of those cards that were used or replaced."""
+    uses = (
+        select(
+            IdentityRow.credential_id,
+            func.sum(CredentialUse.entries),
+            func.min(CredentialUse.first_used),
+            func.max(CredentialUse.last_used),
+        )
+        .join(IdentityRow, IdentityRow.id == CredentialUse.identity_id)
+        .where(IdentityRow.credential_id.in_(cards))
+        .group_by(IdentityRow.credential_id)
+    )
+    found = {used: CardLife(int(entries), first, last) for used, entries, first, last in session.execute(uses)}
+    replaced = select(Credential.replaces_id, Credential.issued_at).where(Credential.replaces_id.in_(cards))
+    for old, at in session.execute(replaced):
+        if old is not None:
+            found[old] = replace(found.get(old, UNUSED), superseded_at=at)
+    return found
+
+
 def possible(session: Session, given: Credential, now: datetime) -> Sequence[Act]:
     """What may be done with a card: by what was said of it, or because it lay unused for too long."""
     found = state_now(session, given, now)
     before = found if found is State.INACTIVE else State(given.state)
     return [act for act, (states, _) in ACTS.items() if before in states]
+
+
+def folded(label: str, texts: Sequence[str]) -> str:
+    """The key of a card: what is printed on it or said of it, and the digits of its identities."""
+    return folding.key(label, *(text.rpartition(":")[2] for text in texts))
 
 
 def _given(session: Session, now: datetime, holder: Cardholder, new: NewCard) -> Credential:
@@ -243,6 +281,7 @@ def _given(session: Session, now: datetime, holder: Cardholder, new: NewCard) ->
     given = Credential(
         cardholder_id=holder.id, label=new.label.strip()[:120], state=State.ACTIVE, issued_at=now, reason=""
     )
+    given.folded = folded(given.label, texts)
     _limit(session, now, holder, given, new.limits)
     session.add(given)
     session.flush()

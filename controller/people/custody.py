@@ -71,7 +71,7 @@ def hand_out(session: Session, actor: str, now: datetime, card: Credential, *, a
     acknowledgement-missing, permission-missing."""
     session.refresh(card, with_for_update=True)
     holder = session.get_one(Cardholder, card.cardholder_id)
-    if not holder.active:
+    if not holder.present(now):
         raise Refused("cardholder-inactive")
     if credentials.state_now(session, card, now) not in (State.ACTIVE, State.NOT_YET_VALID):
         raise Refused("card-not-usable")
@@ -132,7 +132,7 @@ _IN_STOCK = and_(Credential.handed_out_at.is_(None), Credential.state.not_in((*_
 
 def _due(what: Due, now: datetime) -> ColumnElement[bool]:
     permitted = and_(
-        Cardholder.ended_at.is_(None), exists(_in_force(now).where(Grant.cardholder_id == Credential.cardholder_id))
+        Cardholder.present_at(now), exists(_in_force(now).where(Grant.cardholder_id == Credential.cardholder_id))
     )
     newer = aliased(Credential)
     replaced, ends = exists(select(newer.id).where(newer.replaces_id == Credential.id)), Credential.valid_until
@@ -140,7 +140,7 @@ def _due(what: Due, now: datetime) -> ColumnElement[bool]:
         out = and_(Credential.handed_out_at.is_not(None), Credential.state.not_in(_GONE))
         return and_(out, or_(not_(permitted), replaced))
     usable = and_(Credential.state.in_(_READY), not_(replaced), or_(ends.is_(None), ends > now))
-    ready = and_(Credential.handed_out_at.is_(None), usable, Cardholder.ended_at.is_(None))
+    ready = and_(Credential.handed_out_at.is_(None), usable, Cardholder.present_at(now))
     return and_(ready, permitted if what is Due.HAND_OUT else not_(permitted))
 
 

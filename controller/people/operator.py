@@ -24,7 +24,8 @@ from controller.people.operator_session import hashed, living
 from controller.premises.site import Site
 from controller.refusal import Refused
 
-HOST = "host"
+HOST, SCHEDULE = "host", "schedule"
+"""Who did it when it was nobody who signs in: the owner of the host; what was said ahead and fell due."""
 LINK_LIFE = timedelta(hours=24)
 _HASHER = password.HASHER
 

@@ -183,7 +183,7 @@ def in_force(session: Session, area: Area, now: datetime) -> Sequence[Grant]:
         Grant.state == GrantState.APPROVED,
         Grant.valid_from <= now,
         or_(Grant.valid_until.is_(None), Grant.valid_until > now),
-        Cardholder.ended_at.is_(None),
+        Cardholder.present_at(now),
     )
     statement = select(Grant).join(Cardholder, Cardholder.id == Grant.cardholder_id).where(current)
     statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(levels)))

@@ -46,6 +46,7 @@ FIELDS = (
     *("q", "name", "number", "name_kana", "reason", "note", "label", "identity", "role", "cardholder", "area"),
     *("schedule", "valid_from", "valid_until", "since", "until", "before", "after", "cursor", "limit", "kind"),
     *("outcome", "door", "password", "display_name", "back", "passing", "state", "tries", "nothing"),
+    *("text", "csv", "plan", "file", "encoding", "at"),
 )
 HEADERS = ("Last-Event-ID", "Accept-Language", "HX-Request", "Accept", "Content-Type", "Sec-Fetch-Site", "Range")
 LATIN = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=30)
@@ -138,12 +139,12 @@ def test_a_name_of_any_script_stands_on_every_page_as_it_was_written(
         assert "<script>alert" not in page
         assert "<img src=x" not in page
         assert ">49<" not in page
-        assert not re.search(r"\u202e[^<]*<(?!/bdi|/option|/title)", page), path
+        # What stands in a field turns nothing outside of it.
+        assert not re.search(r"\u202e[^<]*<(?!/bdi|/option|/title)", re.sub(r' value="[^"]*"', "", page)), path
     with reading(house.engine) as session:
         assert session.get_one(Cardholder, made).name == name
-    found = client.get(
-        "/api/v1/cardholders", query_string={"q": name[:100]}, base_url=BASE, headers=token(house, "kim")
-    )
+    kim = token(house, "kim")
+    found = client.post("/api/v1/cardholders/search", json={"text": name[:100]}, base_url=BASE, headers=kim)
     assert [each["name"] for each in found.get_json()["items"]] == [name]
 
 

@@ -34,7 +34,7 @@ def hand(building: Demo) -> Iterator[Hand]:
 
 
 def ada(building: Demo) -> int:
-    return int(building.api("kim", "/cardholders?q=Ada")["items"][0]["id"])
+    return int(building.api("kim", "/cardholders/search", {"text": "Ada"})["items"][0]["id"])
 
 
 def in_force(building: Demo, path: str, body: dict[str, Any], method: str = "PUT") -> None:

@@ -193,3 +193,26 @@ def test_a_port_that_is_taken_cannot_be_used(tmp_path: Path) -> None:
         code, said = run("demo", "--data", str(tmp_path), "--port", port)
     assert (code, "choose another" in said) == (3, True)
     assert time.monotonic() - started < 10
+
+
+def test_a_file_of_people_is_shown_and_with_a_reason_applied(settings: Path) -> None:
+    file = settings.parent / "people.csv"
+    file.write_bytes(
+        "社員番号,氏名,退職日時\r\n9001,新田 恵,\r\n\x1b[31m,Zoe,\r\n9002,Yui,2099-03-31\r\n".encode("cp932")
+    )
+    code, said = run("controller", "import", str(settings), str(file))
+    assert code == 1
+    assert "2  new  9001  新田 恵" in said
+    assert "3  refused  '\\x1b[31m'  A name or number is one line of text" in said
+    code, said = run("controller", "import", "--json", str(settings), str(file), "--apply", "list of November")
+    assert code == 1
+    assert [each["verdict"] for each in json.loads(said[: said.rindex("]") + 1])] == ["new", "refused", "new"]
+    file.write_text("number,name,leaves\n9001,新田 恵,2099-01-01\n9002,Yui,2099-03-31\n", encoding="utf-8")
+    code, said = run("controller", "import", str(settings), str(file))
+    assert (code, said.splitlines()) == (
+        0,
+        ["2  changed  9001  leaves: - -> 2099-01-01 15:00:00+00:00", "3  same  9002  Yui"],
+    )
+    file.write_bytes(b"\xff\xfe")
+    code, said = run("controller", "import", str(settings), str(file))
+    assert (code, "neither UTF-8 nor Shift_JIS" in said) == (2, True)

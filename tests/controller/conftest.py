@@ -24,7 +24,7 @@ from controller.database import migrate, open_database, transaction
 from controller.delivery import authority
 from controller.delivery.authority import Authority
 from controller.delivery.compiling import card_must_fit
-from controller.people import cardholder, credential, operator
+from controller.people import cardholder, credential, operator, search
 from controller.people.access import Role
 from controller.people.cardholder import Cardholder
 from controller.people.operator import NewOperator, Operator
@@ -97,7 +97,7 @@ class House:
         return found
 
     def holder(self, session: Session, name: str) -> Cardholder:
-        return cardholder.find(session, self.site(session), name)[0]
+        return search.find(session, self.site(session), name)[0]
 
     def operator(self, session: Session, name: str) -> Operator:
         found = operator.by_name(session, self.site(session), name)

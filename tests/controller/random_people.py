@@ -54,6 +54,7 @@ class World:
                 number=f"r{number}",
                 created_at=self._now,
                 ended_at=self._maybe(20),
+                leaves_at=self._maybe(8),
             )
             self._add(holder)
             for _ in range(self._chance.randrange(4)):

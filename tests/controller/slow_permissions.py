@@ -38,6 +38,7 @@ class SlowReading:
         holder = next(row for row in self._rows["cardholder"] if row["id"] == card["cardholder_id"])
         return (
             holder["ended_at"] is None
+            and (holder["leaves_at"] is None or at < holder["leaves_at"])
             and self._good(card, at, idle_counts=idle_counts)
             and self._trained(holder["id"], area, at)
             and any(self._grants(row, area, at) for row in self._rows["access_grant"] if _is(row, holder["id"]))

@@ -15,9 +15,10 @@ from controller.database import reading, transaction
 from controller.delivery import compiling, distribution, posture
 from controller.delivery.issued import DeliveryPosition
 from controller.delivery.link import Link
-from controller.delivery.posture import SCHEDULE, Act, Order, PostureChange
+from controller.delivery.posture import Act, Order, PostureChange
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people.operator import SCHEDULE
 from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises import room_rules

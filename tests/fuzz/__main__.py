@@ -15,9 +15,10 @@ from tests.fuzz.contract_targets import TARGETS as CONTRACT
 from tests.fuzz.door_targets import TARGETS as DOORS
 from tests.fuzz.engine import Campaign, Finding, Target, in_turns, raised
 from tests.fuzz.osdp_targets import TARGETS as OSDP
+from tests.fuzz.people_targets import TARGETS as PEOPLE
 from tests.fuzz.reader_targets import TARGETS as READERS
 
-TARGETS: dict[str, Target] = {target.name: target for target in (*READERS, *OSDP, *CONTRACT, *DOORS)}
+TARGETS: dict[str, Target] = {target.name: target for target in (*READERS, *OSDP, *CONTRACT, *DOORS, *PEOPLE)}
 
 
 def main(arguments: Sequence[str]) -> int:
