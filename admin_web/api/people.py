@@ -40,8 +40,7 @@ def list_cardholders(asked: dict[str, Any]) -> Response:
 @guard.requires(Permission.SEE_PEOPLE)
 @takes(text=text(100, required=True), cursor=count(LARGEST_ID, 0), limit=count(MOST))
 def search_cardholders(given: dict[str, Any]) -> Response:
-    """Cardholders described by `text`: parts of name, reading, staff number or card; in the body, for names belong in
-    no address."""
+    """Cardholders described by `text`: parts of name, reading, staff number or card. Names belong in no address."""
     asked = {"cursor": given["cursor"] or 0, "limit": given["limit"] or 50}
     with centre().read() as session:
         site = centre().site(session)

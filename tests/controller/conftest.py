@@ -28,6 +28,7 @@ from controller.people import cardholder, credential, operator, search
 from controller.people.access import Role
 from controller.people.cardholder import Cardholder
 from controller.people.operator import NewOperator, Operator
+from controller.people.permission import LONGEST_PRIVATE
 from controller.premises import agent, area, building, site
 from controller.premises.agent import Agent
 from controller.premises.area import Area
@@ -35,6 +36,8 @@ from controller.premises.site import Site
 from controller.tables import METADATA
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+IN_A_YEAR = int((NOW + LONGEST_PRIVATE).timestamp())
+"""When a permission for a private room ends that began NOW and whose end nobody named."""
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "correct horse battery"
 CARDS = {"Ada": 0x1E00000001, "Ben": 0x1E00000002, "Eve": 0x1E00000003}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from contract.credential import Identity, Source, lookup_key
-from contract.record import FOREVER, Flag, Record
+from contract.record import Flag, Record
 from controller.database import reading, transaction
 from controller.delivery import compiling, distribution
 from controller.delivery.compiling import holder_must_fit
@@ -19,7 +19,7 @@ from controller.people import pin as pins
 from controller.people.operator import SCHEDULE
 from controller.people.permission import Wish
 from controller.refusal import Refused
-from tests.controller.conftest import CARDS, NOW, House
+from tests.controller.conftest import CARDS, IN_A_YEAR, NOW, House
 
 ACTOR = "operator:1"
 LEAVES = NOW + timedelta(days=3)
@@ -52,13 +52,13 @@ def record(house: House, at: datetime) -> Record:
 
 
 def test_the_lists_say_the_minute_so_that_a_door_alone_refuses_from_then_on(employed: House) -> None:
-    assert record(employed, NOW).valid_until == FOREVER
+    assert record(employed, NOW).valid_until == IN_A_YEAR
     leaves(employed, LEAVES.replace(second=31))
     assert record(employed, NOW).valid_until == int(LEAVES.timestamp())
     assert record(employed, LEAVES).flags & Flag.EXIT_ONLY
     assert not record(employed, LEAVES - timedelta(seconds=1)).flags & Flag.EXIT_ONLY
     leaves(employed, None)
-    assert record(employed, NOW).valid_until == FOREVER
+    assert record(employed, NOW).valid_until == IN_A_YEAR
 
 
 def test_who_can_enter_knows_the_minute(employed: House) -> None:

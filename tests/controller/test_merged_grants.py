@@ -12,14 +12,12 @@ from contract.schedule import Interval
 from controller.database import transaction
 from controller.delivery import compiling
 from controller.people import permission
-from controller.people.permission import LONGEST_PRIVATE, Wish
+from controller.people.permission import Wish
 from controller.premises import schedule
 from controller.premises.schedule import Schedule, SchedulePlan
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import IN_A_YEAR, NOW, House
 
 DAY = timedelta(days=1)
-IN_A_YEAR = int((NOW + LONGEST_PRIVATE).timestamp())
-"""When a permission for the Cedar room ends whose end nobody named."""
 
 
 def given(session: Session, house: House, wishes: list[Wish]) -> Record:
