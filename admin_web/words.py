@@ -86,6 +86,7 @@ REFUSALS: dict[str, Any] = {
     "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
+    "purpose-missing": _("Say what the file is needed for."),
     "number-taken": _("Another cardholder has this staff number."),
     "key-taken": _("This key is already used."),
     "key-wrong": _("A key is 1 to 32 of a-z, 0-9 and inner hyphens."),
