@@ -23,14 +23,30 @@ from werkzeug.wrappers import Response
 from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
-from admin_web.centre import Centre, NotFoundedError
-from admin_web.pages import account, cardholders, live, log, operators, requests, rooms, rules, sign_in
+from admin_web.centre import Centre, NotFoundedError, now
+from admin_web.exports.making import Exports
+from admin_web.pages import (
+    account,
+    cardholders,
+    exports,
+    live,
+    log,
+    muster,
+    operators,
+    reports,
+    requests,
+    rooms,
+    rules,
+    sign_in,
+)
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
+DAILY = (live, muster, cardholders, rooms, rules, requests)
+AUDITING = (log, reports, exports)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
 _POLICY = "; ".join(
@@ -81,9 +97,10 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
     centre = Centre(engine or open_database(settings.database), settings.site)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
+    app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, now)
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (sign_in, live, cardholders, rooms, rules, requests, log, operators, account):
+    for page in (*DAILY, *AUDITING, sign_in, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

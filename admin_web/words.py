@@ -11,6 +11,8 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from admin_web.shown import said
+from contract import fact
+from contract.canonical import Object
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason_words import WORDS
@@ -257,6 +259,17 @@ def actor(name: str, operators: Mapping[int, Operator]) -> str:
     return str(gettext("the schedule")) if name == postures.SCHEDULE else name
 
 
+def overruled(reason: str, *, certain: bool) -> str:
+    """What the rules in force would have said to an entry that a door gave on an older list."""
+    told_why = f"{gettext('on an older list; the rules in force would have refused:')} {phrase(REASONS, reason)}"
+    return told_why if certain else f"{told_why} ({gettext('not certain')})"
+
+
+def unknown_card() -> str:
+    """Who presented a card that nobody has."""
+    return str(gettext("Unknown card"))
+
+
 def kind(name: str) -> str:
     """What a kind of fact or alarm is called; alarms may be named by a reason."""
     return phrase(KINDS if name in KINDS else REASONS, name)
@@ -264,22 +277,31 @@ def kind(name: str) -> str:
 
 def told(row: LogRow) -> str:
     """The outcome or detail of a fact, in one short phrase."""
-    body = row.fact.fact().body
-    if row.fact.reason is not None:
-        return phrase(REASONS, row.fact.reason)
-    if row.fact.inferred:
+    found = row.fact
+    return detail(found.kind, found.reason, found.encoded, inferred=found.inferred is True)
+
+
+def detail(kind_of: str, reason: str | None, encoded: bytes | None, *, inferred: bool) -> str:
+    """The same from the columns of a fact; its bytes are read only where these do not say it."""
+    if reason is not None:
+        return phrase(REASONS, reason)
+    if inferred:
         return str(gettext("inferred: it is not certain who went through"))
-    if row.fact.kind == FactKind.POWER:
+    return "" if encoded is None else _in_body(kind_of, fact.decoded(encoded).body)
+
+
+def _in_body(kind_of: str, body: Object) -> str:
+    if kind_of == FactKind.POWER:
         state = gettext("back to normal") if body.get("ok") is True else gettext("failed")
         return f"{phrase(CAUSES, str(body.get('source')))}: {state}"
-    if row.fact.kind == FactKind.LINE_FAULT:
+    if kind_of == FactKind.LINE_FAULT:
         return f"{body.get('input')}: {phrase(CAUSES, str(body.get('state')))}"
-    cause = body.get("cause") or body.get("how") or (body.get("reason") if row.fact.kind == FactKind.STARTED else None)
+    cause = body.get("cause") or body.get("how") or (body.get("reason") if kind_of == FactKind.STARTED else None)
     if isinstance(cause, str):
         return phrase(CAUSES, cause)
     if isinstance(body.get("active"), bool):
         return str(gettext("active") if body["active"] else gettext("back to normal"))
     if isinstance(body.get("version"), int):
         return str(gettext("version %(number)s", number=body["version"]))
-    detail = body.get("detail") or body.get("reason")
-    return str(detail) if isinstance(detail, str) else ""
+    said_there = body.get("detail") or body.get("reason")
+    return said_there if isinstance(said_there, str) else ""

@@ -10,6 +10,8 @@ from typing import IO, Protocol, TypeAlias
 Value: TypeAlias = str | int | datetime | None
 """What a cell holds; a moment is naive: of the clock that its heading names."""
 
+Row: TypeAlias = Sequence[Value]
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -25,7 +27,7 @@ class Sheet:
 
     title: str
     headings: Sequence[str]
-    portions: Iterable[Sequence[Sequence[Value]]]
+    portions: Iterable[Sequence[Row]]
 
 
 class Writer(Protocol):

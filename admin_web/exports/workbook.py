@@ -7,7 +7,6 @@ edits it. What is longer than one sheet can be goes on in further sheets with th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,7 @@ from typing import IO, Any
 from xlsxwriter import Workbook
 
 from admin_web.exports.harmless import is_formula, visible
-from admin_web.exports.sheet import Sheet, Value, Written
+from admin_web.exports.sheet import Row, Sheet, Written
 
 MOST_ROWS = 1_048_576
 """Of one sheet, the headings counted."""
@@ -52,7 +51,7 @@ class _Pages:
         self._count = self.rows = 0
         self._begin()
 
-    def write(self, row: Sequence[Value]) -> None:
+    def write(self, row: Row) -> None:
         if self._next == self._most:
             self._begin()
         self._line(row)
@@ -67,7 +66,7 @@ class _Pages:
         self._next = 0
         self._line(self._sheet.headings, self._bold)
 
-    def _line(self, row: Sequence[Value], style: Any = None) -> None:
+    def _line(self, row: Row, style: Any = None) -> None:
         for place, value in enumerate(row):
             if isinstance(value, str):
                 text = visible(value)[:_LONGEST_TEXT]

@@ -14,8 +14,9 @@ from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from controller.ledger.kinds import NO_ACTS, Kind
-from controller.ledger.ledger import LedgerRow
+from controller.ledger.ledger import LedgerRow, OpeningRow
 
+_REASONS = ("reason", "purpose")
 ACTS = tuple(each for each in Kind if each not in NO_ACTS)
 
 
@@ -43,6 +44,14 @@ def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequ
     places = list(session.scalars(newest))
     rows = select(LedgerRow).where(LedgerRow.sequence.in_(places)).order_by(LedgerRow.sequence.desc())
     return session.scalars(rows).all()
+
+
+def reasons(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
+    """Why each was done, in the words of who did it, by its place; None where these words were erased."""
+    places = [row.sequence for row in rows]
+    kept = select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(_REASONS))
+    opened = {row.sequence: row.opening() for row in session.scalars(kept)}
+    return {place: None if found is None else str(found.value) for place, found in opened.items()}
 
 
 def count(session: Session, wanted: ActFilter, before: int) -> int:

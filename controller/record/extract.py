@@ -14,6 +14,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from controller.people.cardholder import Cardholder
+from controller.premises.door import AccessPoint
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
 from controller.record.fact import FactRow
@@ -32,7 +33,7 @@ class Line(NamedTuple):
     inferred: bool | None
     area: int | None
     door: int | None
-    access_point: int | None
+    direction: str | None
     person: str | None
     number: str | None
     encoded: bytes | None
@@ -54,7 +55,7 @@ def lines(session: Session, wanted: LogFilter, before: int, limit: int) -> Seque
             FactRow.inferred,
             FactRow.area_id,
             FactRow.door_id,
-            FactRow.access_point_id,
+            AccessPoint.direction,
             Cardholder.name,
             Cardholder.number,
             case((FactRow.reason.is_(None), FactRow.encoded)),
@@ -63,6 +64,7 @@ def lines(session: Session, wanted: LogFilter, before: int, limit: int) -> Seque
         )
         .join(portion, portion.c.ledger_sequence == FactRow.ledger_sequence)
         .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
+        .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
         .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
         .order_by(FactRow.ledger_sequence.desc())
     )
