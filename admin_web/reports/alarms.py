@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _
 
 from admin_web import shown, words
+from admin_web.pages.forms import LARGEST_ID
 from admin_web.reports.report import Cell, Linked, Marked, Portion, Question, Report, Row
 from controller.people import operator as operators
 from controller.people.operator import Operator
@@ -49,7 +50,7 @@ def _state(each: Alarm) -> Cell:
 
 def _read(question: Question, before: int | None, limit: int) -> Portion:
     session, site = question.session, question.site
-    found = alarm.listed(session, _wanted(question), before, limit + 1)
+    found = alarm.listed(session, _wanted(question), min(before or LARGEST_ID, LARGEST_ID), limit + 1)
     places = {each.id: each for each in doors.of_site(session, site)}
     computers = {each.id: each for each in agents.of_site(session, site)}
     people = {each.id: each for each in operators.of_site(session, site)}

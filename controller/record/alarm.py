@@ -160,11 +160,9 @@ def waiting(session: Session, limit: int = 50) -> Sequence[Alarm]:
     return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
 
 
-def listed(session: Session, wanted: AlarmFilter, before: int | None, limit: int) -> Sequence[Alarm]:
-    """Alarms below the id `before` (None: all), waiting or not, the newest first."""
-    statement = _narrowed(select(Alarm), wanted)
-    if before is not None:
-        statement = statement.where(Alarm.id < before)
+def listed(session: Session, wanted: AlarmFilter, before: int, limit: int) -> Sequence[Alarm]:
+    """Alarms below the id `before`, waiting or not, the newest first."""
+    statement = _narrowed(select(Alarm), wanted).where(Alarm.id < before)
     return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
 
 

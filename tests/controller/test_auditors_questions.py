@@ -185,7 +185,7 @@ def test_alarms_are_listed_whether_somebody_has_seen_them_or_not(house: House, s
         session.flush()
         alarm.acknowledge(session, house.operator(session, "kim"), NOW + DAY, 1)
     with reading(house.engine) as session:
-        held, forced = alarm.listed(session, AlarmFilter(), None, 10)
+        held, forced = alarm.listed(session, AlarmFilter(), 2**31 - 1, 10)
         assert (held.kind, held.acknowledged_by) == ("HELD_OPEN", None)
         assert (forced.kind, forced.acknowledged_at) == ("FORCED_OPEN", NOW + DAY)
         assert alarm.listed(session, AlarmFilter(), held.id, 10) == [forced]
