@@ -63,9 +63,8 @@ class _Portion:
         return shown.named(door) or ", ".join(shown.named(each) for each in areas if each is not None)
 
     def _why(self, place: int) -> str:
-        if place not in self.reasons:
-            return ""
-        return self.reasons[place] or str(_("erased"))
+        found = self.reasons.get(place, "")
+        return str(_("erased")) if found is None else found
 
     def _found(self, kind: type[_T], key: Value) -> _T | None:
         return self.session.get(kind, key) if isinstance(key, int) else None
@@ -73,8 +72,8 @@ class _Portion:
 
 def _recorded(subjects: Object, content: Object) -> str:
     """What the ledger itself holds, in its own words: ids and impersonal values."""
-    plain = {name: value for name, value in {**subjects, **content}.items() if name != "commitments" and value != []}
-    return "; ".join(f"{name}: {_value(value)}" for name, value in plain.items())
+    plain = {name: value for name, value in {**subjects, **content}.items() if name != "commitments"}
+    return "; ".join(f"{name}: {_value(value)}" for name, value in plain.items() if value not in (None, [], {}))
 
 
 def _value(value: Value) -> str:

@@ -68,7 +68,7 @@ ALARMS = Report(
     told=_("Every alarm, and who has said when that they looked at it. The newest first."),
     empty=_("No alarm was raised in this time."),
     headings=(
-        _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen"),
+        _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen at"),
     ),
     read=_read,
     count=_count,

@@ -44,10 +44,10 @@ def _count(question: Question) -> int:
 COVERED = Report(
     key="doors",
     title=_("Coverage of the doors"),
-    told=_("How many cards each door judged, and how many of them while it was cut off from the centre."),
+    told=_("How many cards each door judged, and how many of them the centre heard of more than a minute later."),
     empty=_("There are no doors yet: the installer sets them up on the controller."),
     headings=(
-        _("Door"), _("Agent"), _("Cards presented"), _("While cut off"), _("Clock not believed"),
+        _("Door"), _("Agent"), _("Cards presented"), _("Heard of late"), _("Clock not believed"),
         _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),
     ),
     read=_read,
