@@ -220,6 +220,10 @@ CAUSES: dict[str, Any] = {
 }
 
 
+_SILENT = frozenset({FactKind.DOOR_OPENED, FactKind.DOOR_CLOSED, FactKind.PASSAGE})
+"""What happens most often and says everything by its kind and place."""
+
+
 def phrase(table: dict[str, Any], key: str) -> str:
     """A phrase of one of the tables, or the key itself."""
     return str(table.get(key, key))
@@ -287,7 +291,9 @@ def detail(kind_of: str, reason: str | None, encoded: bytes | None, *, inferred:
         return phrase(REASONS, reason)
     if inferred:
         return str(gettext("inferred: it is not certain who went through"))
-    return "" if encoded is None else _in_body(kind_of, fact.decoded(encoded).body)
+    if encoded is None or kind_of in _SILENT:
+        return ""
+    return _in_body(kind_of, fact.decoded(encoded).body)
 
 
 def _in_body(kind_of: str, body: Object) -> str:

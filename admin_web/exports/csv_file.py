@@ -48,16 +48,15 @@ def _lines(sheet: Sheet) -> Iterator[tuple[int, str]]:
     """The headings and then each portion: how many rows it holds, and its text."""
     for counted, rows in chain([(0, [sheet.headings])], ((len(each), each) for each in sheet.portions)):
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+        csv.writer(text).writerows(
+            [_text(value) if type(value) is str else _moment(value) for value in row] for row in rows
+        )
         yield counted, text.getvalue()
 
 
-def _cell(value: Value) -> str | int:
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds")
-    return "" if value is None else value
+def _moment(value: Value) -> Value:
+    """A moment as spreadsheets read it; what is neither moment nor text stays as it is."""
+    return value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
 
 
 @lru_cache(4096)

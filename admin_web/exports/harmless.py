@@ -35,5 +35,7 @@ def visible(text: str) -> str:
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet might calculate `text`: full-width forms and what stands behind blanks count, too."""
+    if text[:1].isascii() and text[:1].isalnum():
+        return False
     found = _STARTS.match(text)
     return found is not None and unicodedata.normalize("NFKC", found[1])[:1] in _FORMULA

@@ -165,7 +165,7 @@ def _portions(report: Report, asked: Asked, head: int) -> Iterator[Sequence[Row]
     while True:
         with centre().read() as session:
             found = report.read(question(session, asked, head), further, AT_ONCE)
-        yield [[_plain(cell, zone) for cell in row] for row in found.rows]
+        yield [[cell if type(cell) is str else _plain(cell, zone) for cell in row] for row in found.rows]
         further = found.further
         if further is None:
             return

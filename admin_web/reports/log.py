@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 
 from flask_babel import lazy_gettext as _
 
@@ -16,39 +15,46 @@ from controller.premises import door as doors
 from controller.record import extract
 from controller.record.extract import Line
 
+_TABLES = {"direction": words.DIRECTIONS, "outcome": words.OUTCOMES, "reason": words.REASONS}
 
-@dataclass(frozen=True, slots=True)
+
 class _Told:
-    """What a portion's ids and codes are called; each is looked up once."""
+    """What a portion's ids and codes are called in the language of the reader; each is asked for once."""
 
-    rooms: Mapping[int, str]
-    doors: Mapping[int, str]
+    def __init__(self, question: Question) -> None:
+        session, site = question.session, question.site
+        self._rooms = {each.id: shown.named(each) for each in areas.of_site(session, site)}
+        self._doors = {each.id: shown.named(each) for each in doors.of_site(session, site)}
+        self._phrase = cache(lambda table, code: words.phrase(_TABLES[table], code))
+        self._kind = cache(words.kind)
+        self._unknown, self._not_believed = words.unknown_card(), str(_("not believed"))
 
     def row(self, line: Line) -> Row:
         return (
             line.place,
             line.at,
             shown.utc(line.at),
-            "" if line.trusted else str(_("not believed")),
-            line.person or (words.unknown_card() if line.kind == FactKind.DECISION else ""),
+            "" if line.trusted else self._not_believed,
+            line.person or (self._unknown if line.kind == FactKind.DECISION else ""),
             line.number,
-            self.rooms.get(line.area or 0),
-            self.doors.get(line.door or 0),
-            words.phrase(words.DIRECTIONS, line.direction) if line.direction else "",
-            words.kind(line.kind),
-            words.phrase(words.OUTCOMES, line.outcome) if line.outcome else "",
-            words.detail(line.kind, line.reason, line.encoded, inferred=line.inferred is True),
+            self._rooms.get(line.area or 0),
+            self._doors.get(line.door or 0),
+            self._phrase("direction", line.direction) if line.direction else "",
+            self._kind(line.kind),
+            self._phrase("outcome", line.outcome) if line.outcome else "",
+            self._detail(line),
             words.overruled(line.overruled, certain=line.overruled_certain is True) if line.overruled else "",
         )
 
+    def _detail(self, line: Line) -> str:
+        if line.reason is not None:
+            return self._phrase("reason", line.reason)
+        return words.detail(line.kind, None, line.encoded, inferred=line.inferred is True)
+
 
 def _read(question: Question, before: int | None, limit: int) -> Portion:
-    session, site = question.session, question.site
-    found = extract.lines(session, question.asked.log, before or question.head + 1, limit + 1)
-    told = _Told(
-        {each.id: shown.named(each) for each in areas.of_site(session, site)},
-        {each.id: shown.named(each) for each in doors.of_site(session, site)},
-    )
+    found = extract.lines(question.session, question.asked.log, before or question.head + 1, limit + 1)
+    told = _Told(question)
     return Portion([told.row(line) for line in found[:limit]], found[limit - 1].place if len(found) > limit else None)
 
 

