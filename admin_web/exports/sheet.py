@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Protocol, TypeAlias
+from typing import IO, TypeAlias
 
 Value: TypeAlias = str | int | datetime | None
 """What a cell holds; a moment is naive: of the clock that its heading names."""
@@ -30,7 +30,5 @@ class Sheet:
     portions: Iterable[Sequence[Row]]
 
 
-class Writer(Protocol):
-    """Writes `sheet` to `file`, a portion at a time."""
-
-    def __call__(self, sheet: Sheet, file: IO[bytes]) -> Written: ...
+Writer: TypeAlias = Callable[[Sheet, IO[bytes]], Written]
+"""Writes a sheet to a file, a portion at a time."""
