@@ -142,12 +142,12 @@ def _order(owner: int, report: Report, asked: Asked, head: int, kind: KindOfFile
         rows,
         asked.now,
         kind.writer(exports().folder),
-        partial(_sheet, app, str(get_locale()), report, asked, head),
+        partial(opened_sheet, app, str(get_locale()), report, asked, head),
     )
 
 
 @contextlib.contextmanager
-def _sheet(app: Flask, language: str, report: Report, asked: Asked, head: int) -> Iterator[Sheet]:
+def opened_sheet(app: Flask, language: str, report: Report, asked: Asked, head: int) -> Iterator[Sheet]:
     """The sheet in the language of whoever asked; on a thread that serves no request."""
     with app.app_context(), force_locale(language):
         zone = shown.zone()

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from admin_web import shown, words
 from admin_web.reports.asking import LOG_FIELDS
 from admin_web.reports.report import Portion, Question, Report, Row
+from contract import leaf
 from contract.fact import FactKind
 from controller.premises import area as areas
 from controller.premises import door as doors
@@ -33,7 +34,7 @@ class _Told:
         return (
             line.place,
             line.at,
-            shown.utc(line.at),
+            leaf.written(line.at),
             "" if line.trusted else self._not_believed,
             line.person or (self._unknown if line.kind == FactKind.DECISION else ""),
             line.number,

@@ -68,7 +68,8 @@ def lines(session: Session, wanted: LogFilter, before: int, limit: int) -> Seque
         .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
         .order_by(FactRow.ledger_sequence.desc())
     )
-    return [Line._make(row) for row in session.execute(statement)]
+    # Not by the session, which would look at each row for objects that are not there.
+    return [Line._make(row) for row in session.connection().execute(statement)]
 
 
 def count(session: Session, wanted: LogFilter, before: int) -> int:

@@ -55,7 +55,10 @@ def test_ten_times_the_rows_take_no_more_memory(
     def peak(rows: int) -> int:
         asked = Asked(NOW, LogFilter())
         before = head - LONG + rows
-        with (tmp_path / "file").open("wb") as file, pages._sheet(app, "ja", EXPORTED["log"], asked, before) as sheet:
+        with (
+            (tmp_path / "file").open("wb") as file,
+            pages.opened_sheet(app, "ja", EXPORTED["log"], asked, before) as sheet,
+        ):
             tracemalloc.start()
             try:
                 assert writer(sheet, file).rows == rows
@@ -73,6 +76,6 @@ def test_nothing_of_the_database_is_held_between_two_portions(
     app: Flask, engine: Engine, head: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "AT_ONCE", LONG // 4)
-    with pages._sheet(app, "en", EXPORTED["log"], Asked(NOW, LogFilter()), head) as sheet:
+    with pages.opened_sheet(app, "en", EXPORTED["log"], Asked(NOW, LogFilter()), head) as sheet:
         held = [engine.pool.checkedout() for _ in sheet.portions]  # type: ignore[attr-defined]
     assert held == [0, 0, 0, 0]

@@ -95,7 +95,7 @@ def test_a_file_of_the_log_holds_the_rows_of_its_filters(
         headings, *lines = table(answer.data)
         assert headings[:3] == ["Place in the ledger", "Time (Asia/Tokyo)", "Time in UTC"]
         assert [int(each[0]) for each in lines] == [row.fact.ledger_sequence for row in rows]
-    assert lines[0][1:3] == ["2026-11-24 12:01:40", "2026-11-24T03:01:40.000Z"]
+    assert lines[0][1:3] == ["2026-11-24 12:01:40", "2026-11-24T03:01:40.000000Z"]
     assert lines[0][4:12] == ["Ben", "1e00000002", "Cedar room", "Cedar room", "Entry", "Card presented",
                               "Refused", "No permission here"]  # fmt: skip
 
