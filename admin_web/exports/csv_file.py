@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import IO
 
-from admin_web.exports.harmless import is_formula, named, visible
+from admin_web.exports.harmless import named, text_only, visible
 from admin_web.exports.sheet import Sheet, Value, Written
 
 _SAME_IN_CP932 = str.maketrans(
@@ -62,8 +62,7 @@ def _moment(value: Value) -> Value:
 @lru_cache(4096)
 def _text(text: str) -> str:
     """Most texts of a record come again and again: doors, reasons, people."""
-    shown = visible(text)
-    return f"'{shown}" if is_formula(shown) else shown
+    return text_only(visible(text))
 
 
 def _in_cp932(text: str) -> tuple[bytes, int]:

@@ -18,6 +18,7 @@ _INVISIBLE = re.compile(
     "]"
 )
 _FORMULA = frozenset("=+-@\u2212")
+_BEHIND_SEMICOLON = re.compile(r"(?<=;)[^;]+")
 _STARTS = re.compile(r"\A[\s\u200c\u200d]*(.)", re.DOTALL)
 
 
@@ -31,6 +32,17 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _INVISIBLE.sub(lambda found: named(found[0]), text)
+
+
+def text_only(text: str) -> str:
+    """`text` for a CSV: an apostrophe stands before whatever might be calculated, also behind a semicolon, where a
+    spreadsheet of a country that separates by it begins a new cell."""
+    shown = _BEHIND_SEMICOLON.sub(lambda part: _marked(part[0]), text) if ";" in text else text
+    return _marked(shown)
+
+
+def _marked(text: str) -> str:
+    return f"'{text}" if is_formula(text) else text
 
 
 def is_formula(text: str) -> bool:

@@ -69,10 +69,15 @@ class _Pages:
     def _line(self, row: Row, style: Any = None) -> None:
         for place, value in enumerate(row):
             if isinstance(value, str):
-                text = visible(value)[:_LONGEST_TEXT]
+                text = _fitting(visible(value))
                 self._page.write_string(self._next, place, text, self._quoted if is_formula(text) else style)
             elif isinstance(value, datetime):
                 self._page.write_datetime(self._next, place, value)
             elif value is not None:
                 self._page.write_number(self._next, place, value)
         self._next += 1
+
+
+def _fitting(text: str) -> str:
+    """What a cell can hold; that it was cut is seen."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"

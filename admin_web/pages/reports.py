@@ -35,12 +35,14 @@ def page(key: str) -> str:
     asked, further = asked_of(report), forms.number("further")
     with centre().read() as session:
         put = question(session, asked)
+        portion = report.read(put, further, _PAGE)
+        is_all = further is None and portion.further is None
         return render_template(
             "reports/page.html",
             report=report,
             asked=asked,
-            portion=report.read(put, further, _PAGE),
-            count=report.count(put),
+            portion=portion,
+            count=len(portion.rows) if is_all else report.count(put),
             given=given(report, asked),
             areas=[each for each in areas.of_site(session, put.site) if not each.open],
             doors=doors.of_site(session, put.site),

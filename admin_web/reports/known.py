@@ -32,8 +32,9 @@ def asked_of(report: Report) -> Asked:
 
 
 def given(report: Report, asked: Asked) -> Mapping[str, str | list[str]]:
-    """The filters as links carry them on, with the days that the address left open."""
-    return {**asking.narrowed(report.fields), **(asking.dates(asked.log) if report.period else {})}
+    """The filters as links carry them on, with what the address left open."""
+    days = {"days": str(asked.days or report.days)} if report.days else {}
+    return {**asking.narrowed(report.fields), **(asking.dates(asked.log) if report.period else {}), **days}
 
 
 def question(session: Session, asked: Asked, head: int | None = None) -> Question:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from admin_web.exports.csv_file import as_cp932, as_utf8
-from admin_web.exports.harmless import is_formula, visible
+from admin_web.exports.harmless import is_formula, text_only, visible
 from admin_web.exports.sheet import Sheet, Value, Writer
 from admin_web.exports.workbook import as_workbook
 
@@ -67,6 +67,18 @@ def test_nothing_is_calculated_by_whoever_opens_a_csv(text: str) -> None:
     assert cell.endswith(visible(text))
 
 
+@pytest.mark.parametrize(("text", "told"), [("a;=1", "a;'=1"), ("a; ＝1;b", "a;' ＝1;b"), ("=1;-1", "'=1;'-1")])
+def test_nothing_is_calculated_where_semicolons_separate_either(text: str, told: str) -> None:
+    assert written(as_utf8, [[text]]) == [[told]]
+
+
+def test_what_unicode_holds_to_be_such_a_sign_is_one_behind_a_semicolon_too() -> None:
+    signs = [sign for code in range(0x110000) if is_formula(sign := chr(code)) and not sign.isspace()]
+    assert len(signs) > 10
+    for sign in signs:
+        assert text_only(f"a;{sign}1") == f"a;'{sign}1", hex(ord(sign))
+
+
 @pytest.mark.parametrize("text", ["Ada", "a=b", "3-1", "花子", "", "'=1", "1.5", "〜"])
 def test_what_is_no_formula_stands_as_it_is(text: str) -> None:
     assert not is_formula(text)
@@ -108,6 +120,12 @@ def test_a_workbook_holds_text_as_text_and_moments_and_numbers_as_such() -> None
         ("inlineStr", "007", False),
         ("inlineStr", "http://x", False),
     ]
+
+
+def test_a_text_that_no_cell_can_hold_is_cut_visibly() -> None:
+    file = io.BytesIO()
+    as_workbook(sheet([["a" * 40_000]]), file)
+    assert [len(cells(file)[1][0][1]), cells(file)[1][0][1][-1]] == [32_767, "…"]
 
 
 def test_a_workbook_goes_on_in_further_sheets_when_one_is_full(tmp_path: Path) -> None:
