@@ -33,11 +33,15 @@ _OPTIONS = {
 def as_workbook(sheet: Sheet, file: IO[bytes], folder: Path | None = None, most_rows: int = MOST_ROWS) -> Written:
     """Write `sheet` to `file`; sheets grow in files below `folder` until they are packed."""
     with tempfile.TemporaryDirectory(dir=folder, prefix="sekisho-workbook-") as growing:
-        with Workbook(file, {**_OPTIONS, "tmpdir": growing}) as book:
-            pages = _Pages(book, sheet, most_rows)
+        pages = _Pages(Workbook(file, {**_OPTIONS, "tmpdir": growing}), sheet, most_rows)
+        try:
             for portion in sheet.portions:
                 for row in portion:
                     pages.write(row)
+        except BaseException:
+            pages.abandon()
+            raise
+        pages.pack()
         return Written(pages.rows)
 
 
@@ -56,6 +60,15 @@ class _Pages:
             self._begin()
         self._line(row)
         self.rows += 1
+
+    def pack(self) -> None:
+        """Put the sheets into the file."""
+        self._book.close()
+
+    def abandon(self) -> None:
+        """Leave it: packing what nobody wants would take as long as writing it did."""
+        for page in self._book.worksheets():
+            page.row_data_fh.close()
 
     def _begin(self) -> None:
         self._count += 1

@@ -139,6 +139,18 @@ def test_a_workbook_goes_on_in_further_sheets_when_one_is_full(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_workbook_that_is_stopped_is_not_packed(tmp_path: Path) -> None:
+    def portions() -> Iterator[list[list[Value]]]:
+        yield [[1], [2], [3]]
+        raise LookupError("nobody wants it")
+
+    file = io.BytesIO()
+    with pytest.raises(LookupError):
+        as_workbook(Sheet("Log", ["a"], portions()), file, tmp_path, most_rows=3)
+    assert file.getvalue() == b""
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("writer", [as_utf8, as_cp932, as_workbook])
 def test_ten_times_the_rows_take_no_more_memory(writer: Writer, tmp_path: Path) -> None:
     def portions(count: int) -> Iterator[list[list[Value]]]:
