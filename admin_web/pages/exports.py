@@ -43,8 +43,9 @@ _REFRESH_S = "2"
 
 @blueprint.get("")
 @guard.requires(Permission.EXPORT_RECORD)
-def listed() -> str:
-    return render_template("exports/list.html", makings=exports().of(guard.operator().id))
+def listed() -> Response:
+    makings = exports().of(guard.operator().id)
+    return _looking_again(render_template("exports/list.html", makings=makings), makings)
 
 
 @blueprint.get("/of/<key>")
@@ -79,10 +80,7 @@ def make(key: str) -> Response:
 @guard.requires(Permission.EXPORT_RECORD)
 def page(key: str) -> Response:
     making = _own(key)
-    answer = make_response(render_template("exports/page.html", making=making))
-    if not making.over:
-        answer.headers["Refresh"] = _REFRESH_S
-    return answer
+    return _looking_again(render_template("exports/page.html", making=making), [making])
 
 
 @blueprint.get("/<key>/file")
@@ -111,6 +109,14 @@ def exports() -> Exports:
     if not isinstance(found, Exports):
         raise TypeError("the application makes no files")
     return found
+
+
+def _looking_again(text: str, makings: Sequence[Making]) -> Response:
+    """A page that loads itself anew, without scripts, while a file on it is being made."""
+    answer = make_response(text)
+    if not all(each.over for each in makings):
+        answer.headers["Refresh"] = _REFRESH_S
+    return answer
 
 
 def _report(key: str) -> Report:

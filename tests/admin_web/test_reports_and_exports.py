@@ -184,6 +184,7 @@ def test_progress_is_shown_while_it_is_made_and_it_can_be_stopped(
     assert second.wait(PATIENCE)
     answer = olu.get(page, base_url=BASE)
     assert answer.headers["Refresh"] == "2"
+    assert olu.get("/exports", base_url=BASE).headers["Refresh"] == "2"
     shown = answer.get_data(as_text=True)
     assert re.search(r"1 of \d+ rows", shown)
     assert olu.get(f"{page}/file", base_url=BASE).status_code == 404
