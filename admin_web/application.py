@@ -24,15 +24,19 @@ from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
+from admin_web.exports.making import Exports
 from admin_web.pages import (
     account,
     cardholders,
     cards,
     enquiry,
+    exports,
     live,
     log,
+    muster,
     operators,
     people_files,
+    reports,
     requests,
     rooms,
     rules,
@@ -45,8 +49,8 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-DAILY = (live, cardholders, people_files, cards, rooms, rules, enquiry, requests)
-AUDITING = (log,)
+DAILY = (live, muster, cardholders, people_files, cards, rooms, rules, enquiry, requests)
+AUDITING = (log, reports, exports)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
 _POLICY = "; ".join(
@@ -97,23 +101,11 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
     centre = Centre(engine or open_database(settings.database), settings.site, clock)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
+    app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, clock)
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (
-        sign_in,
-        live,
-        cardholders,
-        people_files,
-        cards,
-        rooms,
-        rules,
-        enquiry,
-        requests,
-        log,
-        operators,
-        account,
-    ):
+    for page in (*DAILY, *AUDITING, sign_in, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

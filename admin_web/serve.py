@@ -12,6 +12,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from admin_web.application import create_app
 from admin_web.centre import Centre
+from admin_web.exports.making import Exports
 from admin_web.settings import WebSettings
 from controller.database import migrate
 from process import logs, settings
@@ -31,6 +32,7 @@ def serve(path: Path) -> int:
     logs.configure("web", told.log_level)
     app = create_app(told)
     centre: Centre = app.extensions["sekisho"]
+    exports: Exports = app.extensions["sekisho-exports"]
     migrate(centre.engine)
     listening = socket.socket(socket.AF_INET6 if ":" in told.host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -49,6 +51,7 @@ def serve(path: Path) -> int:
     logs.event(_log, "serving", port=port)
     stop.wait()
     centre.news.stop()
+    exports.stop()
     server.close()
     stop.close()
     return 0

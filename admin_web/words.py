@@ -11,7 +11,8 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from admin_web.shown import said
-from contract import reading
+from contract import fact, reading
+from contract.canonical import Object
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reading import Warned
@@ -100,6 +101,7 @@ REFUSALS: dict[str, Any] = {
     "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
+    "purpose-missing": _("Say what the file is needed for."),
     "number-taken": _("Another cardholder has this staff number."),
     "number-unknown": _("There is no cardholder of this staff number."),
     "key-taken": _("This key is already used."),
@@ -279,6 +281,10 @@ CAUSES: dict[str, Any] = {
 }
 
 
+_SILENT = frozenset({FactKind.DOOR_OPENED, FactKind.DOOR_CLOSED, FactKind.PASSAGE})
+"""What happens most often and says everything by its kind and place."""
+
+
 def phrase(table: dict[str, Any], key: str) -> str:
     """A phrase of one of the tables, or the key itself."""
     return str(table.get(key, key))
@@ -329,6 +335,18 @@ def actor(name: str, operators: Mapping[int, Operator]) -> str:
     return str(gettext("the schedule")) if name == SCHEDULE else name
 
 
+def overruled(reason: str, *, certain: bool, card: str = "") -> str:
+    """What the rules in force would have said to an entry given on an older list; `card`: whose label is known."""
+    told_why = f"{gettext('on an older list; the rules in force would have refused:')} {phrase(REASONS, reason)}"
+    named = f" ({gettext('card')}: {card})" if card else ""
+    return told_why + named + ("" if certain else f" ({gettext('not certain')})")
+
+
+def unknown_card() -> str:
+    """Who presented a card that nobody has."""
+    return str(gettext("Unknown card"))
+
+
 def kind(name: str) -> str:
     """What a kind of fact or alarm is called; alarms may be named by a reason."""
     return phrase(KINDS if name in KINDS else REASONS, name)
@@ -336,22 +354,33 @@ def kind(name: str) -> str:
 
 def told(row: LogRow) -> str:
     """The outcome or detail of a fact, in one short phrase."""
-    body = row.fact.fact().body
-    if row.fact.reason is not None:
-        return phrase(REASONS, row.fact.reason)
-    if row.fact.inferred:
+    found = row.fact
+    return detail(found.kind, found.reason, found.encoded, inferred=found.inferred is True)
+
+
+def detail(kind_of: str, reason: str | None, encoded: bytes | None, *, inferred: bool) -> str:
+    """The same from the columns of a fact; its bytes are read only where these do not say it."""
+    if reason is not None:
+        return phrase(REASONS, reason)
+    if inferred:
         return str(gettext("inferred: it is not certain who went through"))
-    if row.fact.kind == FactKind.POWER:
+    if encoded is None or kind_of in _SILENT:
+        return ""
+    return _in_body(kind_of, fact.decoded(encoded).body)
+
+
+def _in_body(kind_of: str, body: Object) -> str:
+    if kind_of == FactKind.POWER:
         state = gettext("back to normal") if body.get("ok") is True else gettext("failed")
         return f"{phrase(CAUSES, str(body.get('source')))}: {state}"
-    if row.fact.kind == FactKind.LINE_FAULT:
+    if kind_of == FactKind.LINE_FAULT:
         return f"{body.get('input')}: {phrase(CAUSES, str(body.get('state')))}"
-    cause = body.get("cause") or body.get("how") or (body.get("reason") if row.fact.kind == FactKind.STARTED else None)
+    cause = body.get("cause") or body.get("how") or (body.get("reason") if kind_of == FactKind.STARTED else None)
     if isinstance(cause, str):
         return phrase(CAUSES, cause)
     if isinstance(body.get("active"), bool):
         return str(gettext("active") if body["active"] else gettext("back to normal"))
     if isinstance(body.get("version"), int):
         return str(gettext("version %(number)s", number=body["version"]))
-    detail = body.get("detail") or body.get("reason")
-    return str(detail) if isinstance(detail, str) else ""
+    said_there = body.get("detail") or body.get("reason")
+    return said_there if isinstance(said_there, str) else ""

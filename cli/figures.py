@@ -11,6 +11,7 @@ import click
 from cli.exits import EXPLAINED, told_plainly
 
 MODULES: Final = {
+    "csv-export": "benchmarks.csv_export",
     "decision": "benchmarks.decision",
     "durable-decision": "benchmarks.durable_decision",
     "fire-to-release": "benchmarks.fire_to_release",
@@ -25,10 +26,10 @@ MODULES: Final = {
 def bench(name: str | None, as_json: bool) -> None:
     """Measure what Sekisho promises about its speed.
 
-    NAME is one of: decision, durable-decision, fire-to-release, swipe-to-strike; without it all are measured, which
-    takes a few minutes. Ratios compare with a plain baseline measured in the same run, in turns, so that they mean the
-    same on a slow machine and on a fast one. A figure that misses its bound says MISSED; that is no error of the
-    command.
+    NAME is one of: csv-export, decision, durable-decision, fire-to-release, swipe-to-strike; without it all are
+    measured, which takes a few minutes. Ratios compare with a plain baseline measured in the same run, in turns, so
+    that they mean the same on a slow machine and on a fast one. A figure that misses its bound says MISSED; that is no
+    error of the command.
     """
     rows = []
     with told_plainly():

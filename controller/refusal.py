@@ -9,6 +9,7 @@ SENTENCES: Final[dict[str, str]] = {
     "text-wrong": "A name or number is one line of text: at most 120 characters, a staff number 40.",
     "name-missing": "A name is needed.",
     "reason-missing": "A reason is needed.",
+    "purpose-missing": "Say what the file is needed for.",
     "number-taken": "Another cardholder has this staff number.",
     "number-unknown": "There is no cardholder of this staff number.",
     "number-missing": "A staff number is needed.",

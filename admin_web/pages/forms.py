@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_web import shown
 
 T = TypeVar("T")
-_LARGEST = 2**31 - 1
+LARGEST_ID = 2**31 - 1
 
 
 def text(name: str, longest: int = 400) -> str:
@@ -41,7 +41,7 @@ def number(name: str) -> int | None:
 def row_id(name: str) -> int | None:
     """The id of a row in the form or the address; beyond every row it is the last one there could be."""
     found = number(name)
-    return None if found is None else min(found, _LARGEST)
+    return None if found is None else min(found, LARGEST_ID)
 
 
 def day(name: str, later: timedelta = timedelta(0)) -> datetime | None:
@@ -66,7 +66,7 @@ def moment(name: str) -> datetime | None:
 
 def row(session: Session, kind: type[T], key: int) -> T:
     """The row of `kind` with this id; 404 when there is none."""
-    found = session.get(kind, key) if key <= _LARGEST else None
+    found = session.get(kind, key) if key <= LARGEST_ID else None
     if found is None:
         abort(404)
     return found

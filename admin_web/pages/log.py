@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template
 
 from admin_web import guard
 from admin_web.centre import centre
 from admin_web.grounds import grounds
 from admin_web.pages import forms
+from admin_web.reports import asking
 from contract.fact import FactKind
 from controller.delivery import issued
 from controller.ledger.ledger import LedgerRow, openings_of
@@ -19,7 +18,6 @@ from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.record import enquiry
 from controller.record.allowing import decision_of
-from controller.record.enquiry import LogFilter
 from controller.record.explanation import explained
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
@@ -29,7 +27,7 @@ _PAGE = 50
 @blueprint.get("")
 @guard.requires(Permission.SEE_LOG)
 def listed() -> str:
-    wanted = asked_filter()
+    wanted = asking.asked().log
     with centre().read() as session:
         site = centre().site(session)
         page = enquiry.log(session, wanted, forms.number("before"), _PAGE)
@@ -37,7 +35,7 @@ def listed() -> str:
             "log/list.html",
             page=page,
             wanted=wanted,
-            given={name: value for name, value in request.args.items() if name != "before" and value},
+            given=asking.narrowed(asking.LOG_FIELDS),
             areas=areas.of_site(session, site),
             doors=doors.of_site(session, site),
             holder=session.get(Cardholder, wanted.cardholder) if wanted.cardholder else None,
@@ -63,20 +61,3 @@ def page(sequence: int) -> str:
             openings=openings_of(session, row.fact.ledger_sequence),
             ledger=session.get_one(LedgerRow, row.fact.ledger_sequence),
         )
-
-
-def asked_filter() -> LogFilter:
-    """The filter in the address; 400 when it is malformed."""
-    kinds = tuple(each for each in request.args.getlist("kind") if each in set(FactKind))
-    if request.args.get("passing"):
-        kinds = tuple(enquiry.PASSING)
-    outcome = request.args.get("outcome") or None
-    return LogFilter(
-        area=forms.row_id("area"),
-        door=forms.row_id("door"),
-        cardholder=forms.row_id("cardholder"),
-        outcome=outcome if outcome in ("GRANT", "REFUSE", "AWAIT") else None,
-        kinds=kinds,
-        since=forms.day("since"),
-        until=forms.day("until", timedelta(days=1)),
-    )

@@ -66,6 +66,7 @@ class Kind(StrEnum):
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a kind of row
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
+    RECORD_EXPORTED = "record-exported"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"
@@ -74,6 +75,20 @@ class Kind(StrEnum):
     LIST_COMPILED = "list-compiled"
     DEMO_HISTORY = "demo-history"
 
+
+NO_ACTS = frozenset(
+    {
+        Kind.FACT,
+        Kind.FACT_CHAIN_BROKEN,
+        Kind.FACTS_MISSING,
+        Kind.MESSAGE_REFUSED,
+        Kind.LIST_TOO_LARGE,
+        Kind.LIST_COMPILED,
+        Kind.SIGN_OFF_LAPSED,
+        Kind.DEMO_HISTORY,
+    }
+)
+"""What happens by itself: what doors record and what the centre finds. Everything else somebody has done."""
 
 CHANGES_LISTS = frozenset(
     {

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see-people"
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
+    EXPORT_RECORD = "export-record"
     CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
     GIVE_ATTRIBUTES = "give-attributes"
@@ -37,15 +38,17 @@ class Permission(StrEnum):
 OWN = frozenset({Permission.OWN_TOKENS, Permission.OWN_ACCOUNT, Permission.OWN_FACTORS})
 """What concerns nothing but one's own account."""
 _SEEING = OWN | {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS}
+_AUDITING = _SEEING | {Permission.EXPORT_RECORD}
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset(Permission),
-    Role.AUDITOR: _SEEING,
+    Role.AUDITOR: _AUDITING,
 }
 
 
 DANGEROUS = frozenset(
     {
         Permission.DECIDE_ACCESS,
+        Permission.EXPORT_RECORD,
         Permission.MANAGE_OPERATORS,
         Permission.SET_POSTURE,
         Permission.CHANGE_ROOMS,

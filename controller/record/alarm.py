@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.fact import Fact, FactKind
@@ -18,6 +20,7 @@ from controller.people.operator import Operator
 from controller.record.fact import FactRow
 from controller.refusal import Refused
 
+_Asked = TypeVarTuple("_Asked")
 CHAIN_BROKEN = "CHAIN_BROKEN"
 FACTS_MISSING = "FACTS_MISSING"
 LIST_TOO_LARGE = "LIST_TOO_LARGE"
@@ -85,6 +88,16 @@ class Alarm(Base):
     __table_args__ = (Index("ix_alarm_acknowledged_at_id", "acknowledged_at", "id"),)
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmFilter:
+    """What to list; a field that is None does not narrow."""
+
+    door: int | None = None
+    kind: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def kind_of(fact: Fact) -> str | None:
     """The alarm that `fact` raises, or None."""
     if fact.kind in _ALWAYS or (fact.kind in _WHILE_ACTIVE and fact.body.get("active") is True):
@@ -147,6 +160,17 @@ def waiting(session: Session, limit: int = 50) -> Sequence[Alarm]:
     return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
 
 
+def listed(session: Session, wanted: AlarmFilter, before: int, limit: int) -> Sequence[Alarm]:
+    """Alarms below the id `before`, waiting or not, the newest first."""
+    statement = _narrowed(select(Alarm), wanted).where(Alarm.id < before)
+    return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
+
+
+def count_of(session: Session, wanted: AlarmFilter) -> int:
+    """How many alarms `wanted` lists."""
+    return session.scalar(_narrowed(select(func.count(Alarm.id)), wanted)) or 0
+
+
 def count(session: Session) -> int:
     return session.scalar(select(func.count(Alarm.id)).where(Alarm.acknowledged_at.is_(None))) or 0
 
@@ -160,3 +184,15 @@ def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int) ->
         raise Refused("already-decided")
     alarm.acknowledged_at, alarm.acknowledged_by = now, by.id
     append(session, Kind.ALARM_ACKNOWLEDGED, by.actor, now, {"alarm": alarm.id, "row": alarm.ledger_sequence})
+
+
+def _narrowed(statement: Select[*_Asked], wanted: AlarmFilter) -> Select[*_Asked]:
+    if wanted.door is not None:
+        statement = statement.where(Alarm.door_id == wanted.door)
+    if wanted.kind is not None:
+        statement = statement.where(Alarm.kind == wanted.kind)
+    if wanted.since is not None:
+        statement = statement.where(Alarm.raised_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Alarm.raised_at < wanted.until)
+    return statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVarTuple
 
 from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
@@ -28,7 +28,9 @@ from controller.record.presented import card_of
 PASSING = (FactKind.DECISION, FactKind.PASSAGE)
 MOST_ROWS = 200
 _Rows: TypeAlias = Select[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]
-_Places: TypeAlias = Select[int]
+_Asked = TypeVarTuple("_Asked")
+Places: TypeAlias = Select[int]
+"""Asks for places in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class Page:
 def log(session: Session, wanted: LogFilter, before: int | None = None, limit: int = 50) -> Page:
     """A page of the log: facts whose place in the ledger is below `before` (None: from the newest)."""
     limit = max(1, min(limit, MOST_ROWS))
-    places = list(session.scalars(_places(wanted, before, limit + 1)))
-    statement = _rows().where(FactRow.ledger_sequence.in_(places)).order_by(FactRow.ledger_sequence.desc())
+    found = list(session.scalars(places(wanted, before, limit + 1)))
+    statement = _rows().where(FactRow.ledger_sequence.in_(found)).order_by(FactRow.ledger_sequence.desc())
     rows = [_told(session, row) for row in session.execute(statement)]
     more = len(rows) > limit
     return Page(rows[:limit], rows[limit - 1].fact.ledger_sequence if more else None)
@@ -156,13 +158,13 @@ def _rows() -> _Rows:
     )
 
 
-def _places(wanted: LogFilter, before: int | None, limit: int) -> _Places:
+def places(wanted: LogFilter, before: int | None, limit: int) -> Places:
     """Where the rows of a page stand in the ledger, newest first: asked of one index, which holds all that is asked.
 
     Of several kinds each is asked for by itself, because one index cannot give two kinds in one order.
     """
     newest = FactRow.ledger_sequence.desc()
-    told = _narrowed(select(FactRow.ledger_sequence), wanted, before).order_by(newest).limit(limit)
+    told = narrowed(select(FactRow.ledger_sequence), wanted, before).order_by(newest).limit(limit)
     subject = (wanted.area, wanted.door, wanted.cardholder, wanted.outcome)
     if len(wanted.kinds) < 2 or any(each is not None for each in subject):
         return told.where(FactRow.kind.in_(wanted.kinds)) if wanted.kinds else told
@@ -172,7 +174,8 @@ def _places(wanted: LogFilter, before: int | None, limit: int) -> _Places:
     return select(place).order_by(place.desc()).limit(limit)
 
 
-def _narrowed(statement: _Places, wanted: LogFilter, before: int | None) -> _Places:
+def narrowed(statement: Select[*_Asked], wanted: LogFilter, before: int | None) -> Select[*_Asked]:
+    """`statement` about facts, narrowed to what is wanted but for its kinds."""
     exact = (
         (FactRow.area_id, wanted.area),
         (FactRow.door_id, wanted.door),

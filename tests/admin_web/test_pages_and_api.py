@@ -13,11 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import admin_web
-from admin_web import words
+from admin_web import act_words, words
+from admin_web.reports.known import EXPORTED, REPORTS
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
+from controller.ledger import acts
 from controller.people import cardholder
 from controller.people.access import Permission, Role, may
 from controller.record import alarm
@@ -88,6 +90,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
     pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
+    pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
+    pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
         assert answer.status_code == 200, each
@@ -103,7 +107,12 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     ["/log?before=x", "/log?area=-1", "/log?since=tomorrow", "/log/99999999999999999999", "/rooms/..", "/cardholders/0",
      "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9",
      "/stays?before=x", "/stays?since=x", "/stays?area=99999999999", "/rooms/../who-was",
-     "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0"],
+     "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0",
+     "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
+     "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
+     "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
+     *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
+     ],
 )  # fmt: skip
 def test_an_odd_address_is_refused_without_a_crash(client: FlaskClient, path: str) -> None:
     signed_in(client, "kim")
@@ -172,6 +181,7 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.OUTCOMES.keys() == set(Outcome)
     assert words.REFUSALS.keys() == SENTENCES.keys()
     assert words.ROLES.keys() == set(Role)
+    assert act_words.ACTS.keys() == set(acts.ACTS)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
 
 

@@ -1,0 +1,68 @@
+"""What the acts in the ledger are called on a page, in the language of the reader; a test holds the table complete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from controller.ledger.kinds import Kind
+
+ACTS: dict[str, Any] = {
+    Kind.SITE_FOUNDED: _("Site founded"),
+    Kind.AREA_MADE: _("Room added"),
+    Kind.AREA_CHANGED: _("Rules of a room changed"),
+    Kind.DOOR_MADE: _("Door added"),
+    Kind.DOOR_CHANGED: _("Rules of a door changed"),
+    Kind.ACCESS_POINT_MADE: _("Access point added"),
+    Kind.ACCESS_POINT_CHANGED: _("Rules of an access point changed"),
+    Kind.EXIT_SIGNED_OFF: _("Exit signed off"),
+    Kind.POSTURE_CHANGED: _("Posture ordered"),
+    Kind.SCHEDULE_MADE: _("Schedule added"),
+    Kind.SCHEDULE_CHANGED: _("Schedule changed"),
+    Kind.SCHEDULE_RETIRED: _("Schedule retired"),
+    Kind.CALENDAR_MADE: _("Calendar added"),
+    Kind.CALENDAR_RENAMED: _("Calendar renamed"),
+    Kind.CALENDAR_REMOVED: _("Calendar removed"),
+    Kind.HOLIDAY_ADDED: _("Holiday added"),
+    Kind.HOLIDAY_CHANGED: _("Holiday changed"),
+    Kind.HOLIDAY_REMOVED: _("Holiday removed"),
+    Kind.FORMAT_MADE: _("Card format added"),
+    Kind.AGENT_MADE: _("Agent added"),
+    Kind.AGENT_ENROLLED: _("Agent enrolled"),
+    Kind.AGENT_REVOKED: _("Agent revoked"),
+    Kind.CARDHOLDER_MADE: _("Cardholder added"),
+    Kind.CARDHOLDER_CHANGED: _("Cardholder changed"),
+    Kind.CARDHOLDER_ENDED: _("Cardholder left"),
+    Kind.PRESENCE_FORGIVEN: _("Presence forgiven"),
+    Kind.PIN_SET: _("PIN set"),
+    Kind.PIN_CLEARED: _("PIN taken away"),
+    Kind.CREDENTIAL_ISSUED: _("Card given"),
+    Kind.CREDENTIAL_REISSUED: _("Card replaced"),
+    Kind.CREDENTIAL_LIMITED: _("Limits of a card changed"),
+    Kind.CREDENTIAL_ENDED: _("Card taken out of use"),
+    Kind.CREDENTIAL_RESTORED: _("Card put back into use"),
+    Kind.TRAINING_MADE: _("Training added"),
+    Kind.TRAINING_REQUIRED: _("Training of a room changed"),
+    Kind.TRAINING_COMPLETED: _("Training completed"),
+    Kind.TRAINING_WITHDRAWN: _("Training withdrawn"),
+    Kind.GRANT_REQUESTED: _("Access requested"),
+    Kind.GRANT_APPROVED: _("Access approved"),
+    Kind.GRANT_DECLINED: _("Access declined"),
+    Kind.GRANT_REVOKED: _("Access revoked"),
+    Kind.OPERATOR_LINK_MADE: _("Link for an operator made"),
+    Kind.OPERATOR_MADE: _("Operator added"),
+    Kind.OPERATOR_CHANGED: _("Operator changed"),
+    Kind.OPERATOR_RECOVERED: _("Operator let in anew"),
+    Kind.OPERATOR_VOUCHED: _("Operator vouched for"),
+    Kind.FACTOR_ADDED: _("Second factor added"),
+    Kind.FACTOR_REMOVED: _("Second factor removed"),
+    Kind.SESSIONS_ENDED: _("Sessions ended"),
+    Kind.APPROVAL_REFUSED: _("Approval refused: no second person"),
+    Kind.SIGN_IN: _("Signed in"),
+    Kind.SIGN_IN_FAILED: _("Sign-in failed"),
+    Kind.TOKEN_ISSUED: _("API token made"),
+    Kind.TOKEN_REVOKED: _("API token revoked"),
+    Kind.ALARM_ACKNOWLEDGED: _("Alarm seen"),
+    Kind.RECORD_EXPORTED: _("Record exported"),
+}

@@ -1,0 +1,34 @@
+"""A sheet to be written: headings, and rows in portions as they are read. What becomes of a value is its writer's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, TypeAlias
+
+Value: TypeAlias = str | int | datetime | None
+"""What a cell holds; a moment is naive: of the clock that its heading names."""
+
+Row: TypeAlias = Sequence[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """rows: how many; replaced: how many characters the encoding has not, and which therefore stand as their names."""
+
+    rows: int
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """title: names it inside a workbook."""
+
+    title: str
+    headings: Sequence[str]
+    portions: Iterable[Sequence[Row]]
+
+
+Writer: TypeAlias = Callable[[Sheet, IO[bytes]], Written]
+"""Writes a sheet to a file, a portion at a time."""

@@ -1,0 +1,42 @@
+"""Every report by the key of its address, in the order in which an auditor would ask; and how one is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from admin_web.centre import centre
+from admin_web.reports import asking
+from admin_web.reports.acts import ACTS
+from admin_web.reports.alarms import ALARMS
+from admin_web.reports.asking import Asked
+from admin_web.reports.covered import COVERED
+from admin_web.reports.exempt import EXEMPT
+from admin_web.reports.held import EXPIRING, UNUSED
+from admin_web.reports.log import LOG
+from admin_web.reports.refused import REFUSED
+from admin_web.reports.report import Question, Report
+from controller.ledger import ledger
+
+REPORTS = {each.key: each for each in (REFUSED, ALARMS, UNUSED, EXPIRING, EXEMPT, ACTS, COVERED)}
+"""What has a page among the reports."""
+EXPORTED = {LOG.key: LOG, **REPORTS}
+"""What can be taken out as a file."""
+
+
+def asked_of(report: Report) -> Asked:
+    """What the address of this request asks of `report`; of the last days when it says nothing of a time."""
+    found = asking.asked()
+    return found.within(asking.PERIOD_DAYS) if report.period else found
+
+
+def given(report: Report, asked: Asked) -> Mapping[str, str | list[str]]:
+    """The filters as links carry them on, with what the address left open."""
+    days = {"days": str(asked.days or report.days)} if report.days else {}
+    return {**asking.narrowed(report.fields), **(asking.dates(asked.log) if report.period else {}), **days}
+
+
+def question(session: Session, asked: Asked, head: int | None = None) -> Question:
+    """The question as it is put now, or as it was when the ledger reached to `head`."""
+    return Question(session, centre().site(session), asked, ledger.head(session) if head is None else head)

@@ -1,0 +1,61 @@
+"""Refusals of a period, counted: whom which door turned away for which reason, the most frequent first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _
+
+from admin_web import shown, words
+from admin_web.reports import asking
+from admin_web.reports.report import Cell, Linked, Portion, Question, Report, Row, counted, person
+from controller.record import refusals
+from controller.record.refusals import Refusals
+
+_FIELDS = ("area", "door", "cardholder", "since", "until")
+
+
+def _row(each: Refusals, days: Mapping[str, str]) -> Row:
+    return (
+        person(each.cardholder),
+        each.cardholder.number if each.cardholder else "",
+        shown.named(each.door),
+        words.phrase(words.REASONS, each.reason or ""),
+        _times(each, days),
+        each.first,
+        each.last,
+    )
+
+
+def _times(each: Refusals, days: Mapping[str, str]) -> Cell:
+    """How often; leads to these rows of the log, as far as ids can say which."""
+    if each.cardholder is None:
+        return each.times
+    door = {"door": each.door.id} if each.door else {}
+    return Linked(each.times, "log.listed", {**days, "cardholder": each.cardholder.id, **door, "outcome": "REFUSE"})
+
+
+def _read(question: Question, beyond: int | None, limit: int) -> Portion:
+    found = refusals.grouped(question.session, question.asked.log, beyond or 0, limit + 1)
+    days = asking.dates(question.asked.log)
+    return counted([_row(each, days) for each in found], beyond, limit)
+
+
+def _count(question: Question) -> int:
+    return refusals.count(question.session, question.asked.log)
+
+
+REFUSED = Report(
+    key="refusals",
+    title=_("Refusals"),
+    told=_("Whom which door refused for which reason, the most frequent first."),
+    empty=_("No door refused anybody in this time."),
+    headings=(
+        _("Person"), _("Staff number"), _("Door"), _("Reason"), _("How often"), _("First"), _("Last"),
+    ),
+    read=_read,
+    count=_count,
+    fields=_FIELDS,
+    period=True,
+    moments=frozenset({5, 6}),
+)  # fmt: skip

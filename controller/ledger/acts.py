@@ -1,0 +1,71 @@
+"""Acts: what people have done to the house, apart from what happened at its doors.
+
+The law: read from the ledger alone, newest first; each kind is asked for by itself, because the rows of facts between
+two acts may be millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, union_all
+from sqlalchemy.orm import Session
+
+from controller.ledger.kinds import NO_ACTS, Kind
+from controller.ledger.ledger import LedgerRow, OpeningRow
+
+_REASONS = ("reason", "purpose")
+ACTS = tuple(each for each in Kind if each not in NO_ACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class ActFilter:
+    """What to list; a field that is None does not narrow. actor: as the ledger names it, such as `operator:3`."""
+
+    actor: str | None = None
+    kind: Kind | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def kinds(self) -> Sequence[Kind]:
+        return ACTS if self.kind is None else [each for each in ACTS if each is self.kind]
+
+
+def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequence[LedgerRow]:
+    """The next acts below `before` in the ledger, newest first."""
+    if not wanted.kinds:
+        return []
+    told = _narrowed(select(LedgerRow.sequence), wanted, before).order_by(LedgerRow.sequence.desc()).limit(limit)
+    every = union_all(*(select(told.where(LedgerRow.kind == kind).subquery()) for kind in wanted.kinds)).subquery()
+    newest = select(every.c.sequence).order_by(every.c.sequence.desc()).limit(limit)
+    places = list(session.scalars(newest))
+    rows = select(LedgerRow).where(LedgerRow.sequence.in_(places)).order_by(LedgerRow.sequence.desc())
+    return session.scalars(rows).all()
+
+
+def reasons(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
+    """Why each was done, in the words of who did it, by its place; None where these words were erased."""
+    places = [row.sequence for row in rows]
+    kept = select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(_REASONS))
+    opened = {row.sequence: row.opening() for row in session.scalars(kept)}
+    return {place: None if found is None else str(found.value) for place, found in opened.items()}
+
+
+def count(session: Session, wanted: ActFilter, before: int) -> int:
+    """How many acts there are below `before`."""
+    statement = _narrowed(select(func.count(LedgerRow.sequence)), wanted, before)
+    return session.scalar(statement.where(LedgerRow.kind.in_(wanted.kinds))) or 0
+
+
+def _narrowed(statement: Select[int], wanted: ActFilter, before: int) -> Select[int]:
+    statement = statement.where(LedgerRow.sequence < before)
+    if wanted.actor is not None:
+        statement = statement.where(LedgerRow.actor == wanted.actor)
+    if wanted.since is not None:
+        statement = statement.where(LedgerRow.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(LedgerRow.at < wanted.until)
+    return statement

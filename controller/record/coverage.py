@@ -1,0 +1,77 @@
+"""Coverage: for each door and a period, how much of its record the centre has, and how much of it was decided alone.
+
+The law: a decision that came in later than LATE after it was made was made while the door was cut off; where the door's
+clock could not be believed, nobody knows how late it came, and it is counted apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from contract.fact import FactKind
+from controller.database import seconds_between
+from controller.premises.agent import Agent
+from controller.premises.door import Door
+from controller.premises.site import Site
+from controller.record.alarm import FACTS_MISSING, Alarm
+from controller.record.fact import FactRow
+from controller.record.overruled import OverruledGrant
+
+LATE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """decisions: all of the period; late: made while the door was cut off; unclocked: by a clock that could not be
+    believed; overruled: entries that the newest list would have refused; gaps: parts of its agent's record that are
+    lost for ever."""
+
+    door: Door
+    agent: Agent
+    decisions: int
+    late: int
+    unclocked: int
+    overruled: int
+    gaps: int
+
+
+def of_doors(
+    session: Session, site: Site, since: datetime, until: datetime | None, door: int | None = None
+) -> Sequence[Covered]:
+    """Every door of `site` (or one of them), by its key."""
+    doors = select(Door, Agent).join(Agent, Agent.id == Door.agent_id).where(Door.site_id == site.id)
+    if door is not None:
+        doors = doors.where(Door.id == door)
+    counted = {row[0]: row[1:] for row in session.execute(_decisions(since, until))}
+    gaps = {row[0]: row[1] for row in session.execute(_gaps(since, until))}
+    return [
+        Covered(each, agent, *counted.get(each.id, (0, 0, 0, 0)), gaps.get(agent.id, 0))
+        for each, agent in session.execute(doors.order_by(Door.key))
+    ]
+
+
+def _decisions(since: datetime, until: datetime | None) -> Select[int | None, int, int, int, int]:
+    is_late = and_(FactRow.trusted, seconds_between(FactRow.at, FactRow.received_at) > LATE.total_seconds())
+    statement = (
+        select(
+            FactRow.door_id,
+            func.count(),
+            func.count(case((is_late, 1))),
+            func.count(case((FactRow.trusted.is_(False), 1))),
+            func.count(OverruledGrant.ledger_sequence),
+        )
+        .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
+        .where(FactRow.kind == FactKind.DECISION, FactRow.at >= since)
+        .group_by(FactRow.door_id)
+    )
+    return statement if until is None else statement.where(FactRow.at < until)
+
+
+def _gaps(since: datetime, until: datetime | None) -> Select[int, int]:
+    within = Alarm.raised_at >= since if until is None else and_(Alarm.raised_at >= since, Alarm.raised_at < until)
+    return select(Alarm.agent_id, func.count()).where(Alarm.kind == FACTS_MISSING, within).group_by(Alarm.agent_id)

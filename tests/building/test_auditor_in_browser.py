@@ -1,0 +1,76 @@
+"""An auditor in a real browser without JavaScript: a file of the log, and the muster on a phone and on paper."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+
+from tests.building.demo_hands import Demo
+from tests.building.test_browser_walk import QUIET, shot
+
+pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
+PHONE = ViewportSize(width=390, height=844)
+PAPER = ViewportSize(width=794, height=1123)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    started = Demo(tmp_path / "demo", "auto")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def olu(demo: Demo, chromium_path: str) -> Iterator[Page]:
+    """The auditor with a Japanese browser in the dark theme that runs no scripts."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
+        context = started.new_context(locale="ja", color_scheme="dark", viewport=PHONE, java_script_enabled=False)
+        page = context.new_page()
+        operator = next(each for each in demo.description["operators"] if each["name"] == "olu")
+        page.goto(f"{demo.description['web']}/sign-in")
+        page.fill("input[name=name]", "olu")
+        page.fill("input[name=password]", operator["password"])
+        page.click("main button")
+        yield page
+        started.close()
+
+
+def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
+    demo: Demo, olu: Page, tmp_path: Path
+) -> None:
+    web = demo.description["web"]
+    refused = demo.api("olu", "/events?outcome=REFUSE&limit=200")["items"]
+    olu.goto(f"{web}/log?outcome=REFUSE")
+    olu.click("text=ファイルに書き出す")
+    expect(olu.locator(".total strong")).to_have_text(str(len(refused)))
+    olu.check("input[value=csv-cp932]")
+    olu.fill("input[name=purpose]", "月次監査")
+    olu.click("main button")
+    expect(olu.locator(".mark-grant")).to_have_text("作成済み", timeout=15_000)
+    shot(olu, "file-ready")
+    with olu.expect_download() as fetched:
+        olu.click("text=ファイルを受け取る")
+    fetched.value.save_as(tmp_path / "log.csv")
+    with (tmp_path / "log.csv").open(encoding="cp932", newline="") as file:
+        headings, *lines = list(csv.reader(file))
+    assert headings[4] == "氏名"
+    assert [int(line[0]) for line in lines] == [each["id"] for each in refused]
+    olu.goto(f"{web}/reports/acts")
+    expect(olu.locator("table")).to_contain_text("月次監査")
+    olu.goto(f"{web}/muster")
+    expect(olu.locator("h1 time")).to_be_visible()
+    wide = olu.locator("main").bounding_box()
+    assert wide is not None
+    assert wide["width"] <= PHONE["width"]
+    shot(olu, "muster-phone")
+    olu.emulate_media(media="print")
+    olu.set_viewport_size(PAPER)
+    expect(olu.locator("header")).to_be_hidden()
+    expect(olu.locator(".muster h2").first).to_have_css("color", "rgb(0, 0, 0)")
+    expect(olu.locator(".muster").first).to_have_css("background-color", "rgb(255, 255, 255)")
+    shot(olu, "muster-paper")
