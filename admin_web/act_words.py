@@ -41,6 +41,8 @@ ACTS: dict[str, Any] = {
     Kind.CREDENTIAL_REISSUED: _("Card replaced"),
     Kind.CREDENTIAL_LIMITED: _("Limits of a card changed"),
     Kind.CREDENTIAL_ENDED: _("Card taken out of use"),
+    Kind.CREDENTIAL_HANDED_OUT: _("Card handed out"),
+    Kind.CARDS_COUNTED: _("Cards counted"),
     Kind.CREDENTIAL_RESTORED: _("Card put back into use"),
     Kind.TRAINING_MADE: _("Training added"),
     Kind.TRAINING_REQUIRED: _("Training of a room changed"),

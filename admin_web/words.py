@@ -335,11 +335,10 @@ def actor(name: str, operators: Mapping[int, Operator]) -> str:
     return str(gettext("the schedule")) if name == SCHEDULE else name
 
 
-def overruled(reason: str, *, certain: bool, card: str = "") -> str:
-    """What the rules in force would have said to an entry given on an older list; `card`: whose label is known."""
+def overruled(reason: str, *, certain: bool = True) -> str:
+    """What the rules in force would have said to an entry that a door gave on an older list."""
     told_why = f"{gettext('on an older list; the rules in force would have refused:')} {phrase(REASONS, reason)}"
-    named = f" ({gettext('card')}: {card})" if card else ""
-    return told_why + named + ("" if certain else f" ({gettext('not certain')})")
+    return told_why if certain else f"{told_why} ({gettext('not certain')})"
 
 
 def unknown_card() -> str:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from admin_web import serve
-from admin_web.centre import now
+from admin_web.centre import utc_now as now
 from admin_web.exports.making import Exports, Making, Order
 from admin_web.exports.sheet import Sheet, Written
 from controller.database import reading
