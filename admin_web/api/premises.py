@@ -12,7 +12,6 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks
 from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
-from admin_web.pages.live import heard
 from controller.delivery import posture as postures
 from controller.people.access import Permission
 from controller.premises import agent as agents
@@ -57,4 +56,4 @@ def list_agents(asked: dict[str, Any]) -> Response:
     with centre().read() as session:
         at = now()
         found = agents.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: shapes.agent(row, connected=heard(row, at)))
+        return sliced(found, asked, lambda row: shapes.agent(row, connected=row.heard(at)))

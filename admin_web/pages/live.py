@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
@@ -25,7 +24,6 @@ from controller.record import alarm, enquiry, occupancy
 from controller.record.enquiry import LogFilter, LogRow
 
 blueprint = Blueprint("live", __name__)
-HEARD_WITHIN = timedelta(seconds=60)
 _FEED = 25
 
 
@@ -85,11 +83,6 @@ def acknowledge(alarm_id: int) -> BaseResponse:
     return redirect(url_for("live.page"), 303)
 
 
-def heard(agent: Agent, at: datetime) -> bool:
-    """Whether the agent spoke lately."""
-    return agent.last_heard_at is not None and at - agent.last_heard_at <= HEARD_WITHIN
-
-
 def _announced(_row: LogRow) -> dict[str, Any]:
     """The page fetches what is new itself, in its own language."""
     return {}
@@ -97,7 +90,7 @@ def _announced(_row: LogRow) -> dict[str, Any]:
 
 def _doors(session: Session) -> dict[str, Any]:
     site, at = centre().site(session), now()
-    agents = {agent.id: heard(agent, at) for agent in session.query(Agent)}
+    agents = {agent.id: agent.heard(at) for agent in session.query(Agent)}
     shown = [
         DoorNow(door, agents.get(door.agent_id, False), _last(session, door, enquiry.PASSING), _leaf(session, door))
         for door in doors.of_site(session, site)

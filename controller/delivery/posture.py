@@ -21,7 +21,6 @@ from contract.room_rules import HIGHEST_THREAT, Posture
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.door import Door
@@ -176,7 +175,7 @@ def doors_of(session: Session, site: Site, row: PostureChange) -> Sequence[Door]
         return [session.get_one(Door, row.door_id)]
     if row.area_id is not None:
         return doors.of_area(session, session.get_one(Area, row.area_id))
-    guarded = {door.id: door for area in areas.of_site(session, site) for door in doors.of_area(session, area)}
+    guarded = {door.id: door for found in doors.guarding(session, site).values() for door in found}
     return list(guarded.values())
 
 
