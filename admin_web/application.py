@@ -24,13 +24,14 @@ from admin_web import guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, NotFoundedError
-from admin_web.pages import account, cardholders, live, log, operators, requests, rooms, rules, sign_in
+from admin_web.pages import account, alarms, cardholders, live, log, operators, posture, requests, rooms, rules, sign_in
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
 from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
+_PAGES = (sign_in, live, alarms, posture, cardholders, rooms, rules, requests, log, operators, account)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
 _POLICY = "; ".join(
@@ -74,6 +75,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
         BABEL_DEFAULT_LOCALE="en",
         SECOND_FACTOR=frozenset(settings.second_factor),
         CONFIRM_MINUTES=settings.confirm_minutes,
+        ESCALATE_MINUTES=settings.escalate_minutes,
     )
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:
@@ -83,7 +85,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None) -> Flask:
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (sign_in, live, cardholders, rooms, rules, requests, log, operators, account):
+    for page in _PAGES:
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)
@@ -139,6 +141,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         clock=shown.clock,
         hour=shown.hour,
+        briefly=shown.briefly,
         named=shown.named,
         said=shown.said,
         kind=words.kind,

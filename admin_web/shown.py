@@ -61,6 +61,13 @@ def clock(moment: datetime | None, seconds: bool = False) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
 
 
+def briefly(moment: datetime) -> Markup:
+    """A <time> element as short as it stays clear on a page that shows today: the hour, after another day its day."""
+    local, today = moment.astimezone(zone()), datetime.now(UTC).astimezone(zone()).date()
+    text = local.strftime("%H:%M:%S" if local.date() == today else "%m-%d %H:%M")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.strftime("%Y-%m-%d"), text)
+
+
 def hour(moment: datetime) -> Markup:
     """A <time> element with the hour alone, large enough to be read from afar; its day stands beside it."""
     local = moment.astimezone(zone())

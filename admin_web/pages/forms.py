@@ -9,12 +9,21 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
-_LARGEST = 2**31 - 1
+LARGEST = 2**31 - 1
 
 
 def text(name: str, longest: int = 400) -> str:
     """A field of the submitted form, trimmed; 400 when it is too long or no line of text."""
-    found = request.form.get(name, "").strip()
+    return _line(request.form.get(name, ""), longest)
+
+
+def asked(name: str, longest: int = 40) -> str:
+    """The same of a field in the form or the address, for a page that asks before it does."""
+    return _line(request.form.get(name) or request.args.get(name, ""), longest)
+
+
+def _line(given: str, longest: int) -> str:
+    found = given.strip()
     if len(found) > longest or not is_plain(found):
         abort(400)
     return found
@@ -38,12 +47,12 @@ def number(name: str) -> int | None:
 def row_id(name: str) -> int | None:
     """The id of a row in the form or the address; beyond every row it is the last one there could be."""
     found = number(name)
-    return None if found is None else min(found, _LARGEST)
+    return None if found is None else min(found, LARGEST)
 
 
 def row(session: Session, kind: type[T], key: int) -> T:
     """The row of `kind` with this id; 404 when there is none."""
-    found = session.get(kind, key) if key <= _LARGEST else None
+    found = session.get(kind, key) if key <= LARGEST else None
     if found is None:
         abort(404)
     return found

@@ -18,6 +18,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
+from controller.delivery import overview
 from controller.people import cardholder
 from controller.people.access import Permission, Role, may
 from controller.record import alarm
@@ -86,6 +87,7 @@ def test_a_name_is_shown_as_text_whatever_it_holds(client: FlaskClient, house: H
 def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, language: str) -> None:
     signed_in(client, name)
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
+    pages += ["/alarms", "/posture"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -100,7 +102,9 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
 @pytest.mark.parametrize(
     "path",
     ["/log?before=x", "/log?area=-1", "/log?since=tomorrow", "/log/99999999999999999999", "/rooms/..", "/cardholders/0",
-     "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9"],
+     "/cardholders/99999999999999", "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
+     "/posture/order?act=lockdown&area=outside", "/posture/order?act=threat&value=-1", "/posture/person/99999999999",
+     "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9"],
 )  # fmt: skip
 def test_an_odd_address_is_refused_without_a_crash(client: FlaskClient, path: str) -> None:
     signed_in(client, "kim")
@@ -169,6 +173,9 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.OUTCOMES.keys() == set(Outcome)
     assert words.REFUSALS.keys() == SENTENCES.keys()
     assert words.ROLES.keys() == set(Role)
+    assert words.DOOR_STATES.keys() == set(overview.State)
+    assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
+    assert words.HEALTH.keys() == set(overview.Health)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
 
 

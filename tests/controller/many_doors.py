@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from contract.fact import Clock, Fact, FactKind
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, append
 from controller.premises.agent import Agent
@@ -65,6 +66,7 @@ def _point(door: Door, from_area: int, to_area: int, direction: str) -> AccessPo
 
 
 def _passage(door: Door, point: AccessPoint, area_id: int, holder: int, place: int, now: datetime) -> dict[str, Any]:
+    told = Fact("tokyo", "box", place, b"\0" * 32, b"\0" * 16, FactKind.PASSAGE, now, 0, Clock.TRUSTED, {})
     return {
         "agent_id": door.agent_id,
         "sequence": place,
@@ -78,7 +80,7 @@ def _passage(door: Door, point: AccessPoint, area_id: int, holder: int, place: i
         "door_id": door.id,
         "area_id": area_id,
         "cardholder_id": holder,
-        "encoded": b"",
+        "encoded": told.encoded(),
         "fact_hash": b"",
     }
 
