@@ -62,10 +62,10 @@ def clock(moment: datetime | None, seconds: bool = False) -> Markup:
 
 
 def briefly(moment: datetime) -> Markup:
-    """A <time> element as short as it stays clear on a page that shows today: the hour, after another day its day."""
-    local, today = moment.astimezone(zone()), datetime.now(UTC).astimezone(zone()).date()
-    text = local.strftime("%H:%M:%S" if local.date() == today else "%m-%d %H:%M")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.strftime("%Y-%m-%d"), text)
+    """A <time> element as short as it stays clear on a page that shows today: the hour, or the day before it."""
+    local = moment.astimezone(zone())
+    text = local.strftime("%H:%M:%S" if local.date() == datetime.now(local.tzinfo).date() else "%m-%d %H:%M")
+    return Markup('<time datetime="%s">%s</time>') % (utc(moment), text)
 
 
 def hour(moment: datetime) -> Markup:

@@ -71,6 +71,7 @@ def _now(session: Session) -> dict[str, Any]:
     newest = enquiry.log(session, LogFilter(kinds=tuple(enquiry.PASSING)), None, 1).rows
     return {
         "rooms": overview.rooms(session, site, now()),
+        "ordered": stands.ordered(),
         "orders": [row for act in Act if (row := stands.order(act)) is not None and row.value and act != Act.FORGIVE],
         "alarms": alarms.waiting(session),
         "newest": newest[0] if newest else None,

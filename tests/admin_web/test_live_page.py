@@ -22,7 +22,7 @@ from tests.admin_web.conftest import BASE, field, signed_in, submit
 from tests.controller.conftest import PASSWORD, House
 from tests.controller.doorway import visited
 from tests.controller.many_doors import add_many
-from tests.controller.test_overview import counted
+from tests.controller.statements import counted
 
 NOTE = "a cleaner with a trolley"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from controller.database import reading, transaction
@@ -25,19 +23,7 @@ from door_agent.events import Level, ReaderState
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import joined, visited
 from tests.controller.many_doors import add_many
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """The statements that the database is sent meanwhile."""
-    found: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        found.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield found
-    event.remove(engine, "before_cursor_execute", note)
+from tests.controller.statements import counted
 
 
 def _now(house: House, session: Session, key: str = "cedar", after: timedelta = timedelta()) -> DoorNow:
