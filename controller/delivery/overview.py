@@ -123,6 +123,11 @@ def rooms(session: Session, site: Site, now: datetime) -> list[RoomNow]:
     ]
 
 
+def doors(session: Session, site: Site, now: datetime) -> dict[int, DoorNow]:
+    """The same doors by their ids."""
+    return {door.id: door for room in rooms(session, site, now) for door in room.doors}
+
+
 def _rows(session: Session, site: Site) -> Sequence[Any]:
     """Each door with its agent, its state, and who passed last."""
     statement = (

@@ -18,7 +18,7 @@ from controller.ledger.ledger import LedgerRow, openings_of
 from controller.premises import door as doors
 from controller.record.alarm import Alarm, raise_alarm
 from controller.record.door_state import DoorState, Leaf
-from tests.admin_web.conftest import BASE, field, signed_in, submit
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token
 from tests.controller.conftest import PASSWORD, House
 from tests.controller.doorway import visited
 from tests.controller.many_doors import add_many
@@ -61,6 +61,37 @@ def test_a_tile_says_state_mode_health_list_and_who_passed_last(
     assert 'class="list-newest"' in door
     assert f'<span class="way way-entry">{way}</span>' in door
     assert page.count("door-unknown") == 3  # one has never been used, the agent of the others is not heard
+
+
+def test_the_api_says_how_each_door_stands(client: FlaskClient, house: House) -> None:
+    visited(house)
+    with transaction(house.engine) as session:
+        house.agent(session).last_heard_at = datetime.now(UTC)
+        ada = house.holder(session, "Ada").id
+    headers = token(house, "olu")
+    found = client.get("/api/v1/doors", base_url=BASE, headers=headers).get_json()["items"]
+    stands = {each["key"]: each["now"] for each in found}
+    assert {key: each["state"] for key, each in stands.items()} == {
+        "cedar": "secured",
+        "cedar-back": "unknown",
+        "main": "unknown",
+        "maple": "unknown",
+    }
+    cedar = stands["cedar"]
+    assert (cedar["posture"], cedar["health"], cedar["newest"]) == ("normal", "well", True)
+    assert (cedar["passed"]["cardholder"], cedar["passed"]["direction"]) == (ada, "entry")
+    assert stands["maple"]["passed"] is None
+    one = next(each["id"] for each in found if each["key"] == "cedar")
+    assert client.get(f"/api/v1/doors/{one}", base_url=BASE, headers=headers).get_json()["now"]["state"] == "secured"
+
+
+def test_the_api_takes_a_note_and_says_what_escalated(client: FlaskClient, house: House) -> None:
+    number, headers = _alarm(house, 6), token(house, "kim")
+    waiting = client.get("/api/v1/alarms?waiting=true", base_url=BASE, headers=headers).get_json()["items"]
+    assert [(each["id"], each["escalated"]) for each in waiting] == [(number, True)]
+    path = f"/api/v1/alarms/{number}/acknowledge"
+    done = client.post(path, json={"note": NOTE}, base_url=BASE, headers=headers).get_json()
+    assert (done["note"], done["escalated"]) == (NOTE, False)
 
 
 @pytest.mark.parametrize("held_by", ["schedule", "break-glass fire"])
