@@ -68,6 +68,13 @@ def fold(session: Session, now: datetime, known: Places, placed: Iterable[tuple[
             _take(state, now, place, found)
 
 
+def forget(session: Session, known: Places) -> None:
+    """Facts of this agent are lost for ever: how its doors stand now is not known."""
+    for state in _states(session, known).values():
+        state.leaf, state.leaf_at, state.released_at = Leaf.UNKNOWN, None, None
+        state.held_by, state.faults = "", ""
+
+
 def _states(session: Session, known: Places) -> dict[int, DoorState]:
     wanted = [door.id for door in known.doors.values()]
     rows = session.scalars(select(DoorState).where(DoorState.door_id.in_(wanted)))

@@ -166,6 +166,7 @@ def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places)
     plain = {"first": gap.first, "last": gap.last}
     place = append(session, kinds.Kind.FACTS_MISSING, "controller", now, {"agent": agent.id}, plain)
     alarm.raise_alarm(session, alarm.FACTS_MISSING, now, place, agent.id, None)
+    door_state.forget(session, known)
     last = session.get(FactRow, (agent.id, gap.first - 1))
     since = min(last.at, now) if last is not None else agent.enrolled_at or now
     for area_id in sorted({point.guarded_area_id for point in known.points.values()}):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from contract.canonical import Object, Value
 from contract.fact import Clock, Fact, FactKind
+from contract.topic import Up
 from controller.database import reading, transaction
 from controller.premises import door as doors
 from controller.record import door_state, filing
@@ -91,6 +92,22 @@ def test_what_is_broken_is_named_and_forgotten_when_it_is_mended(house: House, s
         Level(None, "mains", False),
     )
     assert (_state(house).faults, _state(house, "main").faults) == ("", "")
+
+
+def test_where_facts_are_lost_nothing_is_known_but_who_passed_before(house: House, site: Site) -> None:
+    door = site.doors["cedar"]
+    door.passes("cedar-in", "Ada")
+    _feed(site, Level("cedar", "tamper", True))
+    before = _state(house)
+    assert (before.leaf, before.faults) == (Leaf.CLOSED, "tamper:housing")
+    door.feed(Level("cedar", "contact", True))
+    door.feed(Level(None, "mains", True))
+    last = door.facts[-1]
+    door.link.arrive(door.agent.address.up(Up.EVENTS), door.envelope([last], held=last.sequence))
+    site.hear()
+    after = _state(house)
+    assert (after.leaf, after.leaf_at, after.faults) == (Leaf.UNKNOWN, None, "power:mains")
+    assert after.passage == before.passage
 
 
 def _fold(house: House, session: Session, *facts: tuple[FactKind, Object]) -> None:
