@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from contract.canonical import Object, Value
 from contract.fact import Clock, Fact, FactKind
 from contract.topic import Up
-from controller.database import reading, transaction
+from controller.database import migrate, open_database, reading, transaction
 from controller.premises import door as doors
 from controller.record import door_state, filing
 from controller.record.door_state import DoorState, Leaf
 from door_agent.events import Level, ReaderState, ResetAsked, Tick
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import NOW, House, of_revision
 from tests.controller.doorway import Site, joined
 
 
@@ -108,6 +110,35 @@ def test_where_facts_are_lost_nothing_is_known_but_who_passed_before(house: Hous
     after = _state(house)
     assert (after.leaf, after.leaf_at, after.faults) == (Leaf.UNKNOWN, None, "power:mains")
     assert after.passage == before.passage
+
+
+def test_the_upgrade_knows_who_passed_last_and_nothing_else(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with of_revision(engine, "0012") as connection:
+        for statement in (
+            "INSERT INTO site VALUES (1, 'osaka', 'Osaka', '大阪', 'Asia/Tokyo')",
+            "INSERT INTO agent (id, site_id, key, name) VALUES (1, 1, 'elm', 'Elm')",
+            "INSERT INTO door (id, site_id, agent_id, key, name, name_ja, release_ms, held_open_s, extended_ms,"
+            " extended_held_open_s, pre_alarm_s, shunt_ms, relock, unlock_first, may_hold, tailgate_s)"
+            " VALUES (1, 1, 1, 'elm', 'Elm', '楡', 5000, 30, 15000, 60, 0, 500, 'closed', 0, 0, 0)",
+        ):
+            connection.execute(text(statement))
+        at = "2026-11-24T03:00:00.000000Z"
+        for place, kind in ((1, "PASSAGE"), (2, "PASSAGE"), (3, "DOOR_CLOSED")):
+            row = {"place": place, "kind": kind, "at": at}
+            connection.execute(text("INSERT INTO ledger VALUES (:place, :at, 'fact', 'a', x'', x'')"), row)
+            connection.execute(
+                text(
+                    "INSERT INTO fact (agent_id, sequence, ledger_sequence, received_at, at, trusted, kind, door_id,"
+                    " encoded, fact_hash) VALUES (1, :place, :place, :at, :at, 1, :kind, 1, x'', x'')"
+                ),
+                row,
+            )
+    migrate(engine)
+    with reading(engine) as session:
+        found = session.get_one(DoorState, 1)
+        assert (found.leaf, found.held_by, found.faults, found.passage) == (Leaf.UNKNOWN, "", "", 2)
+    engine.dispose()
 
 
 def _fold(house: House, session: Session, *facts: tuple[FactKind, Object]) -> None:
