@@ -27,6 +27,7 @@ from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.exports.making import Exports
 from admin_web.pages import (
     account,
+    alarms,
     cardholders,
     cards,
     enquiry,
@@ -36,6 +37,7 @@ from admin_web.pages import (
     muster,
     operators,
     people_files,
+    posture,
     reports,
     requests,
     rooms,
@@ -49,7 +51,7 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-DAILY = (live, muster, cardholders, people_files, cards, rooms, rules, enquiry, requests)
+DAILY = (live, alarms, posture, muster, cardholders, people_files, cards, rooms, rules, enquiry, requests)
 AUDITING = (log, reports, exports)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
@@ -94,6 +96,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
         BABEL_DEFAULT_LOCALE="en",
         SECOND_FACTOR=frozenset(settings.second_factor),
         CONFIRM_MINUTES=settings.confirm_minutes,
+        ESCALATE_MINUTES=settings.escalate_minutes,
     )
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:
@@ -168,6 +171,7 @@ def _templates(app: Flask) -> None:
         clock=shown.clock,
         hour=shown.hour,
         leaving=shown.leaving,
+        briefly=shown.briefly,
         named=shown.named,
         said=shown.said,
         kind=words.kind,

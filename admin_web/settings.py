@@ -14,7 +14,8 @@ class WebSettings:
     hosts: names it may be reached by (empty: the host it listens on); viewers: how many live streams at once;
     https: it is reached through a TLS proxy, so cookies are for TLS only; proxies: how many stand before it, each of
     which appends to X-Forwarded-For; second_factor: the roles that must have one (others are urged to);
-    confirm_minutes: how old a sign-in may be for a dangerous act."""
+    confirm_minutes: how old a sign-in may be for a dangerous act; escalate_minutes: how long an alarm may wait for
+    somebody before it is shown as escalated."""
 
     database: str
     site: str
@@ -27,6 +28,7 @@ class WebSettings:
     proxies: int = 0
     second_factor: tuple[str, ...] = ()
     confirm_minutes: int = 15
+    escalate_minutes: int = 5
     log_level: str = "info"
 
     def __post_init__(self) -> None:
@@ -38,6 +40,8 @@ class WebSettings:
             raise ValueError("proxies is from 0 to 5")
         if not 1 <= self.confirm_minutes <= 720:
             raise ValueError("confirm_minutes is from 1 to 720")
+        if not 1 <= self.escalate_minutes <= 1440:
+            raise ValueError("escalate_minutes is from 1 to 1440")
         unknown = set(self.second_factor) - set(Role)
         if unknown:
             raise ValueError(f"second_factor names roles: {', '.join(Role)}")

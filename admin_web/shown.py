@@ -77,6 +77,13 @@ def leaving(moment: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(utc(moment), local.tzname() or "", text)
 
 
+def briefly(moment: datetime) -> Markup:
+    """A <time> element as short as it stays clear on a page that shows today: the hour, or the day before it."""
+    local = moment.astimezone(zone())
+    text = local.strftime("%H:%M:%S" if local.date() == datetime.now(local.tzinfo).date() else "%m-%d %H:%M")
+    return Markup('<time datetime="%s">%s</time>') % (utc(moment), text)
+
+
 def hour(moment: datetime) -> Markup:
     """A <time> element with the hour alone, large enough to be read from afar; its day stands beside it."""
     local = moment.astimezone(zone())

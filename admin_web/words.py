@@ -17,6 +17,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
+from controller.delivery import overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
 from controller.people.access import Role
@@ -251,6 +252,38 @@ ATTRIBUTES: dict[str, Any] = {
     Attribute.OCCUPANCY_EXEMPT: _("Exempt from the highest occupancy"),
     Attribute.CLEARANCE: _("Clearance"),
 }
+DOOR_STATES: dict[str, Any] = {
+    overview.State.SECURED: _("Secured"),
+    overview.State.RELEASED: _("Released"),
+    overview.State.OPEN: _("Open"),
+    overview.State.HELD: _("Held open"),
+    overview.State.FORCED: _("Forced open"),
+    overview.State.UNLOCKED: _("Unlocked"),
+    overview.State.UNKNOWN: _("Unknown"),
+}
+DOOR_MODES: dict[str, Any] = {
+    overview.Mode.NORMAL: _("normal"),
+    overview.Mode.EVACUATION: _("evacuation"),
+    overview.Mode.LOCKDOWN: _("lockdown"),
+}
+HEALTH: dict[str, Any] = {
+    overview.Health.WELL: _("connected"),
+    overview.Health.FAULT: _("fault"),
+    overview.Health.SILENT: _("not heard from"),
+}
+HELD_BY: dict[str, Any] = {
+    "fire": _("by the fire alarm"),
+    "break-glass": _("by break-glass"),
+    "reader-lost": _("because the reader is lost"),
+    "schedule": _("by its hours"),
+    "double-swipe": _("by a holder, until presented twice again"),
+}
+FAULTS: dict[str, Any] = {
+    "reader": _("Reader lost"),
+    "tamper": _("Housing open"),
+    "line": _("Input line"),
+    "power": _("Power supply"),
+}
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
 KNOWN: dict[str, Any] = {
     How.MEASURED: _("measured"),
@@ -290,6 +323,11 @@ def phrase(table: dict[str, Any], key: str) -> str:
     return str(table.get(key, key))
 
 
+def now(table: dict[str, Any]) -> dict[str, str]:
+    """A table in the language of this request, for a page that says its phrases hundreds of times."""
+    return {key: str(said) for key, said in table.items()}
+
+
 def refusal(refused: Refused) -> str:
     """What a refused verb tells the reader: of dangerous rules each danger, of a setting which one."""
     sentence = phrase(REFUSALS, refused.code)
@@ -325,6 +363,65 @@ def posture_told(act: str, value: int) -> str:
     if act == postures.Act.EVACUATION:
         return str(gettext("evacuation") if value else gettext("evacuation ended"))
     return str(gettext("lockdown") if value else gettext("lockdown ended"))
+
+
+def effect(wanted: postures.Order, reached: reach.Reach) -> list[str]:
+    """What an order would do, in sentences."""
+    many = {"rooms": rooms(len(reached.rooms)), "doors": doors(len(reached.doors)), "level": wanted.value}
+    if wanted.act is postures.Act.FORGIVE:
+        forgives = gettext("Where people were last seen is no reason any more to refuse them in %(rooms)s.", **many)
+        return [str(forgives), str(gettext("Who is inside counts as certain again. Nobody is moved."))]
+    if not wanted.value:
+        ends = gettext("Ends it in %(rooms)s at %(doors)s: people enter again as they are permitted.", **many)
+        return [str(ends)]
+    first, then = {
+        postures.Act.LOCKDOWN: (
+            gettext("Locks %(rooms)s at %(doors)s.", **many),
+            gettext("Nobody enters but who may override. Leaving always works."),
+        ),
+        postures.Act.EVACUATION: (
+            gettext("Evacuates %(rooms)s at %(doors)s.", **many),
+            gettext("Nobody enters but who may override. Everybody leaves freely."),
+        ),
+        postures.Act.THREAT: (
+            gettext("Sets threat level %(level)s in %(rooms)s at %(doors)s.", **many),
+            gettext("Only people with this clearance enter."),
+        ),
+    }[wanted.act]
+    return [str(first), str(then), inside(reached.inside)]
+
+
+def rooms(number: int) -> str:
+    return str(gettext("1 room") if number == 1 else gettext("%(number)s rooms", number=number))
+
+
+def doors(number: int) -> str:
+    return str(gettext("1 door") if number == 1 else gettext("%(number)s doors", number=number))
+
+
+def inside(number: int) -> str:
+    if number == 0:
+        return str(gettext("Nobody is believed inside."))
+    if number == 1:
+        return str(gettext("1 person is believed inside and can leave."))
+    return str(gettext("%(number)s people are believed inside and can leave.", number=number))
+
+
+def act(name: str, value: int) -> str:
+    """What a button says that leads to this order."""
+    if name == postures.Act.THREAT:
+        return str(gettext("Threat level"))
+    if name == postures.Act.FORGIVE:
+        return str(gettext("Forgive presence"))
+    if name == postures.Act.EVACUATION:
+        return str(gettext("Evacuate") if value else gettext("End evacuation"))
+    return str(gettext("Lock down") if value else gettext("End lockdown"))
+
+
+def fault(name: str) -> str:
+    """What is broken at a door, and the part's own name."""
+    what, _colon, part = name.partition(":")
+    return f"{phrase(FAULTS, what)}: {phrase(CAUSES, part)}"
 
 
 def actor(name: str, operators: Mapping[int, Operator]) -> str:

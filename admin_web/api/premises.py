@@ -12,12 +12,13 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks
 from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
-from admin_web.pages.live import heard
+from controller.delivery import overview
 from controller.delivery import posture as postures
 from controller.people.access import Permission
 from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises import door as doors
+from controller.premises.door import Door
 
 
 @blueprint.get(f"{V1}/areas")
@@ -33,11 +34,15 @@ def list_areas(asked: dict[str, Any]) -> Response:
 @guard.requires(Permission.SEE_DOORS)
 @asks(**PAGE)
 def list_doors(asked: dict[str, Any]) -> Response:
-    """Doors with their access points."""
+    """Doors with their access points, and how each stands now."""
     with centre().read() as session:
-        found = doors.of_site(session, centre().site(session))
-        stands = postures.standing(session, centre().site(session))
-        return sliced(found, asked, lambda row: ruled.door(row, doors.access_points(session, row), stands))
+        site = centre().site(session)
+        stands, standing = postures.standing(session, site), overview.doors(session, site, now())
+
+        def written(row: Door) -> dict[str, Any]:
+            return ruled.door(row, doors.access_points(session, row), stands, standing.get(row.id))
+
+        return sliced(doors.of_site(session, site), asked, written)
 
 
 @blueprint.get(f"{V1}/access-points")
@@ -57,4 +62,4 @@ def list_agents(asked: dict[str, Any]) -> Response:
     with centre().read() as session:
         at = now()
         found = agents.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: shapes.agent(row, connected=heard(row, at)))
+        return sliced(found, asked, lambda row: shapes.agent(row, connected=row.heard(at)))

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from admin_web import guard, shown, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of, row_id, takes
+from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of, row_id, takes, text
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
+from admin_web.pages.alarms import escalates_after
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from controller.delivery import issued
@@ -139,17 +140,21 @@ def list_alarms(asked: dict[str, Any]) -> Response:
         unseen = Alarm.acknowledged_at.is_(None)
         statement = statement.where(unseen if asked["waiting"] == "true" else ~unseen)
     with centre().read() as session:
-        return listed(session.scalars(statement.limit(limit(asked) + 1)).all(), asked, shapes.alarm)
+        return listed(session.scalars(statement.limit(limit(asked) + 1)).all(), asked, _alarm)
 
 
 @blueprint.post(f"{V1}/alarms/<int:alarm_id>/acknowledge")
 @guard.requires(Permission.ACKNOWLEDGE_ALARMS)
-@takes()
-def acknowledge_alarm(alarm_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
-    """Say that somebody has looked at it."""
+@takes(note=text(400))
+def acknowledge_alarm(alarm_id: int, given: dict[str, Any]) -> Response:
+    """Say that somebody has looked at it, and what was found."""
     with centre().write() as session:
-        alarm.acknowledge(session, guard.operator(), now(), min(alarm_id, 2**31 - 1))
-        return jsonify(shapes.alarm(session.get_one(Alarm, alarm_id)))
+        alarm.acknowledge(session, guard.operator(), now(), min(alarm_id, LARGEST_ID), given["note"])
+        return jsonify(_alarm(session.get_one(Alarm, alarm_id)))
+
+
+def _alarm(row: Alarm) -> dict[str, Any]:
+    return shapes.alarm(row, escalated=alarm.escalates(row, now(), escalates_after()))
 
 
 def _event(session: Session, event_id: int) -> LogRow:

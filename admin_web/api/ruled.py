@@ -8,6 +8,7 @@ from typing import Any
 from admin_web.shown import utc
 from contract.room_rules import Posture
 from controller.delivery.distribution import InForce
+from controller.delivery.overview import DoorNow
 from controller.delivery.posture import PostureChange, Standing
 from controller.premises import rule_words
 from controller.premises.area import Area
@@ -31,7 +32,8 @@ def area(row: Area) -> dict[str, Any]:
     }
 
 
-def door(row: Door, points: Sequence[AccessPoint], stands: Standing) -> dict[str, Any]:
+def door(row: Door, points: Sequence[AccessPoint], stands: Standing, now: DoorNow | None) -> dict[str, Any]:
+    """now: how it stands, None for a door that guards nothing."""
     return {
         "id": row.id,
         "key": row.key,
@@ -41,6 +43,30 @@ def door(row: Door, points: Sequence[AccessPoint], stands: Standing) -> dict[str
         "mode": stands.of_door(row),
         "rules": settings_of(row.rules),
         "access_points": [access_point(each) for each in points],
+        "now": door_now(now) if now is not None else None,
+    }
+
+
+def door_now(now: DoorNow) -> dict[str, Any]:
+    passed = now.passed
+    return {
+        "state": now.state,
+        "posture": now.mode,
+        "health": now.health,
+        "held_by": list(now.held_by),
+        "faults": list(now.faults),
+        "heard_at": utc(now.heard_at) if now.heard_at else None,
+        "fresh_until": utc(now.fresh_until) if now.fresh_until else None,
+        "list": now.version,
+        "newest": now.newest,
+        "passed": {
+            "event": passed.sequence,
+            "at": utc(passed.at),
+            "cardholder": passed.holder,
+            "direction": passed.direction,
+        }
+        if passed is not None
+        else None,
     }
 
 

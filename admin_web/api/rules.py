@@ -13,8 +13,8 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, members, moment, one_of, takes, text, truth
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from controller.delivery import overview, rooms
 from controller.delivery import posture as postures
-from controller.delivery import rooms
 from controller.people.access import Permission
 from controller.premises import door as doors
 from controller.premises import room_rules, rule_words, sign_off
@@ -132,9 +132,10 @@ def _area(session: Session, row: Area) -> dict[str, Any]:
 
 
 def _door(session: Session, row: Door) -> dict[str, Any]:
-    stands = postures.standing(session, centre().site(session))
+    site = centre().site(session)
+    stands, standing = postures.standing(session, site), overview.doors(session, site, now())
     return {
-        **ruled.door(row, doors.access_points(session, row), stands),
+        **ruled.door(row, doors.access_points(session, row), stands, standing.get(row.id)),
         "settings": ruled.in_words(Of.DOOR, row.rules),
     }
 

@@ -295,7 +295,8 @@ def read_day(value: object) -> date:
     return found
 
 
-def alarm(row: Alarm) -> dict[str, Any]:
+def alarm(row: Alarm, *, escalated: bool) -> dict[str, Any]:
+    """escalated: nobody has acknowledged it for as long as the site lets alarms wait."""
     return {
         "id": row.id,
         "kind": row.kind,
@@ -305,6 +306,8 @@ def alarm(row: Alarm) -> dict[str, Any]:
         "raised_at": utc(row.raised_at),
         "acknowledged_at": utc(row.acknowledged_at) if row.acknowledged_at else None,
         "acknowledged_by": row.acknowledged_by,
+        "note": row.note,
+        "escalated": escalated,
     }
 
 

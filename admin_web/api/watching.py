@@ -8,7 +8,6 @@ from admin_web import guard
 from admin_web.api import openapi
 from admin_web.api.blueprint import blueprint
 from admin_web.centre import centre, now
-from admin_web.pages.live import heard
 from admin_web.streams import seats
 from controller.ledger import ledger
 from controller.premises import agent as agents
@@ -48,7 +47,7 @@ def metrics() -> Response:
             "sekisho_ledger_rows": ("Rows of the ledger", ledger.head(session)),
             "sekisho_alarms_waiting": ("Alarms that nobody has acknowledged", alarm.count(session)),
             "sekisho_agents": ("Agents of the site", len(found)),
-            "sekisho_agents_connected": ("Agents heard from lately", sum(heard(row, at) for row in found)),
+            "sekisho_agents_connected": ("Agents heard from lately", sum(row.heard(at) for row in found)),
             "sekisho_viewers": ("Live streams now", seats().taken),
             "sekisho_viewers_most": ("Live streams at most", seats().count),
         }

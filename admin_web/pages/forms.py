@@ -17,7 +17,16 @@ LARGEST_ID = 2**31 - 1
 
 def text(name: str, longest: int = 400) -> str:
     """A field of the submitted form, trimmed; 400 when it is too long or no line of text."""
-    found = request.form.get(name, "").strip()
+    return _line(request.form.get(name, ""), longest)
+
+
+def asked(name: str, longest: int = 40) -> str:
+    """The same of a field in the form or the address, for a page that asks before it does."""
+    return _line(request.form.get(name) or request.args.get(name, ""), longest)
+
+
+def _line(given: str, longest: int) -> str:
+    found = given.strip()
     if len(found) > longest or not is_plain(found):
         abort(400)
     return found

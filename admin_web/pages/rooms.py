@@ -89,6 +89,7 @@ def page(key: str) -> str:
             of=Of,
             findings=dangers.findings(session, site, area, now()),
             posture=stands.of_area(area),
+            ordered=stands.ordered(area),
             orders=_orders(session, area, stands),
             feed=enquiry.log(session, LogFilter(area=area.id), None, 10).rows,
         )

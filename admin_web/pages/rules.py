@@ -20,10 +20,8 @@ from admin_web.pages import forms
 from admin_web.pages.rooms import room
 from contract.canonical import Value
 from contract.policy import Direction
-from controller.delivery import posture as postures
 from controller.delivery import rooms, trial
 from controller.delivery.compiling import point_must_fit
-from controller.delivery.posture import Act, Order
 from controller.delivery.preview import Touch, preview
 from controller.delivery.trial import Change
 from controller.people.access import Permission
@@ -135,18 +133,6 @@ def sign(key: str) -> Response:
         said = Confirmed(forms.text("signed_by", 120), *tested, Failsafe(failsafe), forms.text("note"))
         sign_off.sign(session, guard.operator().actor, now(), point, said)
     return redirect(url_for("rules.form", key=key), 303)
-
-
-@blueprint.post("/<key>/posture")
-@guard.requires(Permission.SET_POSTURE)
-def pose(key: str) -> Response:
-    with centre().write() as session:
-        area, act = room(session, key), forms.text("act")
-        if act not in set(Act):
-            abort(400)
-        wanted = Order(Act(act), min(forms.number("value") or 0, 99), area)
-        postures.change(session, guard.operator().actor, now(), centre().site(session), wanted, forms.text("reason"))
-    return _back(key)
 
 
 def _back(key: str) -> Response:

@@ -39,6 +39,7 @@ def _row(
         _state(each),
         seen_by.display_name if seen_by else "",
         each.acknowledged_at,
+        each.note,
     )
 
 

@@ -4,11 +4,12 @@
 const stream = document.getElementById("stream");
 if (stream) {
   const feed = document.getElementById("feed");
-  const doors = document.getElementById("doors");
+  const shown = document.getElementById("now");
   const most = 100;
   const page = 25;
   const slowly = 5000;
   let newest = Number(stream.dataset.head);
+  let alarm = Number(document.getElementById("told").dataset.alarm);
   let busy = false;
   let again = false;
   let source = null;
@@ -34,19 +35,42 @@ if (stream) {
     }
     feed.prepend(...rows);
     while (feed.rows.length > most) feed.lastElementChild.remove();
-    if (rows.length) document.querySelector("main .empty")?.remove();
+    if (rows.length) document.querySelector("#feed-empty")?.remove();
     return rows.length;
+  };
+  // Only what differs is replaced, so that nobody loses a note half typed, a focus or a place on the page.
+  const same = (old, fresh) => old.isEqualNode(fresh)
+    || (fresh.dataset.is !== undefined && (old.dataset.is === fresh.dataset.is || old.contains(document.activeElement)));
+  const merged = (old, fresh) => {
+    const kept = new Map([...old.children].map((child) => [child.id, child]));
+    const children = [...fresh.children].map((child) => {
+      const before = kept.get(child.id);
+      if (!before || same(before, child)) return before ?? child;
+      return child.dataset.merge === undefined || child.className !== before.className ? child : merged(before, child);
+    });
+    for (const child of [...old.children]) if (!children.includes(child)) child.remove();
+    children.forEach((child, place) => {
+      if (old.children[place] !== child) old.insertBefore(child, old.children[place] ?? null);
+    });
+    return old;
+  };
+  const look = async () => {
+    const fresh = document.createElement("div");
+    fresh.innerHTML = await fetched(stream.dataset.now);
+    merged(shown, fresh);
+    const told = document.getElementById("told").dataset;
+    document.title = told.title;
+    if (Number(told.alarm) > alarm) document.dispatchEvent(new Event("sekisho:alarm"));
+    alarm = Math.max(alarm, Number(told.alarm));
   };
   const refresh = async () => {
     if (busy) { again = true; return; }
     busy = true;
     try {
       do {
-        again = (await read()) >= page;
-        const html = await fetched(stream.dataset.doors);
-        const held = doors.contains(document.activeElement) ? document.activeElement.form?.action : null;
-        doors.innerHTML = html;
-        if (held) [...doors.querySelectorAll("form")].find((form) => form.action === held)?.querySelector("button").focus();
+        again = false;
+        again = (await read()) >= page || again;
+        await look();
       } while (again);
     } catch { say(stream.dataset.lost, false); } finally { busy = false; }
   };

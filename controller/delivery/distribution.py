@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import compiling, lapses, posture, sharing
-from controller.delivery.issued import DeliveryPosition, IssuedList, newest, newest_adopted
+from controller.delivery import carried, compiling, lapses, posture, sharing
+from controller.delivery.carried import Carried
+from controller.delivery.issued import DeliveryPosition, IssuedList, newest
 from controller.ledger.kinds import CHANGES_LISTS, Kind
 from controller.ledger.ledger import LedgerRow, append, head, rows_after
 from controller.people import leaver
@@ -107,8 +108,8 @@ def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
 
 def in_force_each(session: Session, area: Area, ledger_sequences: Iterable[int]) -> dict[int, InForce]:
     """The same for many changes in one area; what its doors carry is read once."""
-    carried = _carried(session, doors.of_area(session, area))
-    return {each: _in_force(session, carried, each) for each in ledger_sequences}
+    at_doors = _carried(session, doors.of_area(session, area))
+    return {each: _in_force(session, at_doors, each) for each in ledger_sequences}
 
 
 def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> InForce:
@@ -119,21 +120,22 @@ def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: in
 def at_each(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> Sequence[tuple[Door, InForce]]:
     """The same for one change, of each door alone."""
     found = list(concerned)
-    carried = zip(found, _carried(session, found), strict=True)
-    return [(door, _in_force(session, [each], ledger_sequence)) for door, each in carried]
+    lists = zip(found, _carried(session, found), strict=True)
+    return [(door, _in_force(session, [each], ledger_sequence)) for door, each in lists]
 
 
-def _carried(session: Session, concerned: Iterable[Door]) -> list[IssuedList | None]:
-    return [newest_adopted(session, session.get_one(Agent, door.agent_id)) for door in concerned]
+def _carried(session: Session, concerned: Iterable[Door]) -> list[Carried | None]:
+    agent_ids = [door.agent_id for door in concerned]
+    found = carried.of_agents(session, agent_ids)
+    return [found.get(each) for each in agent_ids]
 
 
-def _in_force(session: Session, carried: Sequence[IssuedList | None], ledger_sequence: int) -> InForce:
-    adopted = [each.adopted_at for each in carried if each is not None and each.reflects >= ledger_sequence]
-    moments = [moment for moment in adopted if moment is not None]
+def _in_force(session: Session, at_doors: Sequence[Carried | None], ledger_sequence: int) -> InForce:
+    moments = [each.adopted_at for each in at_doors if each is not None and each.reflects >= ledger_sequence]
     row = session.get(LedgerRow, ledger_sequence)
-    if row is None or not moments or len(moments) < len(carried):
-        return InForce(len(moments), len(carried), None)
-    return InForce(len(moments), len(carried), max(max(moments) - row.at, timedelta(0)))
+    if row is None or not moments or len(moments) < len(at_doors):
+        return InForce(len(moments), len(at_doors), None)
+    return InForce(len(moments), len(at_doors), max(max(moments) - row.at, timedelta(0)))
 
 
 def _too_large(session: Session, agent: Agent, now: datetime) -> None:

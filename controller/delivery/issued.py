@@ -63,12 +63,6 @@ def newest(session: Session, agent: Agent) -> IssuedList | None:
     return session.scalar(select(IssuedList).where(IssuedList.agent_id == agent.id).order_by(*order).limit(1))
 
 
-def newest_adopted(session: Session, agent: Agent) -> IssuedList | None:
-    """The newest list that `agent` is on record as having adopted."""
-    adopted = select(IssuedList).where(IssuedList.agent_id == agent.id, IssuedList.adopted_at.is_not(None))
-    return session.scalar(adopted.order_by(IssuedList.epoch.desc(), IssuedList.version.desc()).limit(1))
-
-
 def of_version(session: Session, agent: Agent, epoch: int, version: int) -> IssuedList | None:
     """The list of this version; None when none was issued, or the numbers are none that we give."""
     if not (0 < epoch <= _LARGEST and 0 < version <= _LARGEST):

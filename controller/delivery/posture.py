@@ -22,7 +22,6 @@ from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people.operator import SCHEDULE
-from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.door import Door
@@ -89,6 +88,17 @@ class Standing:
             max((each.number for each in self._of(Act.FORGIVE, area)), default=0),
         )
 
+    def ordered(self, area: Area | None = None) -> Posture:
+        """What was ordered for this area alone, or for the whole site: what can be ended there."""
+        place = None if area is None else area.id
+        lockdown, evacuation, threat, forgiven = (self.order(act, place) for act in Act)
+        return Posture(
+            bool(lockdown and lockdown.value),
+            bool(evacuation and evacuation.value),
+            threat.value if threat else 0,
+            forgiven.number if forgiven else 0,
+        )
+
     def of_door(self, door: Door) -> DoorMode:
         found = self.order(Act.LOCKDOWN, door_id=door.id)
         return DoorMode.LOCKDOWN if found is not None and found.value else DoorMode.NORMAL
@@ -124,9 +134,8 @@ def change(session: Session, actor: str, now: datetime, site: Site, wanted: Orde
     _must_make_sense(wanted)
     session.refresh(site, with_for_update=True)
     now_standing = standing(session, site)
-    area_id, door_id = (None if each is None else each.id for each in (wanted.area, wanted.door))
-    before = now_standing.order(wanted.act, area_id, door_id)
-    if wanted.act is not Act.FORGIVE and (before.value if before else 0) == wanted.value:
+    area_id, door_id = _place(wanted)
+    if unchanged(now_standing, wanted):
         raise Refused("posture-unchanged")
     made = PostureChange(
         site_id=site.id,
@@ -149,6 +158,12 @@ def change(session: Session, actor: str, now: datetime, site: Site, wanted: Orde
         occupancy.reconciled(session, of_site if area_id is None else [area_id], now)
     session.flush()
     return made
+
+
+def unchanged(stands: Standing, wanted: Order) -> bool:
+    """Whether what is wanted was ordered there already; presence may be forgiven again and again."""
+    before = stands.order(wanted.act, *_place(wanted))
+    return wanted.act is not Act.FORGIVE and (before.value if before else 0) == wanted.value
 
 
 def changes(session: Session, site: Site, before: int | None, limit: int) -> Sequence[PostureChange]:
@@ -174,7 +189,7 @@ def doors_of(session: Session, site: Site, row: PostureChange) -> Sequence[Door]
         return [session.get_one(Door, row.door_id)]
     if row.area_id is not None:
         return doors.of_area(session, session.get_one(Area, row.area_id))
-    guarded = {door.id: door for area in areas.of_site(session, site) for door in doors.of_area(session, area)}
+    guarded = {door.id: door for found in doors.guarding(session, site).values() for door in found}
     return list(guarded.values())
 
 
@@ -203,6 +218,10 @@ def latest(site: Site, minute: int, now: datetime) -> datetime:
         day = today - timedelta(days=1)
         shown = datetime(day.year, day.month, day.day, hour, rest, tzinfo=zone)
     return shown
+
+
+def _place(wanted: Order) -> tuple[int | None, int | None]:
+    return wanted.area.id if wanted.area else None, wanted.door.id if wanted.door else None
 
 
 def _must_make_sense(wanted: Order) -> None:

@@ -111,16 +111,16 @@ def give_time(session: Session, actor: str, now: datetime, holder: Cardholder, *
     append(session, Kind.CARDHOLDER_CHANGED, actor, now, subjects, personal={"extended": extended})
 
 
-def forgive(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
-    """Let where this cardholder was last seen be no reason to refuse them any more; Refused reason-missing,
-    cardholder-inactive."""
+def forgive(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> int:
+    """Let where this cardholder was last seen be no reason to refuse them any more; the place in the ledger. Refused
+    reason-missing, cardholder-inactive."""
     if not reason.strip():
         raise Refused("reason-missing")
     if not holder.active:
         raise Refused("cardholder-inactive")
     holder.forgiven += 1
     subjects = {"cardholder": holder.id}
-    append(session, Kind.PRESENCE_FORGIVEN, actor, now, subjects, personal={"reason": reason.strip()[:400]})
+    return append(session, Kind.PRESENCE_FORGIVEN, actor, now, subjects, personal={"reason": reason.strip()[:400]})
 
 
 def of_site(session: Session, site: Site, after: int = 0, limit: int = 50) -> Sequence[Cardholder]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -15,6 +15,8 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises.site import Site, require_key
 from controller.refusal import Refused
+
+HEARD_WITHIN = timedelta(seconds=60)
 
 
 class Agent(Base):
@@ -42,6 +44,9 @@ class Agent(Base):
         """Enrolled and not revoked."""
         return self.signing_key is not None and self.revoked_at is None
 
+    def heard(self, now: datetime) -> bool:
+        return was_heard(self.last_heard_at, now)
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -51,6 +56,11 @@ class Enrolment:
     sealing_key: bytes
     list_key: bytes
     certificate_serial: str
+
+
+def was_heard(last: datetime | None, now: datetime) -> bool:
+    """Whether an agent whose last message came at `last` spoke lately."""
+    return last is not None and now - last <= HEARD_WITHIN
 
 
 def make(session: Session, actor: str, now: datetime, site: Site, key: str, name: str) -> Agent:

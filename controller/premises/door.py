@@ -223,6 +223,15 @@ def of_area(session: Session, area: Area) -> Sequence[Door]:
     return session.scalars(select(Door).where(Door.id.in_(guarding)).order_by(Door.key)).all()
 
 
+def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
+    """The doors of every area of the site as `of_area` gives them, by area id, in one statement."""
+    statement = select(Door, AccessPoint).join(AccessPoint, AccessPoint.door_id == Door.id)
+    found: dict[int, dict[int, Door]] = {}
+    for door, point in session.execute(statement.where(Door.site_id == site.id).order_by(Door.key)):
+        found.setdefault(point.guarded_area_id, {})[door.id] = door
+    return {area_id: list(guarded.values()) for area_id, guarded in found.items()}
+
+
 def access_points(session: Session, door: Door) -> Sequence[AccessPoint]:
     """The access points of `door`, the entry first."""
     order = (AccessPoint.direction, AccessPoint.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVarTuple
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, func, select
@@ -72,7 +72,7 @@ KINDS = tuple(
 
 
 class Alarm(Base):
-    """kind: one of KINDS; ledger_sequence: the row of what raised it."""
+    """kind: one of KINDS; ledger_sequence: the row of what raised it; note: of whoever acknowledged it."""
 
     __tablename__ = "alarm"
 
@@ -84,6 +84,7 @@ class Alarm(Base):
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    note: Mapped[str] = mapped_column(String(400), default="", server_default="")
 
     __table_args__ = (Index("ix_alarm_acknowledged_at_id", "acknowledged_at", "id"),)
 
@@ -171,19 +172,31 @@ def count_of(session: Session, wanted: AlarmFilter) -> int:
     return session.scalar(_narrowed(select(func.count(Alarm.id)), wanted)) or 0
 
 
-def count(session: Session) -> int:
-    return session.scalar(select(func.count(Alarm.id)).where(Alarm.acknowledged_at.is_(None))) or 0
+def count(session: Session, until: datetime | None = None) -> int:
+    """How many nobody has acknowledged; only those raised up to `until`, if it is given."""
+    statement = select(func.count(Alarm.id)).where(Alarm.acknowledged_at.is_(None))
+    return session.scalar(statement if until is None else statement.where(Alarm.raised_at <= until)) or 0
 
 
-def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int) -> None:
-    """Say that it was looked at; Refused not-found, already-decided."""
+def escalates(row: Alarm, now: datetime, after: timedelta) -> bool:
+    """Whether nobody has acknowledged it for this long: it follows from the row, and nothing is written for it."""
+    return row.acknowledged_at is None and row.raised_at <= now - after
+
+
+def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int, note: str = "") -> None:
+    """Say that it was looked at, and what was found; Refused not-found, already-decided.
+
+    A note may name somebody: the ledger's leaf holds a commitment to it.
+    """
     alarm = session.get(Alarm, alarm_id, with_for_update=True)
     if alarm is None:
         raise Refused("not-found")
     if alarm.acknowledged_at is not None:
         raise Refused("already-decided")
-    alarm.acknowledged_at, alarm.acknowledged_by = now, by.id
-    append(session, Kind.ALARM_ACKNOWLEDGED, by.actor, now, {"alarm": alarm.id, "row": alarm.ledger_sequence})
+    alarm.acknowledged_at, alarm.acknowledged_by, alarm.note = now, by.id, note.strip()[:400]
+    subjects = {"alarm": alarm.id, "row": alarm.ledger_sequence}
+    personal = {"note": alarm.note} if alarm.note else {}
+    append(session, Kind.ALARM_ACKNOWLEDGED, by.actor, now, subjects, personal=personal)
 
 
 def _narrowed(statement: Select[*_Asked], wanted: AlarmFilter) -> Select[*_Asked]:

@@ -90,6 +90,12 @@ def one(session: Session, ledger_sequence: int) -> LogRow | None:
     return _told(session, row) if row else None
 
 
+def at_places(session: Session, places: Iterable[int]) -> dict[int, LogRow]:
+    """The facts at these places in the ledger, by place; what stands at a place may be no fact."""
+    statement = _rows().where(FactRow.ledger_sequence.in_(list(places)))
+    return {row[0].ledger_sequence: _told(session, row) for row in session.execute(statement)}
+
+
 def named(session: Session, site: Site, name: str) -> LogRow | None:
     """The fact that `name` stands for: its place in the ledger, or AGENT:SEQUENCE. ValueError when it is neither."""
     agent, colon, digits = name.rpartition(":")

@@ -25,7 +25,7 @@ from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
 from controller.premises.site import Site
-from controller.record import alarm, filing, occupancy, stay, uses
+from controller.record import alarm, door_state, filing, occupancy, stay, uses
 from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
 from controller.record.filing import Places
@@ -112,6 +112,7 @@ def _store(
     ]
     session.execute(insert(FactRow), rows)
     uses.fold(session, now, agent, known, [(at, each.fact, who) for (at, each), who in zip(placed, whose, strict=True)])
+    door_state.fold(session, now, known, [(place, each.fact) for place, each in placed])
     for place, each in placed:
         _consequences(session, now, agent, place, each.fact, known)
     return tuple(place for place, each in placed if _entered(each.fact, known))
@@ -165,6 +166,7 @@ def _gap(session: Session, now: datetime, agent: Agent, gap: Gap, known: Places)
     plain = {"first": gap.first, "last": gap.last}
     place = append(session, kinds.Kind.FACTS_MISSING, "controller", now, {"agent": agent.id}, plain)
     alarm.raise_alarm(session, alarm.FACTS_MISSING, now, place, agent.id, None)
+    door_state.forget(session, known)
     last = session.get(FactRow, (agent.id, gap.first - 1))
     since = min(last.at, now) if last is not None else agent.enrolled_at or now
     for area_id in sorted({point.guarded_area_id for point in known.points.values()}):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, delete, or_, select
+from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.database import Base, UtcDateTime
@@ -110,10 +110,8 @@ def inside(session: Session, area: Area) -> Sequence[Inside]:
 
 def counts(session: Session) -> dict[int, int]:
     """How many are believed inside, by area id."""
-    found: dict[int, int] = {}
-    for area_id in session.scalars(select(Presence.area_id)):
-        found[area_id] = found.get(area_id, 0) + 1
-    return found
+    counted = select(Presence.area_id, func.count()).group_by(Presence.area_id)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def uncertain(session: Session) -> dict[int, AreaUncertainty]:

@@ -135,9 +135,9 @@ def test_the_page_shows_rules_previews_a_change_and_makes_it_with_a_reason(clien
 
 def test_the_page_locks_down_and_signs_off_and_an_auditor_only_looks(client: FlaskClient, house: House) -> None:
     signed_in(client, "kim")
-    order = {"act": "lockdown", "value": "1", "reason": "drill"}
-    assert submit(client, "/rooms/cedar-room/posture", **order) == 303
-    assert submit(client, "/rooms/cedar-room/posture", **order) == 409
+    order = {"act": "lockdown", "value": "1", "area": "cedar-room", "reason": "drill"}
+    assert submit(client, "/posture/order", **order) == 303
+    assert submit(client, "/posture/order", **order) == 409
     page = client.get("/rooms/cedar-room", base_url=BASE).get_data(as_text=True)
     assert "Nobody enters but who may override" in page
     assert "End lockdown" in page

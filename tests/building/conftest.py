@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from cli.brokers import mosquitto
+from tests.building.browser_hands import QUIET
 from tests.building.demo_hands import Demo
 from tests.conftest import need
 
@@ -27,3 +29,13 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo") / "a building", "embedded")
     yield running
     running.stop()
+
+
+@pytest.fixture
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
+        try:
+            yield started
+        finally:
+            started.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
+from tests.building.browser_hands import QUIET, shot
 from tests.building.demo_hands import Demo
-from tests.building.test_browser_walk import QUIET, shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 PHONE = ViewportSize(width=390, height=844)

@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from hardware.bench.hand import Hand
+from tests.building.browser_hands import shot, signed_in
 from tests.building.demo_hands import Demo, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
-        try:
-            yield started
-        finally:
-            started.close()
-
-
-def signed_in(browser: Browser, demo: Demo, name: str, language: str = "en-GB") -> Page:
-    """A browser of their own, signed in; whatever the page's console complains of fails the test."""
-    page = browser.new_context(locale=language, viewport={"width": 1280, "height": 900}).new_page()
-    page.on("console", lambda message: complain(message.type, message.text))
-    page.on("pageerror", lambda error: complain("error", str(error)))
-    operator = next(each for each in demo.description["operators"] if each["name"] == name)
-    page.goto(f"{demo.description['web']}/sign-in")
-    page.fill("input[name=name]", name)
-    page.fill("input[name=password]", operator["password"])
-    page.click("main button")
-    expect(page).to_have_url(re.compile("/live$"))
-    return page
-
-
-def complain(kind: str, text: str) -> None:
-    assert kind != "error", text
-
-
-def shot(page: Page, name: str) -> None:
-    """A picture for whoever wants to look: SEKISHO_PICTURES names the folder."""
-    folder = os.environ.get("SEKISHO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def pass_through(hand: Hand, demo: Demo, reader: str, cardholder: str) -> None:

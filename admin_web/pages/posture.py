@@ -1,0 +1,177 @@
+"""Posture from the pages: what an order would do, the order with its reason, and at which doors it is in force.
+
+The law: no button orders anything at once. It leads to a page that says what will happen, and that page has the button.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from admin_web import guard
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from admin_web.pages.rooms import room
+from controller.delivery import posture as postures
+from controller.delivery import reach
+from controller.delivery.distribution import InForce
+from controller.delivery.posture import Act, Order, PostureChange
+from controller.delivery.reach import AtDoor
+from controller.people import cardholder as cardholders
+from controller.people.access import Permission
+from controller.people.cardholder import Cardholder
+from controller.people.operator import Operator
+from controller.premises import area as areas
+from controller.premises import door as doors
+from controller.premises.area import Area
+from controller.premises.door import Door
+from controller.premises.site import Site
+
+blueprint = Blueprint("posture", __name__, url_prefix="/posture")
+_HISTORY = 20
+_PATIENCE = 40
+"""Looks in quick succession for an order at the doors; after that every five seconds, for a door that is away."""
+
+
+@blueprint.get("")
+@guard.requires(Permission.SEE_DOORS)
+def page() -> str:
+    with centre().read() as session:
+        site = centre().site(session)
+        stands = postures.standing(session, site)
+        guarded = [area for area in areas.of_site(session, site) if not area.open]
+        found = postures.changes(session, site, forms.number("before"), _HISTORY + 1)
+        return render_template(
+            "posture/page.html",
+            places=[(area, stands.ordered(area)) for area in (None, *guarded)],
+            changes=[_placed(session, row) for row in found[:_HISTORY]],
+            older=found[_HISTORY - 1].number if len(found) > _HISTORY else None,
+            operators=_operators(session),
+        )
+
+
+@blueprint.get("/order")
+@guard.requires(Permission.SET_POSTURE)
+def ask() -> str:
+    """What the order would do."""
+    with centre().read() as session:
+        wanted, site = _order(session), centre().site(session)
+        return render_template(
+            "posture/order.html",
+            wanted=wanted,
+            reach=reach.before(session, site, now(), wanted),
+            stands_already=postures.unchanged(postures.standing(session, site), wanted),
+        )
+
+
+@blueprint.post("/order")
+@guard.requires(Permission.SET_POSTURE)
+def order() -> Response:
+    with centre().write() as session:
+        wanted, site = _order(session), centre().site(session)
+        made = postures.change(session, guard.operator().actor, now(), site, wanted, forms.text("reason"))
+    return redirect(url_for("posture.change", number=made.number), 303)
+
+
+@blueprint.get("/<int:number>")
+@guard.requires(Permission.SEE_DOORS)
+def change(number: int) -> str:
+    """One order: who, when, why, and what it did at each door."""
+    with centre().read() as session:
+        site = centre().site(session)
+        row = _change(session, site, number)
+        return render_template(
+            "posture/change.html",
+            row=row,
+            place=_placed(session, row)[1],
+            operators=_operators(session),
+            stands=postures.standing(session, site).order(Act(row.act), row.area_id, row.door_id) is row,
+            **_at_doors(reach.after(session, site, now(), row), url_for("posture.change_at_doors", number=number)),
+        )
+
+
+@blueprint.get("/<int:number>/doors")
+@guard.requires(Permission.SEE_DOORS)
+def change_at_doors(number: int) -> str:
+    with centre().read() as session:
+        site = centre().site(session)
+        found = reach.after(session, site, now(), _change(session, site, number))
+        where = url_for("posture.change_at_doors", number=number)
+        return render_template("posture/doors.html", **_at_doors(found, where))
+
+
+@blueprint.get("/person/<int:holder_id>")
+@guard.requires(Permission.FORGIVE_PRESENCE)
+def ask_person(holder_id: int) -> str:
+    """What forgiving one person's presence would do."""
+    with centre().read() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        return render_template("posture/person.html", holder=holder)
+
+
+@blueprint.post("/person/<int:holder_id>")
+@guard.requires(Permission.FORGIVE_PRESENCE)
+def forgive_person(holder_id: int) -> Response:
+    with centre().write() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        place = cardholders.forgive(session, guard.operator().actor, now(), holder, forms.text("reason"))
+    return redirect(url_for("posture.person_forgiven", holder_id=holder_id, sequence=place), 303)
+
+
+@blueprint.get("/person/<int:holder_id>/<int:sequence>")
+@guard.requires(Permission.FORGIVE_PRESENCE)
+def person_forgiven(holder_id: int, sequence: int) -> str:
+    """At which doors it is in force that this person's presence was forgiven."""
+    with centre().read() as session:
+        holder = forms.row(session, Cardholder, holder_id)
+        return render_template("posture/forgiven.html", holder=holder, **_forgiven(session, holder_id, sequence))
+
+
+@blueprint.get("/person/<int:holder_id>/<int:sequence>/doors")
+@guard.requires(Permission.FORGIVE_PRESENCE)
+def person_at_doors(holder_id: int, sequence: int) -> str:
+    with centre().read() as session:
+        return render_template("posture/doors.html", **_forgiven(session, holder_id, sequence))
+
+
+def _order(session: Session) -> Order:
+    """What the form or the address asks for: 400 for what is no act, 404 for what is no room."""
+    act, key = forms.asked("act"), forms.asked("area")
+    if act not in set(Act):
+        abort(400)
+    value = forms.number("value")
+    return Order(Act(act), 1 if value is None else min(value, 99), room(session, key) if key else None)
+
+
+def _change(session: Session, site: Site, number: int) -> PostureChange:
+    found = session.get(PostureChange, (site.id, min(number, 2**62)))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _placed(session: Session, row: PostureChange) -> tuple[PostureChange, Area | Door | None]:
+    """The change with the room or door that it is of; None: the whole site."""
+    if row.door_id is not None:
+        return row, session.get_one(Door, row.door_id)
+    return row, session.get_one(Area, row.area_id) if row.area_id is not None else None
+
+
+def _operators(session: Session) -> dict[int, Operator]:
+    return {each.id: each for each in session.query(Operator)}
+
+
+def _forgiven(session: Session, holder_id: int, sequence: int) -> dict[str, Any]:
+    """Every door of the site is concerned: where somebody was last seen counts wherever they go."""
+    site = centre().site(session)
+    concerned = {door.id: door for found in doors.guarding(session, site).values() for door in found}
+    found = reach.told(session, site, now(), list(concerned.values()), min(sequence, 2**62))
+    return _at_doors(found, url_for("posture.person_at_doors", holder_id=holder_id, sequence=sequence))
+
+
+def _at_doors(found: tuple[InForce, list[AtDoor]], where: str) -> dict[str, Any]:
+    tries = min(forms.number("tries") or 0, _PATIENCE)
+    return {"state": found[0], "at_doors": found[1], "where": where, "tries": tries, "patience": _PATIENCE}
