@@ -11,7 +11,7 @@ from flask import g, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
-from admin_web.centre import centre
+from admin_web.centre import centre, now
 from contract.reader_kinds import Words
 from controller.people.operator import Operator
 from controller.people.validity import EARLIEST, LATEST
@@ -80,7 +80,7 @@ def leaving(moment: datetime) -> Markup:
 def briefly(moment: datetime) -> Markup:
     """A <time> element as short as it stays clear on a page that shows today: the hour, or the day before it."""
     local = moment.astimezone(zone())
-    text = local.strftime("%H:%M:%S" if local.date() == datetime.now(local.tzinfo).date() else "%m-%d %H:%M")
+    text = local.strftime("%H:%M:%S" if local.date() == now().astimezone(local.tzinfo).date() else "%m-%d %H:%M")
     return Markup('<time datetime="%s">%s</time>') % (utc(moment), text)
 
 

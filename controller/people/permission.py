@@ -209,7 +209,7 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
     require_validity(now, wish.valid_from, wish.ends)
     if wish.area.private and wish.ends is not None and wish.ends - wish.valid_from > LONGEST_PRIVATE:
         raise Refused("validity-too-long")
-    if wish.ends is None and holds(session, wish.cardholder, Attribute.VISITOR):
+    if wish.valid_until is None and holds(session, wish.cardholder, Attribute.VISITOR):
         raise Refused("visitor-endless")
     same = select(Grant).where(
         Grant.cardholder_id == wish.cardholder.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from controller.ledger.ledger import LedgerRow, openings_of
 from controller.premises import door as doors
 from controller.record.alarm import Alarm, raise_alarm
 from controller.record.door_state import DoorState, Leaf
-from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token, web_now
 from tests.controller.conftest import PASSWORD, House
 from tests.controller.doorway import visited
 from tests.controller.many_doors import add_many
@@ -35,7 +35,7 @@ def _page(client: FlaskClient, path: str, language: str = "en") -> str:
 
 def _alarm(house: House, minutes: float, kind: str = "FORCED_OPEN") -> int:
     """An alarm at the Cedar room's door that has waited for so long; its id."""
-    raised = datetime.now(UTC) - timedelta(minutes=minutes)
+    raised = web_now() - timedelta(minutes=minutes)
     with transaction(house.engine) as session:
         door = doors.by_key(session, house.site(session), "cedar")
         assert door is not None
@@ -50,7 +50,7 @@ def test_a_tile_says_state_mode_health_list_and_who_passed_last(
 ) -> None:
     visited(house)
     with transaction(house.engine) as session:
-        house.agent(session).last_heard_at = datetime.now(UTC)
+        house.agent(session).last_heard_at = web_now()
     signed_in(client, "olu")
     page = _page(client, "/live", language)
     room = page[page.index('id="room-') :]
@@ -66,7 +66,7 @@ def test_a_tile_says_state_mode_health_list_and_who_passed_last(
 def test_the_api_says_how_each_door_stands(client: FlaskClient, house: House) -> None:
     visited(house)
     with transaction(house.engine) as session:
-        house.agent(session).last_heard_at = datetime.now(UTC)
+        house.agent(session).last_heard_at = web_now()
         ada = house.holder(session, "Ada").id
     headers = token(house, "olu")
     found = client.get("/api/v1/doors", base_url=BASE, headers=headers).get_json()["items"]
@@ -97,7 +97,7 @@ def test_the_api_takes_a_note_and_says_what_escalated(client: FlaskClient, house
 @pytest.mark.parametrize("held_by", ["schedule", "break-glass fire"])
 def test_an_unlocked_door_says_what_holds_it(client: FlaskClient, house: House, held_by: str) -> None:
     with transaction(house.engine) as session:
-        house.agent(session).last_heard_at = datetime.now(UTC)
+        house.agent(session).last_heard_at = web_now()
         door = doors.by_key(session, house.site(session), "cedar")
         assert door is not None
         session.add(DoorState(door_id=door.id, leaf=Leaf.CLOSED, held_by=held_by, faults="reader:cedar-in"))
@@ -121,7 +121,7 @@ def test_the_live_page_asks_as_many_questions_of_500_doors_as_of_four(client: Fl
     paths = ("/live", "/live/doors", "/alarms", "/posture", "/posture/order?act=lockdown")
     few = {path: asked(path) for path in paths}
     with transaction(house.engine) as session:
-        add_many(house, session, datetime.now(UTC), rooms=50, doors_each=10)
+        add_many(house, session, web_now(), rooms=50, doors_each=10)
     assert {path: asked(path) for path in paths} == few
     assert _page(client, "/live").count('class="card tile"') == 504
 
@@ -164,7 +164,7 @@ def test_an_auditor_sees_alarms_and_posture_and_can_change_neither(client: Flask
     number = _alarm(house, 1)
     with transaction(house.engine) as session:
         order = Order(Act.LOCKDOWN)
-        posture.change(session, "operator:1", datetime.now(UTC), house.site(session), order, "drill")
+        posture.change(session, "operator:1", web_now(), house.site(session), order, "drill")
     signed_in(client, "olu")
     for path in ("/live", "/alarms", "/posture", "/posture/1", "/rooms/cedar-room"):
         page = _page(client, path)
@@ -187,7 +187,7 @@ def test_an_order_says_first_what_it_does_and_then_at_which_doors_it_did(client:
     assert submit(client, "/posture/order", act="lockdown", value="1", area="cedar-room") == 409  # no reason
     assert submit(client, "/posture/order", act="lockdown", value="1", area="cedar-room", reason="drill") == 303
     assert "in force at 0 of 2 doors" in _page(client, "/posture/1")
-    site.link.overtake(datetime.now(UTC))
+    site.link.overtake(web_now())
     site.talk()
     told = _page(client, "/posture/1/doors")
     assert "in force at 2 of 2 doors" in told
