@@ -20,10 +20,12 @@ from contract.reason_words import WORDS, words_of
 from controller.delivery import overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
+from controller.delivery.preview import Touch
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
+from controller.people.matrix import Stands
 from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
@@ -194,6 +196,22 @@ REFUSALS |= {
     "code-wrong": _("The code is wrong, old or used."),
     "password-wrong": _("The password is wrong, or it is closed for a while after too many attempts."),
 }
+TOUCHES: dict[str, Any] = {
+    Touch.GAINS: _("These people gain"),
+    Touch.LOSES: _("These people lose"),
+    Touch.ALARMS: _("These could no longer leave without an alarm"),
+}
+"""Of a preview."""
+
+STANDS: dict[str, Any] = {
+    Stands.REQUESTED: _("requested"),
+    Stands.BEGINS: _("begins later"),
+    Stands.ENDING: _("ending soon"),
+    Stands.HOURS: _("in force by hours"),
+    Stands.IN_FORCE: _("in force now"),
+}
+"""Of a permission in a cell of the matrix."""
+
 PROOFS: dict[str, Any] = {
     Proof.PASSWORD: _("password alone"),
     Proof.CODE: _("password and code"),
