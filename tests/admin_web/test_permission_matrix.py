@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from admin_web import words
 from admin_web.pages import permissions as page
-from controller.database import reading, transaction
+from controller.database import reading, transaction, trying
 from controller.delivery.compiling import must_fit
 from controller.delivery.preview import Touch
 from controller.people import bundle, cardholder, leaver, matrix
@@ -24,6 +25,7 @@ from controller.people.permission import AccessLevel, AccessLevelArea, Grant, Gr
 from controller.premises import area as areas
 from controller.premises import schedule as schedules
 from controller.premises.schedule import Schedule
+from controller.refusal import Refused
 from tests.admin_web.conftest import BASE, field, signed_in, web_now
 from tests.controller.conftest import NOW, House
 from tests.controller.statements import counted
@@ -291,3 +293,25 @@ def test_a_bundle_survives_being_written_down(house: House) -> None:
         mark = bundle.Mark(bundle.Act.REQUEST, house.holder(session, "Ben"), house.cedar(session))
         made = bundle.Bundle(7, terms, (terms.wish(mark),), (session.get_one(Grant, number),))
         assert bundle.from_values(session, bundle.as_values(made)) == made
+
+
+def test_what_another_is_just_writing_is_waited_for_and_makes_a_bundle_outdated(house: House) -> None:
+    with trying(house.engine) as session:
+        terms = bundle.Terms(web_now(), None, None, "shift")
+        marks = [bundle.Mark(bundle.Act.REQUEST, house.holder(session, "Ben"), house.cedar(session))]
+        judged = bundle.judge(session, house.operator(session, "kim"), web_now(), marks, terms)
+        told = bundle.as_values(judged.bundle)
+
+    def confirmed() -> int:
+        with transaction(house.engine) as session:
+            by = house.operator(session, "kim")
+            return len(bundle.apply(session, by, web_now(), bundle.from_values(session, told)))
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction(house.engine) as session:
+            wish = Wish(house.holder(session, "Eve"), house.cedar(session), NOW, None, "shift")
+            permissions.request(session, house.operator(session, "mia"), NOW, wish)
+            waiting = other.submit(confirmed)
+        with pytest.raises(Refused, match="changed after they were shown"):
+            waiting.result(30)
+    assert [each.reason for each in grants(house)] == ["shift"]
