@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import current_app
+from flask import abort, current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from admin_web import guard
 from admin_web.centre import centre, now
 from controller.people import bundle as bundles
+from controller.people.access import Permission
 from controller.people.bundle import Bundle
 from controller.people.permission import Grant
 from controller.refusal import Refused
@@ -24,6 +25,7 @@ _LIFE_S: Final = 3600
 
 def sealed(bundle: Bundle) -> str:
     """What is to be applied, to be sent back by the same operator."""
+    _must_be_permitted(bundle)
     return _seal().dumps(bundles.as_values(bundle))
 
 
@@ -34,7 +36,15 @@ def applied(plan: str) -> Sequence[Grant]:
     except BadData as flaw:
         raise Refused("bundle-spent") from flaw
     with centre().write() as session:
-        return bundles.apply(session, guard.operator(), now(), bundles.from_values(session, told))
+        bundle = bundles.from_values(session, told)
+        _must_be_permitted(bundle)
+        return bundles.apply(session, guard.operator(), now(), bundle)
+
+
+def _must_be_permitted(bundle: Bundle) -> None:
+    """A bundle may hold two kinds of acts; the route asks for the permission of the first."""
+    if bundle.ended and not guard.permitted(Permission.REVOKE_ACCESS):
+        abort(403)
 
 
 def _seal() -> URLSafeTimedSerializer:

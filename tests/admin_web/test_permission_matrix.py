@@ -18,8 +18,9 @@ from admin_web.pages import permissions as page
 from controller.database import reading, transaction, trying
 from controller.delivery.compiling import must_fit
 from controller.delivery.preview import Touch
-from controller.people import bundle, cardholder, leaver, matrix
+from controller.people import access, bundle, cardholder, leaver, matrix
 from controller.people import permission as permissions
+from controller.people.access import Permission, Role
 from controller.people.matrix import Stands
 from controller.people.permission import AccessLevel, AccessLevelArea, Grant, GrantState, Wish
 from controller.premises import area as areas
@@ -238,6 +239,16 @@ def test_odd_marks_are_refused(client: FlaskClient, house: House, marks: dict[st
     signed_in(client, "kim")
     real = {name: cell(house, "Ben") if value == "CELL" else value for name, value in marks.items()}
     sent(client, "/permissions/preview", status, **{"reason": "x", **real})
+
+
+def test_who_may_only_request_revokes_nothing(
+    client: FlaskClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(house, "Ada")
+    monkeypatch.setitem(access.TABLE, Role.AUDITOR, access.TABLE[Role.AUDITOR] | {Permission.REQUEST_ACCESS})
+    signed_in(client, "olu")
+    sent(client, "/permissions/preview", request=cell(house, "Ben"), reason="shift")
+    sent(client, "/permissions/preview", 403, revoke=cell(house, "Ada"), reason="shift")
 
 
 def test_only_who_is_here_is_shown_page_by_page(
