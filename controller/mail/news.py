@@ -3,6 +3,9 @@
 The law: every alarm, every alarm that escalates, every request and every permission that nears its end is told once.
 Alarms and requests go into at most one mail a minute each, whatever storm there is: the first at once, the others
 together with their number. Ends of permissions go into one mail a day. Who is meant stands on the page only.
+
+A place in the record is enough to know what was told: ledger rows become visible in their order, and so do alarms,
+which one thread of one controller raises.
 """
 
 from __future__ import annotations
@@ -101,30 +104,30 @@ def _alarms(session: Session, site: Site, asked: Asked, told: Told) -> News | No
         Alarm.raised_at > told.until - after,
         Alarm.raised_at <= asked.now - after,
     )
-    sections = []
+    sections: list[Section] = []
     if newest > told.sequence:
-        sections.append(_alarm_section(session, site, _new_alarms, Alarm.id > told.sequence))
-    minutes = asked.mail.escalate_minutes
-    waited = _alarm_section(session, site, lambda count: _waited(count, minutes), escalated)
-    if waited.count:
-        sections.append(waited)
+        count = _count(session, Alarm.id > told.sequence)
+        sections.append(Section(_new_alarms(count), _alarm_lines(session, site, Alarm.id > told.sequence), count))
+    if waited := _count(session, escalated):
+        heading = _waited(waited, asked.mail.escalate_minutes)
+        sections.append(Section(heading, _alarm_lines(session, site, escalated), waited))
     if not sections:
         return None
     letter = written(site, _counted_alarms(sum(each.count for each in sections)), sections, asked.page(Topic.ALARMS))
     return News(Topic.ALARMS, letter, newest, max(told.until, asked.now))
 
 
-def _alarm_section(
-    session: Session, site: Site, heading: Callable[[int], Words], which: ColumnElement[bool]
-) -> Section:
-    count = session.scalar(select(func.count(Alarm.id)).where(which)) or 0
+def _count(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(Alarm.id)).where(which)) or 0
+
+
+def _alarm_lines(session: Session, site: Site, which: ColumnElement[bool]) -> list[Words]:
     places = select(Alarm, Agent, Door).join(Agent, Agent.id == Alarm.agent_id)
     statement = places.outerjoin(Door, Door.id == Alarm.door_id).where(which).order_by(Alarm.id).limit(LISTED)
-    lines = [
+    return [
         _line(site, row.raised_at, alarm_words(row.kind), Words(door.name, door.name_ja) if door else _agent(agent))
         for row, agent, door in session.execute(statement)
     ]
-    return Section(heading(count), lines, count)
 
 
 def _agent(agent: Agent) -> Words:

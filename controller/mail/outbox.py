@@ -8,7 +8,7 @@ between, is the same mail. One row a recipient: who is refused holds up nobody e
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,17 +58,24 @@ class OutgoingMail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
 
 
-def begin(session: Session, topics: Collection[Topic], now: datetime) -> None:
-    """A topic that is told from now on begins with what happens from now on; one that is told no longer leaves
-    nothing behind."""
-    wanted = [str(each) for each in topics]
-    session.execute(delete(OutgoingMail).where(OutgoingMail.topic.not_in(wanted)))
-    session.execute(delete(Told).where(Told.topic.not_in(wanted)))
-    for topic in topics:
-        if session.get(Told, topic) is None:
+def begin(session: Session, recipients: Mapping[Topic, Sequence[str]], now: datetime) -> None:
+    """A topic that is told from now on begins with what happens from now on; whoever is told no longer, and a topic of
+    which nobody is told, leave nothing behind."""
+    for topic in Topic:
+        named = recipients.get(topic, ())
+        dropped = OutgoingMail.recipient.not_in(named)
+        session.execute(delete(OutgoingMail).where(OutgoingMail.topic == topic, dropped))
+        if not named:
+            session.execute(delete(Told).where(Told.topic == topic))
+        elif session.get(Told, topic) is None:
             newest = session.scalar(select(func.max(Alarm.id))) or 0 if topic is Topic.ALARMS else head(session)
             session.add(Told(topic=topic, sequence=newest, until=now))
-    session.flush()
+
+
+def hold(session: Session) -> None:
+    """Keep every other writer of mails waiting until this transaction ends: a controller that has just lost its claim
+    may still be at work."""
+    session.scalars(select(Told).with_for_update()).all()
 
 
 def put(session: Session, topic: Topic, letter: Letter, recipients: Sequence[str], domain: str, now: datetime) -> int:

@@ -50,9 +50,9 @@ class Postman:
         self._away_since: datetime | None = None
 
     def begin(self, now: datetime) -> None:
-        """Start the topics that have recipients, and forget the others."""
+        """Start the topics that have recipients, and forget topics and recipients that are told no longer."""
         with transaction(self._engine) as session:
-            outbox.begin(session, list(news.topics(self._mail)), now)
+            outbox.begin(session, news.topics(self._mail), now)
 
     def run(self, stop: StopSignal) -> None:
         """Turn once a second until told to stop."""
@@ -111,6 +111,7 @@ class Postman:
         return since is not None and since <= now < since + _pause(self._failures - 1, LONGEST_AWAY)
 
     def _tell(self, session: Session, site: Site, asked: Asked) -> None:
+        outbox.hold(session)
         for each in news.look(session, site, asked):
             told = session.get_one(Told, each.topic)
             told.sequence, told.until, told.mailed_at = each.sequence, each.until, asked.now
@@ -124,10 +125,10 @@ class Postman:
         """Cross out what was taken or is given up, and put off the rest."""
         given_up = answer is Answer.NEVER or (answer is Answer.LATER and _too_old(mail, now))
         with transaction(self._engine) as session:
-            row = session.get_one(OutgoingMail, mail.id)
-            if given_up or answer is Answer.TAKEN:
+            row = session.get(OutgoingMail, mail.id, with_for_update=True)
+            if row is not None and (given_up or answer is Answer.TAKEN):
                 session.delete(row)
-            else:
+            elif row is not None:
                 row.due_at, row.attempts = now + _pause(row.attempts, LONGEST_PAUSE), row.attempts + 1
         if given_up:
             attempts = mail.attempts + 1
@@ -152,7 +153,7 @@ def posted(engine: Engine, told: ControllerSettings, stop: StopSignal) -> Iterat
     """A postman at work, on a thread of its own, if mail is set up; what an earlier set-up left is forgotten if not."""
     if told.mail is None:
         with transaction(engine) as session:
-            outbox.begin(session, (), datetime.now(UTC))
+            outbox.begin(session, {}, datetime.now(UTC))
         yield
         return
     postman = Postman(engine, told.site, told.public_url, told.mail)

@@ -224,6 +224,14 @@ def test_a_topic_that_is_told_no_longer_leaves_nothing_behind(house: House, clos
     assert _waiting(house) == 0
 
 
+def test_an_address_that_is_told_no_longer_gets_nothing_of_before_either(house: House, closed_port: int) -> None:
+    _raise_and_turn(house, _postman(house, _settings(closed_port, alarms=(GUARD, DESK))))
+    with serving(port=closed_port) as server:
+        _postman(house, _settings(server.port, alarms=(DESK,))).turn(BEGUN + MINUTE)
+        assert [each.recipient for each in server.all_taken()] == [DESK]
+    assert _waiting(house) == 0
+
+
 def test_a_server_that_was_away_gets_the_mail_after_a_pause(house: House, closed_port: int) -> None:
     postman = _postman(house, _settings(closed_port))
     _raise(house, BEGUN)
