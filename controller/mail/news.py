@@ -105,15 +105,16 @@ def _alarms(session: Session, site: Site, asked: Asked, told: Told) -> News | No
         Alarm.raised_at <= asked.now - after,
     )
     sections: list[Section] = []
-    if newest > told.sequence:
-        count = _count(session, Alarm.id > told.sequence)
-        sections.append(Section(_new_alarms(count), _alarm_lines(session, site, Alarm.id > told.sequence), count))
-    if waited := _count(session, escalated):
+    raised = _count(session, Alarm.id > told.sequence) if newest > told.sequence else 0
+    waited = _count(session, escalated)
+    if raised:
+        sections.append(Section(_new_alarms(raised), _alarm_lines(session, site, Alarm.id > told.sequence), raised))
+    if waited:
         heading = _waited(waited, asked.mail.escalate_minutes)
         sections.append(Section(heading, _alarm_lines(session, site, escalated), waited))
     if not sections:
         return None
-    letter = written(site, _counted_alarms(sum(each.count for each in sections)), sections, asked.page(Topic.ALARMS))
+    letter = written(site, _counted_alarms(raised, waited), sections, asked.page(Topic.ALARMS))
     return News(Topic.ALARMS, letter, newest, max(told.until, asked.now))
 
 
@@ -217,8 +218,12 @@ def _waited(count: int, minutes: int) -> Words:
     )
 
 
-def _counted_alarms(count: int) -> Words:
-    return Words(_plural(count, "alarm"), f"警報 {count} 件")
+def _counted_alarms(raised: int, escalated: int) -> Words:
+    if not raised:
+        return Words(f"{_plural(escalated, 'alarm')} escalated", f"対応遅れの警報 {escalated} 件")
+    if not escalated:
+        return Words(_plural(raised, "alarm"), f"警報 {raised} 件")
+    return Words(f"{_plural(raised, 'alarm')}, {escalated} escalated", f"警報 {raised} 件、対応遅れ {escalated} 件")
 
 
 def _plural(count: int, noun: str) -> str:

@@ -170,9 +170,22 @@ def test_an_alarm_that_nobody_looked_at_escalates_once(house: House) -> None:
         for seconds in range(0, 900, 30):
             postman.turn(BEGUN + timedelta(seconds=seconds))
         (taken,) = server.all_taken()
+        assert taken.message["Subject"] == "[Tokyo office] 1 alarm escalated / 対応遅れの警報 1 件"
         assert "Escalated, nobody has looked for 5 minutes: 1\n" in taken.text
         assert "対応遅れ（5 分以上未確認）：1 件\n" in taken.text
         assert "Door held open" not in taken.text
+
+
+def test_new_alarms_and_those_that_escalate_share_a_mail(house: House) -> None:
+    with serving() as server:
+        postman = _postman(house, _settings(server.port))
+        _raise_and_turn(house, postman)
+        server.all_taken()
+        _raise(house, BEGUN + 5 * MINUTE, count=2)
+        postman.turn(BEGUN + 5 * MINUTE)
+        (taken,) = server.all_taken()
+        assert taken.message["Subject"] == "[Tokyo office] 2 alarms, 1 escalated / 警報 2 件、対応遅れ 1 件"
+        assert "New alarms: 2\n" in taken.text
 
 
 def test_what_comes_in_after_it_has_waited_too_long_is_told_once(house: House) -> None:
