@@ -30,6 +30,7 @@ from admin_web.pages import (
     alarms,
     cardholders,
     cards,
+    components,
     enquiry,
     exports,
     live,
@@ -55,6 +56,7 @@ from process import logs
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
+LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
 _POLICY = "; ".join(
@@ -110,7 +112,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (*DAILY, *AUDITING, sign_in, operators, account):
+    for page in (*DAILY, *AUDITING, *LOOKING, sign_in, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

@@ -139,7 +139,7 @@ def still() -> Callable[[], bool]:
 
     def alive() -> bool:
         with source.read() as session:
-            found = resumed(session, proof) if resumed else operators.resume(session, now(), proof)
+            found = resumed(session, proof) if resumed else operators.resume(session, source.clock(), proof)
             return found is not None
 
     return alive

@@ -32,15 +32,7 @@ from controller.people.permission import GrantState
 from controller.people.roster import Verdict
 from controller.premises import rule_words
 from controller.premises.dangers import SENTENCES, Danger
-from controller.record.alarm import (
-    CHAIN_BROKEN,
-    FACTS_MISSING,
-    GRANTED_ON_OLD_LIST,
-    LIST_TOO_LARGE,
-    READER_SUSPECT,
-    SIGN_OFF_LAPSED,
-    UNBADGED_EXIT,
-)
+from controller.record.alarm_words import ALARM_WORDS
 from controller.record.enquiry import LogRow
 from controller.record.stay import How
 from controller.refusal import Refused
@@ -55,34 +47,15 @@ KINDS: dict[str, Any] = {
     FactKind.PASSAGE: _("Passage"),
     FactKind.DOOR_OPENED: _("Door opened"),
     FactKind.DOOR_CLOSED: _("Door closed"),
-    FactKind.FORCED_OPEN: _("Door forced open"),
-    FactKind.HELD_OPEN: _("Door held open"),
-    FactKind.TAILGATE: _("Open longer than one passage needs"),
     FactKind.DOOR_MODE: _("Door unlocked or locked again"),
     FactKind.REX: _("Request to exit"),
-    FactKind.BREAK_GLASS: _("Break-glass"),
-    FactKind.FIRE: _("Fire alarm"),
     FactKind.LIFE_SAFETY_RESET: _("Reset after fire or break-glass"),
-    FactKind.READER_LOST: _("Reader lost"),
     FactKind.READER_BACK: _("Reader back"),
     FactKind.READ_FLAW: _("Unreadable card"),
-    FactKind.TAMPER: _("Tamper contact"),
-    FactKind.LINE_FAULT: _("Input line"),
-    FactKind.POWER: _("Power supply"),
     FactKind.LIST_ADOPTED: _("List adopted"),
-    FactKind.LIST_REFUSED: _("List refused"),
-    FactKind.MESSAGE_REFUSED: _("Message refused"),
-    FactKind.PEER_LOST: _("Another agent of the room is not heard"),
     FactKind.PEER_BACK: _("The other agent of the room is heard again"),
-    FactKind.PRESENCE_CONFLICT: _("Two doors decided without knowing of each other"),
-    CHAIN_BROKEN: _("Record does not continue"),
-    FACTS_MISSING: _("Part of the record is lost"),
-    LIST_TOO_LARGE: _("List too large to be sent"),
-    SIGN_OFF_LAPSED: _("Sign-off of an exit has run out"),
-    GRANTED_ON_OLD_LIST: _("Entered on an older list; now refused"),
-    UNBADGED_EXIT: _("Left without a card"),
-    READER_SUSPECT: _("Reader not to be trusted"),
-}
+} | {name: LazyString(said, told) for name, told in ALARM_WORDS.items()}
+"""Of facts and alarms; what is both is called as the alarm is."""
 REASONS: dict[str, Any] = {name: LazyString(said, told.label) for name, told in WORDS.items()}
 """The contract's own table: doors, pages, exports and commands say the same."""
 

@@ -33,8 +33,9 @@ def controller() -> None:
 def serve(context: click.Context, settings: Path) -> None:
     """Run the controller until SIGTERM or Ctrl-C.
 
-    SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key. At the first
-    start it makes the site's keys, the tables and the building, and prints a one-time link for the first operator.
+    SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key,
+    and [mail] if news go out by mail (docs/settings.md). At the first start it makes the site's keys, the tables and
+    the building, and prints a one-time link for the first operator.
     """
     from controller.service import serve as run
 

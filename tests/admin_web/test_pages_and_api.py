@@ -92,7 +92,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     signed_in(client, name)
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
     pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
-    pages += ["/alarms", "/posture", "/permissions", "/permissions?room=3&after=1"]
+    pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components"]
+    pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
@@ -213,3 +214,19 @@ def test_the_japanese_texts_are_complete_and_compiled() -> None:
         used |= {one or other for one, other in found}
     assert used - catalog.keys() == set()
     assert catalog.keys() - used == set()
+
+
+def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, house: House) -> None:
+    signed_in(client, "olu")
+    page = client.get("/components", base_url=BASE).get_data(as_text=True)
+    tables = (
+        words.OUTCOMES,
+        words.STATES,
+        words.PLACES,
+        words.KNOWN,
+        words.DOOR_STATES,
+        words.DOOR_MODES,
+        words.HEALTH,
+    )
+    for key in (each for table in tables for each in table):
+        assert re.search(rf'class="[a-z -]*-{key.lower()}"', page), key

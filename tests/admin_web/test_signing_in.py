@@ -204,3 +204,13 @@ def test_what_is_private_is_kept_by_no_cache(client: FlaskClient, house: House) 
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_who_watches_is_asked_about_long_after_the_request(app: Flask, client: FlaskClient, house: House) -> None:
+    signed_in(client, "kim")
+    proof = {"Cookie": f"{guard.COOKIE}={session_of(client)}"}
+    with app.test_request_context("/live/stream", base_url=BASE, headers=proof):
+        lives = guard.still()
+    assert lives()
+    assert submit(client, "/sign-out") == 303
+    assert not lives()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,11 +13,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from hardware.bench.hand import Hand
 from tests.building.browser_hands import shot, signed_in
-from tests.building.demo_hands import Demo, wait_until
+from tests.building.demo_hands import Demo, newest, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 SOON = 10_000
-PAGES = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
+LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
+PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
+ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
+RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
 const start = OscillatorNode.prototype.start;
@@ -114,15 +119,18 @@ def a_lockdown(kim: Page, olu: Page, demo: Demo) -> None:
     shot(olu, "live-lockdown-ja")
 
 
-def test_axe_finds_nothing_serious_in_either_theme(demo: Demo, browser: Browser) -> None:
+def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, browser: Browser) -> None:
     with demo.hand() as hand:
         hand.set("cedar-back.contact", 1)
         wait_until(lambda: demo.api("olu", "/alarms?waiting=true")["items"])
     demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    decision = f"/log/{newest(demo, 'DECISION')['id']}"
     found: list[str] = []
-    for theme in ("light", "dark"):
-        page = signed_in(browser, demo, "kim", theme=theme)
-        for path in PAGES:
-            page.goto(f"{demo.description['web']}{path}")
-            found += [f"{theme} {each}" for each in grave(page)]
+    for theme, language in product(THEMES, ("en-GB", "ja-JP")):
+        page = signed_in(browser, demo, "kim", language, theme=theme)
+        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
+            answer = page.goto(f"{demo.description['web']}{path}")
+            assert answer is not None
+            assert answer.ok, path
+            found += [f"{theme} {language} {each}" for each in grave(page)]
     assert found == []

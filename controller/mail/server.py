@@ -1,0 +1,108 @@
+"""The mail server: one connection that is encrypted and verified, or none; and one mail as bytes.
+
+The law: nothing is said to a server that is not verified, and no password is sent before. What a server answers is a
+number here: its text may name people.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from controller.mail.outbox import OutgoingMail
+from controller.settings import MailSettings
+
+TIMEOUT_S: Final = 20.0
+AWAY = OSError
+"""What comes of a server that is out of reach, not what it should be, or busy: SMTPException and SSLError are kinds of
+it."""
+
+_CLOSING = 421
+
+
+class Answer(StrEnum):
+    """What became of a mail; LATER: the server did not take it now."""
+
+    TAKEN = "taken"
+    LATER = "later"
+    NEVER = "never"
+
+
+class PasswordFileError(ValueError):
+    """The file of the password cannot be used."""
+
+    safe_to_log = True
+
+
+def read_password(file: Path | None) -> str | None:
+    """The first line of the file; PasswordFileError when others may read it, or it holds no password."""
+    if file is None:
+        return None
+    if file.stat().st_mode & 0o077:
+        raise PasswordFileError(f"mail.password: {file} can be read by others: chmod 600 {file}")
+    first = file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+    if not first or not first.isascii():
+        raise PasswordFileError(f"mail.password: {file} holds no line of ASCII letters, which is all that SMTP takes")
+    return first.decode("ascii")
+
+
+@contextmanager
+def connection(mail: MailSettings, password: str | None) -> Iterator[smtplib.SMTP]:
+    """A connection on which mail may be sent; AWAY when there is none, or none as the settings ask for."""
+    with _opened(mail) as server:
+        if mail.security == "starttls":
+            server.starttls(context=_verifying(mail))
+        if mail.user is not None and password is not None:
+            server.login(mail.user, password)
+        yield server
+
+
+def _opened(mail: MailSettings) -> smtplib.SMTP:
+    if mail.security == "tls":
+        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_S, context=_verifying(mail))
+    return smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_S)
+
+
+def _verifying(mail: MailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=mail.ca)
+
+
+def hand_over(server: smtplib.SMTP, sender: str, mail: OutgoingMail) -> tuple[Answer, int]:
+    """Send one mail: what became of it, and the server's number. AWAY when the connection is of no more use."""
+    try:
+        server.send_message(as_message(sender, mail), sender, [mail.recipient])
+    except smtplib.SMTPRecipientsRefused as flaw:
+        return _refused(flaw.recipients[mail.recipient][0], for_good=True)
+    except smtplib.SMTPDataError as flaw:
+        return _refused(flaw.smtp_code, for_good=True)
+    except smtplib.SMTPSenderRefused as flaw:
+        # That is about us, not about this mail: whoever looks after the server can mend it.
+        return _refused(flaw.smtp_code, for_good=False)
+    return Answer.TAKEN, 250
+
+
+def _refused(code: int, *, for_good: bool) -> tuple[Answer, int]:
+    if code == _CLOSING:
+        raise smtplib.SMTPServerDisconnected
+    return Answer.NEVER if for_good and 500 <= code < 600 else Answer.LATER, code
+
+
+def as_message(sender: str, mail: OutgoingMail) -> EmailMessage:
+    """The same message at every try. Answering machines must not answer it."""
+    made = EmailMessage(policy=SMTP)
+    made["From"] = sender
+    made["To"] = mail.recipient
+    made["Subject"] = mail.subject
+    made["Date"] = format_datetime(mail.made_at)
+    made["Message-ID"] = mail.message_id
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(mail.body, charset="utf-8", cte="base64")
+    return made
