@@ -38,6 +38,7 @@ from admin_web.pages import (
     muster,
     operators,
     people_files,
+    permissions,
     posture,
     reports,
     requests,
@@ -52,7 +53,8 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-DAILY = (live, alarms, posture, muster, cardholders, people_files, cards, rooms, rules, enquiry, requests)
+PEOPLE = (cardholders, people_files, cards, permissions, requests)
+DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024

@@ -20,10 +20,12 @@ from contract.reason_words import WORDS, words_of
 from controller.delivery import overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
+from controller.delivery.preview import Touch
 from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
+from controller.people.matrix import Stands
 from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
@@ -113,6 +115,11 @@ REFUSALS: dict[str, Any] = {
     "same-person": _("Another person than the one who asked must decide."),
     "already-decided": _("This request has already been decided."),
     "not-in-force": _("This permission is not in force."),
+    "undo-impossible": _("Only an approval or a revocation of the last seven days is undone, while its time lasts."),
+    "marks-missing": _("No cell of the table is marked."),
+    "marks-many": _("At most 100 cells are marked at once."),
+    "bundle-outdated": _("Something that these changes rest on was changed after they were shown. Look again."),
+    "bundle-spent": _("What was shown is more than an hour old, or was shown to somebody else. Look again."),
     "list-too-large": _("With this change the list of a door would exceed what one message can carry."),
     "exit-mode-missing": _("Every exit states its mode, and only exits do."),
     "sign-off-missing": _("A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom."),
@@ -162,6 +169,22 @@ REFUSALS |= {
     "code-wrong": _("The code is wrong, old or used."),
     "password-wrong": _("The password is wrong, or it is closed for a while after too many attempts."),
 }
+TOUCHES: dict[str, Any] = {
+    Touch.GAINS: _("These people gain"),
+    Touch.LOSES: _("These people lose"),
+    Touch.ALARMS: _("These could no longer leave without an alarm"),
+}
+"""Of a preview."""
+
+STANDS: dict[str, Any] = {
+    Stands.REQUESTED: _("requested"),
+    Stands.BEGINS: _("begins later"),
+    Stands.ENDING: _("ending soon"),
+    Stands.HOURS: _("in force by hours"),
+    Stands.IN_FORCE: _("in force now"),
+}
+"""Of a permission in a cell of the matrix."""
+
 PROOFS: dict[str, Any] = {
     Proof.PASSWORD: _("password alone"),
     Proof.CODE: _("password and code"),

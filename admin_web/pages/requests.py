@@ -1,10 +1,11 @@
-"""Requests for access: another person approves or declines; anybody who may revokes."""
+"""Requests for access: another person approves or declines; anybody who may revokes, or undoes what was lately done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -16,6 +17,7 @@ from admin_web.pages import forms
 from controller.delivery import distribution
 from controller.delivery.distribution import InForce
 from controller.people import permission as permissions
+from controller.people import undoing
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -38,6 +40,7 @@ def listed() -> str:
             waiting=permissions.waiting(session),
             latest=latest,
             states=_states(session, latest),
+            undos={each.id: undoing.undoable(each, now()) for each in latest},
             people={each.id: each for each in session.query(Cardholder)},
             areas={each.id: each for each in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
@@ -67,6 +70,31 @@ def revoke(grant_id: int) -> Response:
         given = forms.row(session, Grant, grant_id)
         permissions.revoke(session, guard.operator(), now(), given, forms.text("reason"))
         return _changed(given)
+
+
+@blueprint.post("/grants/<int:grant_id>/undo-approval")
+@guard.requires(Permission.REVOKE_ACCESS)
+def undo_approval(grant_id: int) -> Response:
+    with centre().write() as session:
+        given = forms.row(session, Grant, grant_id)
+        what = gettext("Undoes the approval of permission %(number)s", number=given.id)
+        undoing.undo_approval(session, guard.operator(), now(), given, _undoes(what))
+        return _changed(given)
+
+
+@blueprint.post("/grants/<int:grant_id>/undo-revocation")
+@guard.requires(Permission.REQUEST_ACCESS)
+def undo_revocation(grant_id: int) -> Response:
+    with centre().write() as session:
+        ended = forms.row(session, Grant, grant_id)
+        what = gettext("Undoes the revocation of permission %(number)s", number=ended.id)
+        return _changed(undoing.undo_revocation(session, guard.operator(), now(), ended, _undoes(what)))
+
+
+def _undoes(what: str) -> str:
+    """The reason of a change that undoes another one: which, and why if that was said."""
+    why = forms.text("reason", 300)
+    return f"{what}: {why}" if why else what
 
 
 def _states(session: Session, grants: Sequence[Grant]) -> dict[int, InForce]:

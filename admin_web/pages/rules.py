@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -211,15 +210,6 @@ def _preview(
         sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
         address=address or url_for("rules.change", key=area.key),
         schedules=schedules.of_site(session, site),
-        touches=[(_heading(each), found.of(each)) for each in Touch],
+        touches=[(each, found.of(each)) for each in Touch],
         found=found,
     )
-
-
-def _heading(touch: Touch) -> str:
-    headings = {
-        Touch.GAINS: gettext("These people gain"),
-        Touch.LOSES: gettext("These people lose"),
-        Touch.ALARMS: gettext("These could no longer leave without an alarm"),
-    }
-    return str(headings[touch])

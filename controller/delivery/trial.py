@@ -15,6 +15,7 @@ from contract.canonical import Value
 from controller.delivery import compiling, posture
 from controller.delivery.posture import Order
 from controller.people import permission as permissions
+from controller.people.bundle import Bundle
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import room_rules, rule_words
@@ -30,39 +31,33 @@ Change = Callable[[Session], None]
 _ACTOR = "preview"
 _WHY = "preview"
 _PROVISIONAL = 2**31 - 1
-"""The id of a grant that is tried: none is drawn from the numbers of real ones."""
+"""The id of a grant that is tried, and below it those of others: none is drawn from the numbers of real ones."""
 
 
 def granting(by: Operator, now: datetime, wish: Wish) -> Change:
     """That `wish` were requested and approved."""
 
     def change(session: Session) -> None:
-        permissions.check(session, now, wish)
-        tried = Grant(
-            id=_PROVISIONAL,
-            cardholder_id=wish.cardholder.id,
-            area_id=wish.area.id,
-            schedule_id=wish.schedule.id if wish.schedule else None,
-            essential=wish.essential,
-            valid_from=wish.valid_from,
-            valid_until=wish.ends,
-            reason=wish.reason,
-            state=GrantState.APPROVED,
-            requested_by=by.id,
-            requested_at=now,
-            decided_by=by.id,
-            decided_at=now,
-            ledger_sequence=0,
-        )
-        session.add(tried)
-        session.flush()
-        compiling.must_fit(session, tried)
+        compiling.must_fit(session, _grant(session, by, now, wish, _PROVISIONAL))
 
     return change
 
 
 def revoking(by: Operator, now: datetime, given: Grant) -> Change:
     return lambda session: permissions.revoke(session, by, now, given, _WHY)
+
+
+def bundling(by: Operator, now: datetime, bundle: Bundle) -> Change:
+    """That all of a bundle were done, and its requests approved."""
+
+    def change(session: Session) -> None:
+        for given in bundle.ended:
+            permissions.revoke(session, by, now, given, _WHY)
+        tried = [_grant(session, by, now, wish, _PROVISIONAL - place) for place, wish in enumerate(bundle.wishes)]
+        for one_of_its_room in {grant.area_id: grant for grant in tried}.values():
+            compiling.must_fit(session, one_of_its_room)
+
+    return change
 
 
 def ruling(now: datetime, of: Area | Door | AccessPoint, settings: Mapping[str, Value]) -> Change:
@@ -107,3 +102,27 @@ def posing(now: datetime, site: Site, wanted: Order) -> Change:
         posture.change(session, _ACTOR, now, site, wanted, _WHY)
 
     return change
+
+
+def _grant(session: Session, by: Operator, now: datetime, wish: Wish, number: int) -> Grant:
+    """`wish` in force, without a row in the ledger."""
+    permissions.check(session, now, wish)
+    tried = Grant(
+        id=number,
+        cardholder_id=wish.cardholder.id,
+        area_id=wish.area.id,
+        schedule_id=wish.schedule.id if wish.schedule else None,
+        essential=wish.essential,
+        valid_from=wish.valid_from,
+        valid_until=wish.ends,
+        reason=wish.reason,
+        state=GrantState.APPROVED,
+        requested_by=by.id,
+        requested_at=now,
+        decided_by=by.id,
+        decided_at=now,
+        ledger_sequence=0,
+    )
+    session.add(tried)
+    session.flush()
+    return tried

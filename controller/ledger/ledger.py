@@ -152,6 +152,11 @@ def head(session: Session) -> int:
     return session.scalar(select(LedgerCounter.last)) or 0
 
 
+def hold(session: Session) -> int:
+    """The number of the last row, which stays the last one of others: writers wait from here on, as after `append`."""
+    return _reserve(session, 0)
+
+
 def openings_of(session: Session, sequence: int) -> dict[str, OpeningRow]:
     """The openings of one row by name, erased ones too."""
     found = session.scalars(select(OpeningRow).where(OpeningRow.sequence == sequence))

@@ -6,6 +6,7 @@ Everything typed must be found, in any order. Keys (`folding`) are compared, nev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -16,10 +17,14 @@ from controller.people.credential import Credential
 from controller.premises.site import Site
 
 
-def find(session: Session, site: Site, text: str, after: int = 0, limit: int = 50) -> Sequence[Cardholder]:
+def find(
+    session: Session, site: Site, text: str, after: int = 0, limit: int = 50, present: datetime | None = None
+) -> Sequence[Cardholder]:
     """Cardholders whom `text` describes, by id, after id `after`; everybody for no text, nobody for a text of
-    punctuation."""
+    punctuation. present: only those who have not left by then."""
     statement = select(Cardholder).where(Cardholder.site_id == site.id, Cardholder.id > after)
+    if present is not None:
+        statement = statement.where(Cardholder.present_at(present))
     terms = folding.terms(text)
     if text.strip() and not terms:
         return []

@@ -47,6 +47,7 @@ FIELDS = (
     *("schedule", "valid_from", "valid_until", "since", "until", "before", "after", "cursor", "limit", "kind"),
     *("outcome", "door", "password", "display_name", "back", "passing", "state", "tries", "nothing"),
     *("text", "csv", "plan", "file", "encoding", "at"),
+    *("room", "request", "revoke"),
 )
 HEADERS = ("Last-Event-ID", "Accept-Language", "HX-Request", "Accept", "Content-Type", "Sec-Fetch-Site", "Range")
 LATIN = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=30)

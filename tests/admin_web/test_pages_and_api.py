@@ -20,9 +20,11 @@ from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
 from controller.delivery import overview
+from controller.delivery.preview import Touch
 from controller.ledger import acts
 from controller.people import cardholder
 from controller.people.access import Permission, Role, may
+from controller.people.matrix import Stands
 from controller.record import alarm
 from controller.refusal import SENTENCES
 from tests.admin_web.conftest import BASE, field, signed_in, token
@@ -91,6 +93,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
     pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
     pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components"]
+    pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
@@ -115,6 +118,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
+     "/permissions?after=x", "/permissions?room=-1", "/permissions?room=9&room=x&after=99999999999999",
      "/posture/order?act=lockdown&area=outside", "/posture/order?act=threat&value=-1", "/posture/person/99999999999",
      ],
 )  # fmt: skip
@@ -186,6 +190,8 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.REFUSALS.keys() == SENTENCES.keys()
     assert words.ROLES.keys() == set(Role)
     assert act_words.ACTS.keys() == set(acts.ACTS)
+    assert words.TOUCHES.keys() == set(Touch)
+    assert words.STANDS.keys() == set(Stands)
     assert words.DOOR_STATES.keys() == set(overview.State)
     assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
     assert words.HEALTH.keys() == set(overview.Health)
