@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_web import guard, shown, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of, row_id, takes, text
+from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, from_start, moment, one_of, row_id, takes, text
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
@@ -43,7 +43,7 @@ _NARROWED = ("area", "door", "cardholder", "outcome", "since", "until")
     kind=one_of(*FactKind, many=True),
     since=moment(),
     until=moment(),
-    cursor=digits(0),
+    cursor=from_start(digits(0)),
     limit=PAGE["limit"],
 )
 def list_events(asked: dict[str, Any]) -> Response:
