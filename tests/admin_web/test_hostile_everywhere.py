@@ -23,7 +23,7 @@ from controller.formula import is_formula
 from controller.people.operator import Operator
 from controller.premises.agent import Agent
 from controller.premises.area import Area
-from controller.premises.door import Door
+from controller.premises.door import AccessPoint, Door
 from controller.record.alarm import raise_alarm
 from door_agent.events import Card
 from tests.admin_web.conftest import BASE, signed_in, token
@@ -61,6 +61,7 @@ def infested(app: Flask, house: House) -> House:
                     if (kind, column) != (Operator, "name"):
                         setattr(row, column, hostile(f"{kind.__tablename__} {column}"))
         cedar = house.cedar(session).id
+        way_out = session.scalars(select(AccessPoint.id).where(AccessPoint.key == "cedar-out")).one()
         raise_alarm(session, "FIRE", NOW, 1, house.agent(session).id, None)
         raise_alarm(session, "FIRE", NOW, 1, house.agent(session).id, None)
     client, kim, mia = app.test_client(), token(house, "kim"), token(house, "mia")
@@ -90,7 +91,7 @@ def infested(app: Flask, house: House) -> House:
         ("alarms/1/acknowledge", {"note": hostile("alarm")}),
         ("posture", {"threat": 1, **reason}),
         (f"areas/{cedar}/rules", {"set": {"passback.entry": "hard"}, **reason}),
-        ("access-points/2/sign-off", {"signed_by": hostile("signer"), "note": hostile("tested"), "fire": True,
+        (f"access-points/{way_out}/sign-off", {"signed_by": hostile("signer"), "note": hostile("tested"), "fire": True,
                                       "break_glass": True, "failsafe": "fail-safe-lock"}),
         ("tokens", {"label": hostile("token")}),
     ):  # fmt: skip
@@ -168,7 +169,7 @@ def test_no_page_lets_what_somebody_wrote_act_or_turn_what_stands_beside_it(
                 flaws[f"{path} {language}"] = read.flaws
     assert not flaws, "\n".join(f"{path}: {each}" for path, told in flaws.items() for each in told)
     shown = "".join(written)
-    for where in ("holder", "renamed", "kana", "label", "reason", "approved", "alarm", "token",
+    for where in ("holder", "renamed", "kana", "label", "reason", "approved", "alarm", "signer", "token",
                   "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
         assert f"髙﨑 {where}" in shown, where
     assert f"{UNKNOWN:x}" in shown.lower()
