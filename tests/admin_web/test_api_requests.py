@@ -24,8 +24,20 @@ from tests.admin_web.conftest import BASE, signed_in, submit, token, web_now
 from tests.controller.conftest import NOW, House
 
 PEOPLE = "/api/v1/cardholders"
-LISTS = ("cardholders", "credentials", "areas", "doors", "schedules", "calendars", "agents", "grants", "events")
-MORE_LISTS = ("occupancy", "alarms", "operators", "tokens")
+LISTS = (
+    "passages",
+    "changes",
+    "cardholders",
+    "credentials",
+    "areas",
+    "doors",
+    "schedules",
+    "calendars",
+    "agents",
+    "grants",
+    "events",
+)
+MORE_LISTS = ("passages", "occupancy", "alarms", "operators", "tokens")
 
 
 def asked(house: House, session: Session) -> dict[str, Any]:
