@@ -177,6 +177,7 @@ def _templates(app: Flask) -> None:
         leaving=shown.leaving,
         briefly=shown.briefly,
         named=shown.named,
+        isolated=shown.isolated,
         said=shown.said,
         kind=words.kind,
         field_moment=shown.field_moment,

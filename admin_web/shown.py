@@ -45,6 +45,11 @@ def said(words: Words) -> str:
     return words.ja if str(get_locale()) == "ja" else words.en
 
 
+def isolated(text: str) -> Markup:
+    """What somebody wrote, within a sentence: it turns nothing outside of it."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
 def turned(text: str) -> bool:
     """Whether `text` holds characters that change the direction of writing: it may not be what it looks like."""
     return any(unicodedata.bidirectional(each) in _TURNING for each in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.exits import EXPLAINED, Cannot, No, told_plainly
+from cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -80,10 +80,10 @@ def exemptions(settings: Path, as_json: bool) -> None:
             for row in each.lifted
         ]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(found)
         return
     for line in found:
-        click.echo("  ".join(line.values()))
+        say("  ".join(line.values()))
 
 
 @controller.command("import", epilog=EXPLAINED)
@@ -100,7 +100,10 @@ def import_people(settings: Path, file: Path, reason: str | None, as_json: bool)
 
     with told_plainly():
         found = roster.imported(settings, file, reason)
-    click.echo(roster.as_json(found) if as_json else roster.as_text(found))
+    if as_json:
+        say_json(roster.as_objects(found))
+    else:
+        say(roster.as_text(found))
     if any(row.why for row in found):
         raise No("some rows are refused")
 
@@ -123,12 +126,10 @@ def list_operators(settings: Path, as_json: bool) -> None:
             for each in operators.of_site(session, site)
         ]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(found)
         return
     for each in found:
-        click.echo(
-            f"{each['name']}  {each['role']}  {'active' if each['active'] else 'closed'}  {each['display_name']}"
-        )
+        say(f"{each['name']}  {each['role']}  {'active' if each['active'] else 'closed'}  {each['display_name']}")
 
 
 @operator.command(epilog=EXPLAINED)
@@ -198,7 +199,7 @@ def vouch(settings: Path, name: str) -> None:
             two_people.vouch(session, datetime.now(UTC), site, name)
         except Refused as refusal:
             raise No(str(refusal)) from refusal
-    click.echo(f"{name} counts as a person of their own")
+    say(f"{name} counts as a person of their own")
 
 
 @click.group(epilog=EXPLAINED)

@@ -13,6 +13,7 @@ import click
 
 from cli.centre import own_site
 from cli.exits import EXPLAINED, NO, No, WrongUse
+from cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -88,7 +89,7 @@ def explain(context: click.Context, fact: str, settings: Path, as_json: bool) ->
         where = row.access_point.key if row.access_point else "?"
         who = row.cardholder.name if row.cardholder else "unknown card"
     if as_json:
-        click.echo(json.dumps(found.as_object(), ensure_ascii=False, indent=2))
+        say_json(found.as_object())
     else:
         _tell(found, where, who)
     context.exit(0 if found.verdict is Verdict.AGREES else NO)
@@ -116,12 +117,12 @@ def who_was(area: str, at: datetime, settings: Path, as_json: bool) -> None:
     if as_json:
         people = [each.as_object() for each in inside]
         told = {"area": area, "at": leaf.written(at), "certain": certain, "inside": people}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        say_json(told)
         return
     for each in inside:
-        click.echo(_stay_line(each, site))
+        say(_stay_line(each, site))
     surely = "that is certain" if certain else "others may have come or gone unseen"
-    click.echo(f"{len(inside)} inside {area} at {_local(site, at)}; {surely}")
+    say(f"{len(inside)} inside {area} at {_local(site, at)}; {surely}")
 
 
 @click.command("who-can", epilog=EXPLAINED)
@@ -142,11 +143,11 @@ def who_can(area: str, at: datetime | None, settings: Path, as_json: bool) -> No
         now = datetime.now(UTC)
         answer = ask(session, site, found, now if at is None else on_site(site, at), now)
     if as_json:
-        click.echo(json.dumps(answer.as_object(), ensure_ascii=False, indent=2))
+        say_json(answer.as_object())
         return
     for each in answer.people:
-        click.echo(_entitled_line(each))
-    click.echo(f"{len(answer.people)} can enter {area} at {_local(site, answer.at)}, by {_bases(answer)}")
+        say(_entitled_line(each))
+    say(f"{len(answer.people)} can enter {area} at {_local(site, answer.at)}, by {_bases(answer)}")
 
 
 @contextmanager
@@ -174,21 +175,21 @@ def _its_decision(fact: Any) -> str:
 
 
 def _tell(found: Explanation, where: str, who: str) -> None:
-    click.echo(f"{found.outcome} {found.reason}  {who} at {where}, {found.as_object()['at']}")
+    say(f"{found.outcome} {found.reason}  {who} at {where}, {found.as_object()['at']}")
     for name, words in found.told.items():
-        click.echo(f"  {name}: {words.label.en}. {words.advice.en}\n    {words.label.ja}。{words.advice.ja}")
+        say(f"  {name}: {words.label.en}. {words.advice.en}\n    {words.label.ja}。{words.advice.ja}")
     told = found.equivalent
-    click.echo(f"  elsewhere: ONVIF {told.onvif}, BACnet {told.bacnet} {told.bacnet_name}")
-    click.echo(f"  list: {_list(found)}")
+    say(f"  elsewhere: ONVIF {told.onvif}, BACnet {told.bacnet} {told.bacnet_name}")
+    say(f"  list: {_list(found)}")
     if found.card is not None:
-        click.echo(f"  card: {found.card.label}")
+        say(f"  card: {found.card.label}")
     if found.allowing is not None:
         by = found.allowing
         asked, approved = by.requested_by or "?", by.approved_by or "nobody"
-        click.echo(f"  grant: {by.grant} ({by.reason}), requested by {asked}, approved by {approved}")
+        say(f"  grant: {by.grant} ({by.reason}), requested by {asked}, approved by {approved}")
     for name, value in (found.freshness or {}).items():
-        click.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
-    click.echo(f"  replay {_VERDICTS[found.verdict]}")
+        say(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
+    say(f"  replay {_VERDICTS[found.verdict]}")
 
 
 def _list(found: Explanation) -> str:

@@ -14,6 +14,7 @@ import click
 from cli.centre import own_site
 from cli.enquiry import JSON, SETTINGS, MomentOf, on_site
 from cli.exits import EXPLAINED, No, WrongUse
+from cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -191,7 +192,7 @@ def _answer(make: Make, at: datetime | None, settings: Path, as_json: bool) -> N
         now = datetime.now(UTC) if at is None else on_site(site, at)
         found = ask(session, site, now, make(session, site, now))
         if as_json:
-            click.echo(json.dumps(found.as_object(), ensure_ascii=False, indent=2))
+            say_json(found.as_object())
         else:
             _tell(found, site)
 
@@ -211,17 +212,17 @@ def _tell(found: Preview, site: Site) -> None:
     from controller.delivery.preview import Touch
 
     for each in found.touched:
-        click.echo(_line(each, site))
+        say(_line(each, site))
     for mark, changed in (("+", found.appeared), ("-", found.gone)):
         for area, finding in changed:
             place = f"{area.key} {finding.where}".strip()
-            click.echo(f"{mark} {finding.danger}  {place}  {finding.says.en}\n    {finding.says.ja}")
+            say(f"{mark} {finding.danger}  {place}  {finding.says.en}\n    {finding.says.ja}")
     counts = {touch: len({each.cardholder.id for each in found.of(touch)}) for touch in Touch}
-    click.echo(", ".join(f"{number} {_TOUCHES[touch]}" for touch, number in counts.items()))
+    say(", ".join(f"{number} {_TOUCHES[touch]}" for touch, number in counts.items()))
     compiled, until = (
         moment.astimezone(site.clock).isoformat(" ", "seconds") for moment in (found.compiled_at, found.until)
     )
-    click.echo(f"holds for the lists of {compiled}, judged at every quarter hour until {until}")
+    say(f"holds for the lists of {compiled}, judged at every quarter hour until {until}")
 
 
 def _line(each: Touched, site: Site) -> str:

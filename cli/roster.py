@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +33,8 @@ def as_text(rows: Sequence[Row]) -> str:
     return "\n".join(_line(row) for row in rows)
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    found = [
+def as_objects(rows: Sequence[Row]) -> list[dict[str, object]]:
+    return [
         {
             "line": row.line,
             "number": row.number,
@@ -45,7 +44,6 @@ def as_json(rows: Sequence[Row]) -> str:
         }
         for row in rows
     ]
-    return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def _line(row: Row) -> str:

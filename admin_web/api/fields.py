@@ -183,7 +183,13 @@ def members(names: Sequence[str], *, required: bool = False) -> Field:
     return Field(read, {**schema, "properties": dict.fromkeys(names, each)}, required)
 
 
-PAGE: Final = {"cursor": row_id(0, absent=0), "limit": digits(absent=50)}
+def from_start(place: Field) -> Field:
+    """Where a page begins; empty is the start, so that whoever follows `next` can begin with it."""
+    schema = {"anyOf": [dict(place.schema), {"type": "string", "maxLength": 0}]}
+    return replace(place, read=lambda value: place.read(value) if value else place.absent, schema=schema)
+
+
+PAGE: Final = {"cursor": from_start(row_id(0, absent=0)), "limit": digits(absent=50)}
 
 
 def takes(**fields: Field) -> Callable[[V], V]:
@@ -208,11 +214,7 @@ def asks(**fields: Field) -> Callable[[V], V]:
     def declare(view: V) -> V:
         @wraps(view)
         def told(*args: Any, **kwargs: Any) -> Any:
-            sent = {
-                name: values if _is_list(fields.get(name)) else values[-1]
-                for name, values in request.args.lists()
-                if values[-1] or name not in fields
-            }
+            sent = {name: values if _is_list(fields.get(name)) else values[-1] for name, values in request.args.lists()}
             return view(*args, asked=_understood(fields, sent), **kwargs)
 
         told.asks = fields  # type: ignore[attr-defined]

@@ -81,11 +81,16 @@ def _taken(fields: Mapping[str, Field]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {name: dict(field.schema) for name, field in fields.items()},
+        "properties": {name: _member(field) for name, field in fields.items()},
     }
     if required:
         schema["required"] = required
     return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+
+
+def _member(field: Field) -> dict[str, Any]:
+    """A member that may be left out may be null, too: it says the same."""
+    return dict(field.schema) if field.required else {"anyOf": [dict(field.schema), {"type": "null"}]}
 
 
 def _refusals(view: Callable[..., Any]) -> dict[str, Any]:

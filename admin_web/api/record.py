@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from admin_web import guard, shown, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, moment, one_of, row_id, takes, text
+from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, from_start, moment, one_of, row_id, takes, text
 from admin_web.api.paging import answered, limit, listed, sliced
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
@@ -43,15 +43,28 @@ _NARROWED = ("area", "door", "cardholder", "outcome", "since", "until")
     kind=one_of(*FactKind, many=True),
     since=moment(),
     until=moment(),
-    cursor=digits(0),
+    cursor=from_start(digits(0)),
     limit=PAGE["limit"],
 )
 def list_events(asked: dict[str, Any]) -> Response:
     """Facts, the newest first; `cursor` goes back in time."""
-    wanted = LogFilter(**{name: asked[name] for name in _NARROWED}, kinds=asked["kind"])
-    with centre().read() as session:
-        page = enquiry.log(session, wanted, asked["cursor"], limit(asked))
-        return answered([shapes.event(row) for row in page.rows], page.older)
+    return _facts(asked, asked["kind"])
+
+
+@blueprint.get(f"{V1}/passages")
+@guard.requires(Permission.SEE_LOG)
+@asks(
+    area=row_id(),
+    door=row_id(),
+    cardholder=row_id(),
+    since=moment(),
+    until=moment(),
+    cursor=from_start(digits(0)),
+    limit=PAGE["limit"],
+)
+def list_passages(asked: dict[str, Any]) -> Response:
+    """Who went through which door, the newest first, written as events; `cursor` goes back in time."""
+    return _facts(asked, (FactKind.PASSAGE,))
 
 
 @blueprint.get(f"{V1}/events/<int:event_id>")
@@ -155,6 +168,13 @@ def acknowledge_alarm(alarm_id: int, given: dict[str, Any]) -> Response:
 
 def _alarm(row: Alarm) -> dict[str, Any]:
     return shapes.alarm(row, escalated=alarm.escalates(row, now(), escalates_after()))
+
+
+def _facts(asked: dict[str, Any], kinds: tuple[str, ...]) -> Response:
+    wanted = LogFilter(**{name: asked[name] for name in _NARROWED if name in asked}, kinds=kinds)
+    with centre().read() as session:
+        page = enquiry.log(session, wanted, asked["cursor"], limit(asked))
+        return answered([shapes.event(row) for row in page.rows], page.older)
 
 
 def _event(session: Session, event_id: int) -> LogRow:

@@ -8,6 +8,7 @@ from typing import Any
 
 from admin_web.shown import utc
 from contract.schedule import Interval
+from controller.ledger.ledger import LedgerRow
 from controller.people import custody
 from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
@@ -293,6 +294,19 @@ def read_day(value: object) -> date:
     if found is None or found.isoformat() != value:
         raise ValueError("is a date as YYYY-MM-DD")
     return found
+
+
+def change(row: LedgerRow, reason: str | None) -> dict[str, Any]:
+    """reason: null where none was asked for, and where its words were erased."""
+    return {
+        "id": row.sequence,
+        "at": utc(row.at),
+        "kind": row.kind,
+        "actor": row.actor,
+        "reason": reason,
+        "subjects": row.subjects,
+        "content": row.content,
+    }
 
 
 def alarm(row: Alarm, *, escalated: bool) -> dict[str, Any]:

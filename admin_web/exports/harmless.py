@@ -1,4 +1,4 @@
-"""Text that a spreadsheet may open: nothing in it acts, hides or turns what stands around it.
+"""Text that a spreadsheet or a terminal may show: nothing in it acts, hides or turns what stands around it.
 
 The law: no character is dropped. What would be invisible or would reorder its neighbours stands as its name, [U+202E];
 what would be read as a formula is kept, and marked as text by whoever writes the file.
@@ -7,7 +7,9 @@ what would be read as a formula is kept, and marked as text by whoever writes th
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Callable
+
+from controller.formula import is_formula
 
 _INVISIBLE = re.compile(
     "["
@@ -17,9 +19,7 @@ _INVISIBLE = re.compile(
     "\U000e0000-\U000e007f"  # tags
     "]"
 )
-_FORMULA = frozenset("=+-@\u2212")
 _BEHIND_SEMICOLON = re.compile(r"(?<=;)[^;]+")
-_STARTS = re.compile(r"\A[\s\u200c\u200d]*(.)", re.DOTALL)
 
 
 def named(character: str) -> str:
@@ -27,11 +27,11 @@ def named(character: str) -> str:
     return f"[U+{ord(character):04X}]"
 
 
-def visible(text: str) -> str:
-    """`text` with every invisible or reordering character replaced by its name."""
+def visible(text: str, told: Callable[[str], str] = named) -> str:
+    """`text` with every invisible or reordering character replaced by its name, or by what else is `told` of it."""
     if text.isascii() and text.isprintable():
         return text
-    return _INVISIBLE.sub(lambda found: named(found[0]), text)
+    return _INVISIBLE.sub(lambda found: told(found[0]), text)
 
 
 def text_only(text: str) -> str:
@@ -43,11 +43,3 @@ def text_only(text: str) -> str:
 
 def _marked(text: str) -> str:
     return f"'{text}" if is_formula(text) else text
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet might calculate `text`: full-width forms and what stands behind blanks count, too."""
-    if text[:1].isascii() and text[:1].isalnum():
-        return False
-    found = _STARTS.match(text)
-    return found is not None and unicodedata.normalize("NFKC", found[1])[:1] in _FORMULA

@@ -13,8 +13,9 @@ from typing import IO, Any
 
 from xlsxwriter import Workbook
 
-from admin_web.exports.harmless import is_formula, visible
+from admin_web.exports.harmless import visible
 from admin_web.exports.sheet import Row, Sheet, Written
+from controller.formula import is_formula
 
 MOST_ROWS = 1_048_576
 """Of one sheet, the headings counted."""

@@ -17,12 +17,12 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from controller.formula import is_formula
 from controller.refusal import Refused
 
 LONGEST: Final = 2 * 1024 * 1024
 """In bytes."""
 MOST_ROWS: Final = 10_000
-_FORMULA: Final = tuple("=+-@\t\r＝＋－＠")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -165,8 +165,13 @@ def _cells(columns: Sequence[Column], row: Sequence[str]) -> Cells | None:
 
 
 def _kept_text(text: str) -> str:
-    return f"'{text}" if text.startswith((*_FORMULA, "'")) else text
+    return f"'{text}" if _is_marked(text) else text
 
 
 def _given_text(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
+    return cell[1:] if cell.startswith("'") and _is_marked(cell[1:]) else cell
+
+
+def _is_marked(text: str) -> bool:
+    """Whether an apostrophe stands before it in the file: an own one too, or reading would take that off."""
+    return text.startswith("'") or is_formula(text)

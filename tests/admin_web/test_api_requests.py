@@ -24,8 +24,20 @@ from tests.admin_web.conftest import BASE, signed_in, submit, token, web_now
 from tests.controller.conftest import NOW, House
 
 PEOPLE = "/api/v1/cardholders"
-LISTS = ("cardholders", "credentials", "areas", "doors", "schedules", "calendars", "agents", "grants", "events")
-MORE_LISTS = ("occupancy", "alarms", "operators", "tokens")
+LISTS = (
+    "passages",
+    "changes",
+    "cardholders",
+    "credentials",
+    "areas",
+    "doors",
+    "schedules",
+    "calendars",
+    "agents",
+    "grants",
+    "events",
+)
+MORE_LISTS = ("passages", "occupancy", "alarms", "operators", "tokens")
 
 
 def asked(house: House, session: Session) -> dict[str, Any]:
@@ -170,6 +182,22 @@ def test_every_list_pages_and_refuses_odd_pages(client: FlaskClient, house: Hous
 )
 def test_a_mistyped_filter_does_not_show_everything(client: FlaskClient, house: House, query: str) -> None:
     is_problem(client.get(f"/api/v1/events?{query}", base_url=BASE, headers=token(house, "olu")), 422)
+
+
+@pytest.mark.parametrize("query", ["area=", "outcome=", "kind=", "kind=PASSAGE&kind=", "since=", "limit="])
+def test_a_parameter_that_is_empty_does_not_show_everything(client: FlaskClient, house: House, query: str) -> None:
+    """As a script sends it whose variable was never set."""
+    is_problem(client.get(f"/api/v1/events?{query}", base_url=BASE, headers=token(house, "olu")), 422)
+
+
+def test_what_may_be_left_out_of_a_body_may_be_null_and_the_document_says_so(client: FlaskClient, house: House) -> None:
+    paths = client.get("/api/openapi.json", base_url=BASE).get_json()["paths"]
+    members = paths[PEOPLE]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert members["name_kana"]["anyOf"][-1] == {"type": "null"}
+    assert members["name"]["type"] == "string"
+    kim, sent = token(house, "kim"), {"name": "Zoe", "number": "9", "name_kana": None}
+    assert client.post(PEOPLE, json=sent, base_url=BASE, headers=kim).get_json()["name_kana"] == ""
+    is_problem(client.post(PEOPLE, json={**sent, "name": None}, base_url=BASE, headers=kim), 422)
 
 
 def test_addresses_and_verbs_that_are_not_there_are_problems(client: FlaskClient, house: House) -> None:

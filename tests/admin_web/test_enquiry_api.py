@@ -185,3 +185,42 @@ def test_hindsight_names_card_and_reason_in_the_log_and_on_the_page_of_the_fact(
     assert "Not certain" not in page
     told = client.get(f"/api/v1/events/{places(house, 'DECISION')[0]}", base_url=BASE, headers=token(house, "olu"))
     assert told.get_json()["overruled"]["credential"] == 1
+
+
+def test_passages_are_the_events_of_people_who_went_through(get: Any, house: House) -> None:
+    found = get("passages")
+    assert [each["id"] for each in found["items"]] == places(house, "PASSAGE")[::-1]
+    assert found["items"] == get("events", kind="PASSAGE")["items"]
+    assert (found["items"][0]["cardholder_name"], found["next"]) == ("Ada", None)
+    assert get("passages", cardholder="2")["items"] == []
+    get("passages", 422, kind="DECISION")
+
+
+def test_changes_say_who_did_what_and_why_page_by_page(get: Any, house: House) -> None:
+    grant = next(each for each in get("changes")["items"] if each["kind"] == "grant-requested")
+    with reading(house.engine) as session:
+        kim = house.operator(session, "kim").id
+    assert (grant["actor"], grant["reason"]) == (f"operator:{kim}", "works there")
+    assert grant["subjects"]["cardholder"] == 1
+    seen = list[int]()
+    cursor: Any = ""
+    while cursor is not None:
+        page = get("changes", cursor=cursor, limit="7")
+        seen += [each["id"] for each in page["items"]]
+        cursor = page["next"]
+    assert seen == sorted(set(seen), reverse=True)
+    assert seen == [each["id"] for each in get("changes", limit="200")["items"]]
+    assert {each["kind"] for each in get("changes", kind="grant-approved")["items"]} == {"grant-approved"}
+    assert {each["actor"] for each in get("changes", operator=str(kim))["items"]} == {f"operator:{kim}"}
+    assert get("changes", until="2020-01-01T00:00:00Z")["items"] == []
+    for odd in ({"kind": "fact"}, {"limit": "0"}, {"cursor": "x"}, {"operator": ""}):
+        get("changes", 422, **odd)
+    assert get("changes", cursor="0")["items"] == []
+
+
+def test_the_reason_of_a_change_that_was_erased_is_null(get: Any, house: House) -> None:
+    place = get("changes", kind="grant-requested")["items"][0]["id"]
+    with transaction(house.engine) as session:
+        for each in session.scalars(select(OpeningRow).where(OpeningRow.sequence == place)):
+            each.salt = each.value = None
+    assert get("changes", kind="grant-requested")["items"][0]["reason"] is None

@@ -17,9 +17,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from admin_web.exports.csv_file import as_cp932, as_utf8
-from admin_web.exports.harmless import is_formula, text_only, visible
+from admin_web.exports.harmless import text_only, visible
 from admin_web.exports.sheet import Sheet, Value, Writer
 from admin_web.exports.workbook import as_workbook
+from controller.formula import is_formula
 
 AT = datetime(2026, 11, 24, 12, 0, 5)  # noqa: DTZ001 - of the clock that the heading names
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠a", "−1", " =1", "　＝1", "\u200d=1", "﹢1")

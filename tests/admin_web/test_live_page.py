@@ -196,7 +196,7 @@ def test_an_order_says_first_what_it_does_and_then_at_which_doors_it_did(client:
     assert "This is so already." in _page(client, "/posture/order?act=lockdown&value=1&area=cedar-room")
     assert submit(client, "/posture/order", act="lockdown", value="1", reason="drill") == 303
     ending = _page(client, "/posture/order?act=lockdown&value=0")
-    assert re.search(r"Stays so by an order of its own:\s+Cedar room", ending)
+    assert re.search(r"Stays so by an order of its own:\s+<bdi>Cedar room", ending)
     assert "mode-lockdown" in _page(client, "/live")
 
 

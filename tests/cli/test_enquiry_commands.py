@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from cli.main import main
 from contract.reason_words import WORDS
 from controller.database import reading, transaction
 from controller.ledger.ledger import OpeningRow
+from controller.people import attribution
+from controller.people.attribute import Attribute
+from controller.people.credential import Credential
+from controller.people.operator import Operator
+from controller.people.permission import Grant
 from controller.record.fact import FactRow
 from controller.record.occupancy import AreaUncertainty
 from tests.controller.conftest import NOW, House, engine, furnished, house, sqlite_migrated
@@ -168,3 +174,33 @@ def test_a_database_that_is_not_there_cannot_be_reached(tmp_path: Path) -> None:
     )
     for verb in (("explain", "1"), ("who-can", "cedar-room"), ("who-was", "cedar-room", "--at", BEFORE)):
         assert run(*verb, "--settings", str(path))[0] == 3
+
+
+HOSTILE = "Ada\u202e{{7*7}}<b>\u2066=1+1"
+
+
+def test_nothing_that_others_wrote_acts_on_a_terminal_or_turns_what_stands_beside_it(house: House, file: str) -> None:
+    with transaction(house.engine) as session:
+        ada = house.holder(session, "Ada")
+        ada.name = HOSTILE
+        session.scalars(select(Credential).where(Credential.cardholder_id == ada.id)).one().label = HOSTILE
+        for grant in session.scalars(select(Grant)):
+            grant.reason = HOSTILE
+        for each in session.scalars(select(Operator)):
+            each.display_name = HOSTILE
+        attribution.change(session, "operator:1", NOW, ada, Attribute.PASSBACK_EXEMPT, 1, HOSTILE)
+    granted = str(facts(house.engine, "DECISION")[0].ledger_sequence)
+    at = ("--at", "2026-11-24T04:00:00Z")
+    for verb in (
+        ("explain", granted, "--settings", file),
+        ("who-can", "cedar-room", *at, "--settings", file),
+        ("who-was", "cedar-room", *at, "--settings", file),
+        ("preview", "posture", "lockdown", "--settings", file),
+        ("controller", "exemptions", file),
+        ("controller", "operator", "list", file),
+    ):
+        _, said = run(*verb)
+        assert "Ada[U+202E]{{7*7}}<b>[U+2066]=1+1" in said, said
+        _, for_programs = run(*verb, "--json")
+        assert HOSTILE in json.dumps(json.loads(for_programs), ensure_ascii=False), for_programs
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", said + for_programs), verb
