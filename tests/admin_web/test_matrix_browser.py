@@ -101,8 +101,7 @@ def test_head_and_first_column_stay_in_sight(browser: Browser, address: str, pop
     assert round(person["x"]) == round(before["x"])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ja", "dark")])
 def test_the_pages_are_sound_wide_and_on_a_phone(
     browser: Browser, address: str, populated: House, language: str, theme: str
 ) -> None:

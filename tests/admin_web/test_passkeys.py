@@ -20,6 +20,7 @@ from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Passkey
 from controller.people.sign_in_failure import FREE_FAILURES
 from tests.admin_web.conftest import web_now as now
+from tests.admin_web.test_streams import until
 from tests.controller.conftest import PASSWORD, House
 
 pytestmark = pytest.mark.browser
@@ -43,12 +44,15 @@ def address(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://localhost:{listening.getsockname()[1]}"
     app.extensions["sekisho"].news.stop()
+    until(lambda: app.extensions["sekisho-seats"].taken == 0)
+    server.task_dispatcher.shutdown()
     server.close()
     thread.join(5)
 
 
 @pytest.fixture
-def browser(chromium_path: str) -> Iterator[Browser]:
+def browser(chromium_path: str, address: str) -> Iterator[Browser]:
+    """One that is gone before the server at `address` is, so that nothing hangs on to it."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,7 +125,7 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
     demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
     decision = f"/log/{newest(demo, 'DECISION')['id']}"
     found: list[str] = []
-    for theme, language in product(THEMES, ("en-GB", "ja-JP")):
+    for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
         for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
