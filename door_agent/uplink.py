@@ -1,7 +1,8 @@
 """Sending facts: always from the first unacknowledged one, packed, until the controller's acknowledgement covers them.
 
 Runs on a thread of its own with its own view of the journal. PUBACK means nothing here: what was published stays in the
-journal, and is published again when no acknowledgement came within RESEND_S.
+journal, and is published again when no acknowledgement came in time: soon at first, since the controller may just have
+come up, then every RESEND_S. New facts do not put that off: behind one that was lost the centre takes none of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contract.topic import Address, Up
 from door_agent.journal import Journal
 from process import logs
 
+FIRST_RESEND_S = 1.0
 RESEND_S = 5.0
 IN_FLIGHT = 2000
 _log = logs.logger("uplink")
@@ -41,7 +43,9 @@ class Uplink:
         self._stopping = False
         self._acknowledged = 0
         self._sent = 0
-        self._sent_at = 0.0
+        self._waiting_since = 0.0
+        """For an acknowledgement of what was sent first of all that has none."""
+        self._patience = FIRST_RESEND_S
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     @property
@@ -57,12 +61,12 @@ class Uplink:
 
     def connected(self) -> None:
         """A new connection: begin again from the first unacknowledged fact."""
-        self._sent = 0
+        self._sent, self._patience = 0, FIRST_RESEND_S
         self._wake.set()
 
     def acknowledged(self, through: int) -> None:
-        self._acknowledged = max(self._acknowledged, through)
-        self._sent_at = self._clock()
+        if through > self._acknowledged:
+            self._acknowledged, self._waiting_since, self._patience = through, self._clock(), FIRST_RESEND_S
         self._wake.set()
 
     def stop(self) -> None:
@@ -72,8 +76,8 @@ class Uplink:
 
     def send_due(self) -> int:
         """Publish what is due; returns how many facts."""
-        if self._sent > self._acknowledged and self._clock() - self._sent_at > RESEND_S:
-            self._sent = 0
+        if self._outstanding and self._clock() - self._waiting_since > self._patience:
+            self._sent, self._patience = 0, min(2 * self._patience, RESEND_S)
         after, total = max(self._sent, self._acknowledged), 0
         while after - self._acknowledged < IN_FLIGHT:
             waiting = self._journal.unsent(after)
@@ -84,13 +88,20 @@ class Uplink:
             envelope = signed(Kind.EVENTS, Events(self._address, held, facts).encoded(), self._key)
             if not self._publish(self._address.up(Up.EVENTS), envelope):
                 break
+            if not self._outstanding:
+                self._waiting_since = self._clock()
             after = waiting[len(facts) - 1][0]
-            self._sent, self._sent_at, total = after, self._clock(), total + len(facts)
+            self._sent, total = after, total + len(facts)
         return total
+
+    @property
+    def _outstanding(self) -> bool:
+        """Something was sent on this connection that was not acknowledged."""
+        return self._sent > self._acknowledged
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.wait(RESEND_S)
+            self._wake.wait(self._patience if self._outstanding else RESEND_S)
             self._wake.clear()
             if not self._stopping:
                 self._send_if_readable()
