@@ -33,6 +33,7 @@ from admin_web.pages import (
     components,
     enquiry,
     exports,
+    forms,
     live,
     log,
     muster,
@@ -185,6 +186,7 @@ def _templates(app: Flask) -> None:
     )
 
     app.jinja_env.tests["turned"] = shown.turned
+    app.jinja_env.globals["patience"] = forms.PATIENCE
 
     @app.context_processor
     def _given() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from admin_web import guard
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.credentials import shown
-from admin_web.api.fields import LARGEST_ID, PAGE, asks, one_of, rows, takes, truth
+from admin_web.api.fields import LARGEST_ID, PAGE, asks, moment, one_of, rows, takes, truth
 from admin_web.api.paging import limit, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -38,12 +38,13 @@ def list_custody(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/custody/count")
 @guard.requires(Permission.CHANGE_PEOPLE)
-@takes(seen=rows({"type": "integer", "minimum": 1, "maximum": LARGEST_ID}, _ids))
+@takes(seen=rows({"type": "integer", "minimum": 1, "maximum": LARGEST_ID}, _ids), begun=moment())
 def count_custody(given: dict[str, Any]) -> Response:
-    """Record which cards were seen in stock; answers which should lie there and were not seen, at most 500."""
+    """Record which cards were seen in stock; answers which were not since the count was `begun` (now), at most 500."""
     with centre().write() as session:
         actor, site = guard.operator().actor, centre().site(session)
-        missed = custody.count_stock(session, actor, now(), site, given["seen"])
+        at = now()
+        missed = custody.count_stock(session, actor, at, site, given["seen"], given["begun"] or at)
         return jsonify(missed=[each.card.id for each in missed])
 
 

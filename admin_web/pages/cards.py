@@ -33,8 +33,6 @@ from controller.refusal import Refused
 blueprint = Blueprint("cards", __name__, url_prefix="/cards")
 _PAGE = 50
 _COUNTED_AT_ONCE = 100
-_PATIENCE = 40
-"""Looks in quick succession for a change at the doors; after that every five seconds, for a door that is away."""
 
 
 @blueprint.get("")
@@ -54,11 +52,12 @@ def listed() -> str:
 @blueprint.get("/count")
 @guard.requires(Permission.CHANGE_PEOPLE)
 def count() -> str:
-    after = forms.row_id("after") or 0
+    after, begun = forms.row_id("after") or 0, forms.moment("begun") or now()
     with centre().read() as session:
-        found = custody.stock(session, centre().site(session), after, _COUNTED_AT_ONCE + 1)
+        site = centre().site(session)
+        found = custody.stock(session, site, after, _COUNTED_AT_ONCE + 1, unseen_since=begun)
         more = found[_COUNTED_AT_ONCE - 1].card.id if len(found) > _COUNTED_AT_ONCE else None
-        return render_template("cards/count.html", found=found[:_COUNTED_AT_ONCE], more=more, missed=None)
+        return render_template("cards/count.html", found=found[:_COUNTED_AT_ONCE], more=more, begun=begun)
 
 
 @blueprint.post("/count")
@@ -69,8 +68,9 @@ def counted() -> str:
         abort(400)
     with centre().write() as session:
         site = centre().site(session)
-        missed = custody.count_stock(session, guard.operator().actor, now(), site, [int(each) for each in seen])
-        return render_template("cards/count.html", found=[], more=None, missed=missed, seen=len(set(seen)))
+        cards, begun = [int(each) for each in seen], forms.moment("begun") or now()
+        missed = custody.count_stock(session, guard.operator().actor, now(), site, cards, begun)
+        return render_template("cards/counted.html", missed=missed, seen=len(set(cards)), begun=begun)
 
 
 @blueprint.get("/<int:credential_id>")
@@ -104,7 +104,7 @@ def at_doors(credential_id: int) -> str:
     """The part of the page that says which doors know of the last change."""
     with centre().read() as session:
         card = forms.row(session, Credential, credential_id)
-        tries = min(forms.number("tries") or 0, _PATIENCE)
+        tries = forms.tries()
         return render_template("cards/doors.html", card=card, doors=_at_doors(session, card, now()), tries=tries)
 
 

@@ -13,6 +13,8 @@ from admin_web import shown
 
 T = TypeVar("T")
 LARGEST_ID = 2**31 - 1
+PATIENCE = 40
+"""Looks in quick succession for a change at the doors; after that every five seconds, for a door that is away."""
 
 
 def text(name: str, longest: int = 400) -> str:
@@ -51,6 +53,11 @@ def row_id(name: str) -> int | None:
     """The id of a row in the form or the address; beyond every row it is the last one there could be."""
     found = number(name)
     return None if found is None else min(found, LARGEST_ID)
+
+
+def tries() -> int:
+    """How often a part of a page has looked for a change at the doors, as far as that matters."""
+    return min(number("tries") or 0, PATIENCE)
 
 
 def day(name: str, later: timedelta = timedelta(0)) -> datetime | None:

@@ -32,8 +32,6 @@ from controller.premises.site import Site
 
 blueprint = Blueprint("posture", __name__, url_prefix="/posture")
 _HISTORY = 20
-_PATIENCE = 40
-"""Looks in quick succession for an order at the doors; after that every five seconds, for a door that is away."""
 
 
 @blueprint.get("")
@@ -173,5 +171,4 @@ def _forgiven(session: Session, holder_id: int, sequence: int) -> dict[str, Any]
 
 
 def _at_doors(found: tuple[InForce, list[AtDoor]], where: str) -> dict[str, Any]:
-    tries = min(forms.number("tries") or 0, _PATIENCE)
-    return {"state": found[0], "at_doors": found[1], "where": where, "tries": tries, "patience": _PATIENCE}
+    return {"state": found[0], "at_doors": found[1], "where": where, "tries": forms.tries()}

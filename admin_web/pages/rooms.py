@@ -41,8 +41,6 @@ from controller.refusal import Refused
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 _MOST_PEOPLE = 1000
 _LATEST = 5
-_PATIENCE = 40
-"""Looks in quick succession for a change at the doors; after that every five seconds, for a door that is away."""
 
 
 @blueprint.get("")
@@ -101,7 +99,7 @@ def in_force(key: str, sequence: int) -> str:
     with centre().read() as session:
         area = room(session, key)
         state = distribution.in_force(session, area, min(sequence, 2**62))
-        tries = min(forms.number("tries") or 0, _PATIENCE)
+        tries = forms.tries()
         return render_template("rooms/in_force.html", area=area, sequence=sequence, state=state, tries=tries)
 
 

@@ -86,9 +86,12 @@ def hand_out(session: Session, actor: str, now: datetime, card: Credential, *, a
     append(session, Kind.CREDENTIAL_HANDED_OUT, actor, now, subjects, {"acknowledged": True})
 
 
-def count_stock(session: Session, actor: str, now: datetime, site: Site, seen: Sequence[int]) -> Sequence[Kept]:
-    """Record that these cards were seen in stock; returns those that should lie there and were not seen, the longest
-    unseen first. Refused count-wrong when one of them is not in stock, or too many are named."""
+def count_stock(
+    session: Session, actor: str, now: datetime, site: Site, seen: Sequence[int], begun: datetime
+) -> Sequence[Kept]:
+    """Record that these cards were seen in stock; returns those that should lie there and were not seen since the count
+    was begun, which may take several drawers. Refused count-wrong when one of them is not in stock, or too many are
+    named."""
     wanted = set(seen)
     if not wanted or len(wanted) > MOST_COUNTED:
         raise Refused("count-wrong")
@@ -100,7 +103,7 @@ def count_stock(session: Session, actor: str, now: datetime, site: Site, seen: S
         each.counted_at = now
     append(session, Kind.CARDS_COUNTED, actor, now, {"credentials": sorted(wanted)}, {"seen": len(wanted)})
     session.flush()
-    return stock(session, site, 0, MOST_COUNTED, unseen_since=now)
+    return stock(session, site, 0, MOST_COUNTED, unseen_since=min(begun, now))
 
 
 def stock(

@@ -79,7 +79,12 @@ def test_what_a_count_did_not_see_is_told_on_its_page(client: FlaskClient, house
     assert answer.status_code == 200
     assert f'href="/cards/{cards["Eve"]}"' in answer.get_data(as_text=True)
     assert f'href="/cards/{cards["Ada"]}"' not in answer.get_data(as_text=True)
+    counted_on = re.search(r'href="(/cards/count\?begun=[^"]+)"', answer.get_data(as_text=True))
+    assert counted_on is not None
+    left = re.findall(r'name="seen" value="(\d+)"', seen(client, counted_on[1]))
+    assert left == [str(cards["Eve"])], "what this count has seen is not asked for again"
     assert submit(client, "/cards/count", seen="1e3") == 400
+    assert submit(client, "/cards/count?begun=soon", seen="1") == 400
 
 
 def test_a_lost_card_has_a_tick_at_each_door_that_knows(house: House, client: FlaskClient) -> None:

@@ -128,7 +128,7 @@ def test_a_count_remembers_what_was_seen_and_tells_what_was_not(house: House) ->
     with transaction(house.engine) as session:
         site = house.site(session)
         seen, unseen = prepared(session, house), prepared(session, house, 78)
-        missed = custody.count_stock(session, BY, NOW, site, [seen.id, seen.id])
+        missed = custody.count_stock(session, BY, NOW, site, [seen.id, seen.id], NOW)
         assert seen.counted_at == NOW
         found = {each.card.id for each in missed}
         assert unseen.id in found
@@ -139,7 +139,7 @@ def test_a_count_remembers_what_was_seen_and_tells_what_was_not(house: House) ->
         custody.hand_out(session, BY, NOW, seen, acknowledged=True)
         for wrong in ([], [seen.id], [10**6], list(range(1, 502))):
             with pytest.raises(Refused, match="A count names"):
-                custody.count_stock(session, BY, NOW, site, wrong)
+                custody.count_stock(session, BY, NOW, site, wrong, NOW)
     with reading(house.engine) as session:
         assert unseen.id in {each.card.id for each in custody.stock(session, house.site(session), 0, 100)}
 
@@ -164,3 +164,15 @@ def test_every_change_of_a_card_names_the_row_that_its_doors_must_reach(house: H
         assert card.ledger_sequence == head(session)
         credential.report_lost(session, BY, NOW, card, "gone")
         assert card.ledger_sequence == head(session)
+
+
+def test_a_count_of_several_drawers_is_one_count(house: House) -> None:
+    later = NOW + timedelta(minutes=10)
+    with transaction(house.engine) as session:
+        site = house.site(session)
+        first, second, third = (prepared(session, house, number) for number in (77, 78, 79))
+        custody.count_stock(session, BY, NOW, site, [first.id], NOW)
+        missed = {each.card.id for each in custody.count_stock(session, BY, later, site, [second.id], NOW)}
+        assert third.id in missed
+        assert not {first.id, second.id} & missed
+        assert first.id in {each.card.id for each in custody.count_stock(session, BY, later, site, [third.id], later)}
