@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, insert
@@ -89,7 +89,7 @@ def _row(place: int, number: int) -> dict[str, object]:
         "sequence": number,
         "ledger_sequence": place,
         "received_at": AT,
-        "at": AT,
+        "at": AT + timedelta(seconds=11.3 * number),
         "trusted": True,
         "kind": kind,
         "outcome": ("REFUSE" if number % 5 == 0 else "GRANT") if decided else None,

@@ -93,6 +93,25 @@ def _epoch(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
     return f"extract(epoch from ({later} - {earlier}))"
 
 
+class utc_text(FunctionElement[str]):  # noqa: N801 - used like a function of the database
+    """A moment as `leaf.written` writes it, told by the database itself: long lists make no object of each moment."""
+
+    type = String(27)
+    inherit_cache = True
+
+
+@compiles(utc_text, "sqlite")
+def _as_stored(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
+    (moment,) = element.clauses
+    return compiler.process(moment, **kw)
+
+
+@compiles(utc_text, "postgresql")
+def _as_written(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
+    (moment,) = element.clauses
+    return f"""to_char({compiler.process(moment, **kw)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
 def open_database(url: str) -> Engine:
     """An engine for `sqlite:///file` or `postgresql://…`; a write on it is durable when committed.
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import IO
 
 from admin_web.exports.harmless import named, text_only, visible
 from admin_web.exports.sheet import Sheet, Value, Written
+from admin_web.table import Table
 
 _SAME_IN_CP932 = str.maketrans(
     "\u301c\u2016\u2212\u00a2\u00a3\u00ac\u2014", "\uff5e\u2225\uff0d\uffe0\uffe1\uffe2\u2015"
@@ -46,23 +46,23 @@ def as_cp932(sheet: Sheet, file: IO[bytes]) -> Written:
 
 def _lines(sheet: Sheet) -> Iterator[tuple[int, str]]:
     """The headings and then each portion: how many rows it holds, and its text."""
+    ours = sheet.moments | sheet.stamps
     for counted, rows in chain([(0, [sheet.headings])], ((len(each), each) for each in sheet.portions)):
+        columns = [
+            column if counted and place in ours else _harmless(column)
+            for place, column in enumerate(Table.of(rows).columns)
+        ]
         text = io.StringIO(newline="")
-        csv.writer(text).writerows(
-            [_text(value) if type(value) is str else _moment(value) for value in row] for row in rows
-        )
+        csv.writer(text).writerows(zip(*columns, strict=True))
         yield counted, text.getvalue()
 
 
-def _moment(value: Value) -> Value:
-    """A moment as spreadsheets read it; what is neither moment nor text stays as it is."""
-    return value.isoformat(" ", "seconds") if isinstance(value, datetime) else value
-
-
-@lru_cache(4096)
-def _text(text: str) -> str:
-    """Most texts of a record come again and again: doors, reasons, people."""
-    return text_only(visible(text))
+def _harmless(column: Sequence[Value]) -> Iterable[Value]:
+    """Each text of the column is looked at once: most come again and again, as doors, reasons and people do."""
+    if str not in set(map(type, column)):
+        return column
+    known = {each: text_only(visible(each)) if isinstance(each, str) else each for each in set(column)}
+    return map(known.__getitem__, column)
 
 
 def _in_cp932(text: str) -> tuple[bytes, int]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import IO, TypeAlias
 
-Value: TypeAlias = str | int | datetime | None
-"""What a cell holds; a moment is naive: of the clock that its heading names."""
+Value: TypeAlias = str | int | None
+"""What a cell holds. A moment is text, 2026-11-24 12:00:05, of the clock that its heading names."""
 
 Row: TypeAlias = Sequence[Value]
 
@@ -23,11 +22,14 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """title: names it inside a workbook."""
+    """title: names it inside a workbook; moments: which columns hold moments; stamps: which hold
+    moments of UTC as plain text."""
 
     title: str
     headings: Sequence[str]
     portions: Iterable[Sequence[Row]]
+    moments: frozenset[int] = frozenset()
+    stamps: frozenset[int] = frozenset()
 
 
 Writer: TypeAlias = Callable[[Sheet, IO[bytes]], Written]

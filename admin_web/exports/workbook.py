@@ -59,7 +59,7 @@ class _Pages:
     def write(self, row: Row) -> None:
         if self._next == self._most:
             self._begin()
-        self._line(row)
+        self._line(row, self._sheet.moments)
         self.rows += 1
 
     def pack(self) -> None:
@@ -78,17 +78,17 @@ class _Pages:
         self._page.set_column(0, len(self._sheet.headings) - 1, _WIDTH)
         self._page.freeze_panes(1, 0)
         self._next = 0
-        self._line(self._sheet.headings, self._bold)
+        self._line(self._sheet.headings, frozenset(), self._bold)
 
-    def _line(self, row: Row, style: Any = None) -> None:
+    def _line(self, row: Row, moments: frozenset[int], style: Any = None) -> None:
         for place, value in enumerate(row):
-            if isinstance(value, str):
+            if isinstance(value, int):
+                self._page.write_number(self._next, place, value)
+            elif value is not None and place in moments:
+                self._page.write_datetime(self._next, place, datetime.fromisoformat(value))
+            elif value is not None:
                 text = _fitting(visible(value))
                 self._page.write_string(self._next, place, text, self._quoted if is_formula(text) else style)
-            elif isinstance(value, datetime):
-                self._page.write_datetime(self._next, place, value)
-            elif value is not None:
-                self._page.write_number(self._next, place, value)
         self._next += 1
 
 

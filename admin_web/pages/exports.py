@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
+from types import NoneType
+from typing import cast
 
 from flask import (
     Blueprint,
@@ -24,6 +25,7 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard, shown
 from admin_web.centre import centre, now
+from admin_web.exports.clock import Clock
 from admin_web.exports.kinds_of_file import KINDS, KindOfFile
 from admin_web.exports.making import Exports, Making, Order
 from admin_web.exports.sheet import Row, Sheet, Value
@@ -32,13 +34,15 @@ from admin_web.pages import forms
 from admin_web.reports.asking import Asked
 from admin_web.reports.known import EXPORTED, asked_of, given, question
 from admin_web.reports.report import Cell, Linked, Marked, Report
+from admin_web.table import Table
 from controller.people.access import Permission
 from controller.record import export
 from controller.record.export import Extract
 
 blueprint = Blueprint("exports", __name__, url_prefix="/exports")
-AT_ONCE = 2000
+AT_ONCE = 5000
 _REFRESH_S = "2"
+_AS_IN_FILES = {str, int, NoneType}
 
 
 @blueprint.get("")
@@ -161,24 +165,32 @@ def opened_sheet(app: Flask, language: str, report: Report, asked: Asked, head: 
             f"{title} ({zone})" if place in report.moments else str(title)
             for place, title in enumerate(report.headings)
         ]
-        yield Sheet(str(report.title), titles, _portions(report, asked, head))
+        yield Sheet(str(report.title), titles, _portions(report, asked, head), report.moments, report.stamps)
 
 
 def _portions(report: Report, asked: Asked, head: int) -> Iterator[Sequence[Row]]:
     """Each portion is read by itself: no transaction lasts longer than it takes."""
     further: int | None = None
-    zone = shown.zone()
+    clock = Clock(shown.zone())
     while True:
         with centre().read() as session:
             found = report.read(question(session, asked, head), further, AT_ONCE)
-        yield [[cell if type(cell) is str else _plain(cell, zone) for cell in row] for row in found.rows]
+        columns = enumerate(Table.of(found.rows).columns)
+        yield Table(clock.moments(each) if place in report.moments else _plain(each) for place, each in columns)
         further = found.further
         if further is None:
             return
 
 
-def _plain(cell: Cell, zone: ZoneInfo) -> Value:
-    """What a cell is in a file: a moment is of the site's clock, as its heading says."""
+def _plain(column: Sequence[Cell]) -> Sequence[Value]:
+    """What cells are in a file: where they lead and how they are marked is for pages alone. TypeError for a moment in a
+    column that is not said to hold any."""
+    if set(map(type, column)) <= _AS_IN_FILES:
+        return cast("Sequence[Value]", column)
+    return [_value(cell) for cell in column]
+
+
+def _value(cell: Cell) -> Value:
     if isinstance(cell, datetime):
-        return cell.astimezone(zone).replace(tzinfo=None)
+        raise TypeError("a moment in a column of other things")
     return cell.text if isinstance(cell, (Linked, Marked)) else cell

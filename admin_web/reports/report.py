@@ -37,7 +37,7 @@ class Marked:
 
 
 Cell: TypeAlias = str | int | datetime | Linked | Marked | None
-Row: TypeAlias = tuple[Cell, ...]
+Row: TypeAlias = Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Question:
 class Report:
     """key: its name in addresses; title, told, empty: what it is called, what it says, what it means when it is empty;
     fields: the filters of its address; days: how many unless told, None where no number of days is asked; period: it is
-    of the last days unless told otherwise; moments: which columns hold moments."""
+    of the last days unless told otherwise; moments: which columns hold moments: aware ones, or
+    texts of UTC as `leaf.written` writes them; stamps: which columns hold such texts to be shown as they are."""
 
     key: str
     title: Any
@@ -75,6 +76,7 @@ class Report:
     days: int | None = None
     period: bool = False
     moments: frozenset[int] = frozenset()
+    stamps: frozenset[int] = frozenset()
 
 
 def person(holder: Cardholder | None) -> Cell:

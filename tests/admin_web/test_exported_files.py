@@ -9,7 +9,6 @@ import tracemalloc
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
@@ -22,15 +21,17 @@ from admin_web.exports.sheet import Sheet, Value, Writer
 from admin_web.exports.workbook import as_workbook
 from controller.formula import is_formula
 
-AT = datetime(2026, 11, 24, 12, 0, 5)  # noqa: DTZ001 - of the clock that the heading names
+AT = "2026-11-24 12:00:05"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠a", "−1", " =1", "　＝1", "\u200d=1", "﹢1")
 FORMULAS_BEHIND_SIGNS = ("\t=1", "\r=1", "\n=1", "\u202e=1", "\ufeff=1", "\x00=1")
 REORDERING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "B", "S")
 NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-def sheet(rows: Sequence[Sequence[Value]], headings: Sequence[str] = ("a",)) -> Sheet:
-    return Sheet("Log", headings, [rows])
+def sheet(
+    rows: Sequence[Sequence[Value]], headings: Sequence[str] = ("a",), moments: frozenset[int] = frozenset()
+) -> Sheet:
+    return Sheet("Log", headings, [rows], moments)
 
 
 def written(writer: Writer, rows: Sequence[Sequence[Value]], encoding: str = "utf-8-sig") -> list[list[str]]:
@@ -110,7 +111,7 @@ def test_a_minus_sign_that_cp932_makes_full_width_is_still_no_formula() -> None:
 
 def test_a_workbook_holds_text_as_text_and_moments_and_numbers_as_such() -> None:
     file = io.BytesIO()
-    as_workbook(sheet([["=1+1", "Ada\u202e", AT, 7, None, "007", "http://x"]], list("abcdefg")), file)
+    as_workbook(sheet([["=1+1", "Ada\u202e", AT, 7, None, "007", "http://x"]], list("abcdefg"), frozenset({2})), file)
     first, second = cells(file)
     assert [each[1] for each in first] == list("abcdefg")
     assert second == [

@@ -172,12 +172,12 @@ def test_progress_is_shown_while_it_is_made_and_it_can_be_stopped(
     plain = pages._plain
     seen: list[Any] = []
 
-    def slow(cell: Any, zone: Any) -> Any:
-        seen.append(cell)
-        if isinstance(cell, int) and [type(each) for each in seen].count(int) == 2:  # The place of the second row.
+    def slow(column: Any) -> Any:
+        seen.extend(column)
+        if isinstance(column[0], int) and [type(each) for each in seen].count(int) == 2:  # The place of the second row.
             second.set()
             assert go_on.wait(PATIENCE)
-        return plain(cell, zone)
+        return plain(column)
 
     monkeypatch.setattr(pages, "_plain", slow)
     page = asked(olu, "/exports/of/log")

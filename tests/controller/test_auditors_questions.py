@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from contract import leaf
 from controller.database import reading, transaction
 from controller.ledger import acts, ledger
 from controller.ledger.acts import ActFilter
@@ -39,14 +41,16 @@ def test_lines_in_portions_are_the_rows_of_the_log(house: House, site: Site, wan
     with reading(house.engine) as session:
         before = ledger.head(session) + 1
         rows = enquiry.log(session, wanted, None, 200).rows
-        found = extract.lines(session, wanted, before, 2)
-        while portion := extract.lines(session, wanted, found[-1].place if found else 0, 2):
-            found = [*found, *portion]
+        found, below = list[tuple[Any, ...]](), before
+        while (portion := extract.lines(session, wanted, below, 2)).place:
+            found += zip(portion.place, portion.at, portion.person, portion.reason, portion.encoded, strict=True)
+            below = portion.place[-1]
         assert extract.count(session, wanted, before) == len(rows)
-    assert [(each.place, each.at, each.person) for each in found] == [
-        (row.fact.ledger_sequence, row.fact.at, row.cardholder.name if row.cardholder else None) for row in rows
+    assert [each[:3] for each in found] == [
+        (row.fact.ledger_sequence, leaf.written(row.fact.at), row.cardholder.name if row.cardholder else None)
+        for row in rows
     ]
-    told = [each.reason or each.encoded for each in found]
+    told = [reason or encoded for *_, reason, encoded in found]
     assert told == [row.fact.reason or row.fact.encoded for row in rows]
 
 
@@ -58,7 +62,7 @@ def test_what_comes_in_later_is_in_no_file_that_was_begun(house: House, site: Si
     site.talk()
     with reading(house.engine) as session:
         assert extract.count(session, LogFilter(), before) == first
-        assert extract.lines(session, LogFilter(), before, 1)[0].place < before
+        assert extract.lines(session, LogFilter(), before, 1).place[0] < before
 
 
 def test_an_export_is_recorded_with_its_purpose_as_an_opening(house: House) -> None:
