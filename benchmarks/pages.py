@@ -1,0 +1,107 @@
+"""pages: how long the centre works for every page, in a house of a million facts, 10,000 people and 500 doors.
+
+Every address that a signed-in operator can open is opened, with ids of this house in it; the slowest are told by name,
+and all of them together. On SQLite, or on the empty PostgreSQL database that SEKISHO_BENCH_DATABASE names.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+
+from admin_web.application import create_app
+from admin_web.guard import COOKIE
+from admin_web.reports.known import EXPORTED, REPORTS
+from admin_web.settings import WebSettings
+from benchmarks import great_house
+from benchmarks.figure import Latency, latency
+from benchmarks.great_house import Size
+from controller.database import open_database, reading, transaction
+from controller.people import operator, operator_session
+from controller.people.cardholder import Cardholder
+from controller.people.operator import Operator
+from controller.people.operator_session import Proof
+from controller.record.fact import FactRow
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+ROUNDS, SLOWEST = 20, 10
+GOAL_MS, MUST_MS = 100.0, 200.0
+ROOM = "room-7"
+_FACTS = ("sequence", "event_id")
+_LEFT_OUT = frozenset({"live.stream", "api.stream_events", "static"})
+"""The first two answer for as long as somebody listens."""
+_NARROWED = ("/log?outcome=REFUSE", "/log?area=9", "/log?cardholder=9000", "/log?door=30&outcome=REFUSE")
+"""The same pages with their filters."""
+
+
+def measure(size: Size | None = None) -> list[Latency]:
+    """All pages together, and each of the slowest."""
+    with tempfile.TemporaryDirectory() as name, _database(Path(name)) as engine:
+        great_house.fill(engine, NOW, size or Size())
+        app = create_app(WebSettings("sqlite://", great_house.SITE, Path(name) / "secret"), engine, lambda: NOW)
+        taken = _taken(app, engine)
+    every = latency("pages", [each for times in taken.values() for each in times], (GOAL_MS, MUST_MS))
+    slowest = sorted(taken, key=lambda path: sorted(taken[path])[ROUNDS // 2], reverse=True)[:SLOWEST]
+    return [every, *(latency(f"pages {path}", taken[path], (GOAL_MS, MUST_MS)) for path in slowest)]
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[Engine]:
+    engine = open_database(os.environ.get("SEKISHO_BENCH_DATABASE") or f"sqlite:///{folder / 'controller.sqlite'}")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _taken(app: Flask, engine: Engine) -> Mapping[str, list[float]]:
+    """Seconds that each page took, `ROUNDS` times; addresses that lead elsewhere or want more are left out."""
+    client = _signed_in(app, engine)
+    paths = [path for path in _paths(app, engine) if client.get(path).status_code == 200]
+    taken = dict[str, list[float]]()
+    for _ in range(ROUNDS):
+        for path in paths:
+            started = time.perf_counter()
+            client.get(path).get_data()
+            taken.setdefault(path, []).append(time.perf_counter() - started)
+    return taken
+
+
+def _signed_in(app: Flask, engine: Engine) -> FlaskClient:
+    """A browser of Kim's, who also carries a token for the API."""
+    with transaction(engine) as session:
+        kim = session.scalars(select(Operator).where(Operator.name == "kim")).one()
+        cookie = operator_session.open_session(session, NOW, kim.id, Proof.PASSKEY)
+        bearer = operator.issue_token(session, NOW, kim, "bench")
+    client = app.test_client()
+    client.set_cookie(COOKIE, cookie)
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {bearer}"
+    return client
+
+
+def _paths(app: Flask, engine: Engine) -> list[str]:
+    """Every address that can be opened, with ids of this house; a report's and a room's key is each of its kind."""
+    with reading(engine) as session:
+        decision = session.scalar(select(func.max(FactRow.ledger_sequence)).where(FactRow.kind == "DECISION"))
+        holder = session.scalar(select(func.max(Cardholder.id)))
+    keys = {"reports.page": list(REPORTS), "exports.form": list(EXPORTED)}
+    found = list[str]()
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()) or rule.endpoint in _LEFT_OUT:
+                continue
+            ids: dict[str, Any] = {name: decision if name in _FACTS else 7 for name in rule.arguments}
+            ids |= {name: holder for name in rule.arguments if name in ("holder_id", "cardholder_id")}
+            for key in keys.get(rule.endpoint, [ROOM]) if "key" in ids else [""]:
+                found.append(url_for(rule.endpoint, **{**ids, **({"key": key} if key else {})}))
+    return [*sorted(found), *_NARROWED]
