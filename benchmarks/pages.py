@@ -34,7 +34,7 @@ from controller.people.operator_session import Proof
 from controller.record.fact import FactRow
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-ROUNDS, SLOWEST = 20, 10
+ROUNDS, SLOWEST = 20, 12
 GOAL_MS, MUST_MS = 100.0, 200.0
 ROOM = "room-7"
 _FACTS = ("sequence", "event_id")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract.canonical import Value
@@ -16,7 +16,7 @@ from contract.fact import FactKind
 from contract.situation import Attempt
 from controller.people.operator import Operator
 from controller.people.permission import Grant
-from controller.record.fact import FactRow, of_agent
+from controller.record.fact import FactRow, of_agent, of_agents
 from controller.record.opened import openings_of_each
 
 _LARGEST_ID = 2**31 - 1
@@ -64,8 +64,7 @@ def of_passages(session: Session, places: Collection[int]) -> dict[int, Allowing
     """For each passage at these places in the ledger, by its place, the grant of the decision that it followed."""
     passages = session.scalars(select(FactRow).where(FactRow.ledger_sequence.in_(places)))
     followed = {row.ledger_sequence: (row.agent_id, _decision(row)) for row in passages}
-    named = select(FactRow).where(tuple_(FactRow.agent_id, FactRow.sequence).in_(set(followed.values())))
-    decisions = [row for row in session.scalars(named) if row.kind == FactKind.DECISION]
+    decisions = [row for row in of_agents(session, followed.values()) if row.kind == FactKind.DECISION]
     facts = {(row.agent_id, row.sequence): row.fact() for row in decisions}
     inputs = openings_of_each(session, facts, "input")
     grants = {key: grant_of(opening.value) for key, opening in inputs.items()}

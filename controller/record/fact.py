@@ -5,9 +5,11 @@ Only `cardholder_id` is personal; it is resolved from the opening, may be erased
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, and_, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import fact
@@ -63,3 +65,13 @@ class AgentChain(Base):
 
 def of_agent(session: Session, agent_id: int, sequence: int) -> FactRow | None:
     return session.get(FactRow, (agent_id, sequence))
+
+
+def of_agents(session: Session, named: Iterable[tuple[int, int]]) -> Sequence[FactRow]:
+    """The facts of these (agent, sequence) that are there, in no order. By agent, because pairs are compared without an
+    index by SQLite."""
+    wanted = defaultdict[int, set[int]](set)
+    for agent_id, sequence in named:
+        wanted[agent_id].add(sequence)
+    each = [and_(FactRow.agent_id == agent, FactRow.sequence.in_(found)) for agent, found in wanted.items()]
+    return session.scalars(select(FactRow).where(or_(false(), *each))).all()
