@@ -133,6 +133,15 @@ REFUSALS: dict[str, Any] = {
     "format-unknown": _("There is no such card format."),
     "format-wrong": _("The description of a card format is not right."),
     "schedule-wrong": _("The description of a schedule is not right."),
+    "level-empty": _("An access level opens at least one room."),
+    "level-rooms": _("An access level opens at most 200 rooms."),
+    "level-unchanged": _("The access level says this already."),
+    "level-change-waits": _("A change of this access level waits. Approve, decline or withdraw it first."),
+    "level-endless": _(
+        "Somebody has this level for longer than the year of a private room. Give it to them anew first."
+    ),
+    "level-retired": _("This access level is no longer offered."),
+    "level-hours": _("An access level has hours of its own for each of its rooms."),
     "schedule-retired": _("This schedule is no longer offered."),
     "calendar-fixed": _("The days of a built-in calendar are computed."),
     "calendar-full": _("A calendar holds at most 500 days."),

@@ -73,7 +73,7 @@ _ON_CALENDAR = {
     "additionalProperties": False,
     "properties": {"calendar": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}, "hours": _HOURS},
 }
-_PLAN = {
+PLAN = {
     "name": text(120, required=True),
     "name_ja": text(120),
     "intervals": Field(_intervals, {**_WEEKLY, "maxItems": MOST_INTERVALS}, required=True),
@@ -94,12 +94,12 @@ def list_schedules(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/schedules")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(**_PLAN)
+@takes(**PLAN)
 def add_schedule(given: dict[str, Any]) -> tuple[Response, int]:
     """A new schedule."""
     with centre().write() as session:
-        plan = _plan(session, given)
-        made = schedules.make(session, guard.operator().actor, now(), centre().site(session), plan)
+        wanted = plan(session, given)
+        made = schedules.make(session, guard.operator().actor, now(), centre().site(session), wanted)
         return jsonify(_shown(session, made)), 201
 
 
@@ -113,12 +113,12 @@ def get_schedule(schedule_id: int) -> Response:
 
 @blueprint.post(f"{V1}/schedules/<int:schedule_id>/change")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(**_PLAN)
+@takes(**PLAN)
 def change_schedule(schedule_id: int, given: dict[str, Any]) -> Response:
     """Let it say this and nothing else, at every door that carries it."""
     with centre().write() as session:
         row = forms.row(session, Schedule, schedule_id)
-        schedules.change(session, guard.operator().actor, now(), row, _plan(session, given), all_must_fit)
+        schedules.change(session, guard.operator().actor, now(), row, plan(session, given), all_must_fit)
         return jsonify(_shown(session, row))
 
 
@@ -133,7 +133,8 @@ def retire_schedule(schedule_id: int, given: dict[str, Any]) -> Response:  # noq
         return jsonify(_shown(session, row))
 
 
-def _plan(session: Session, given: dict[str, Any]) -> SchedulePlan:
+def plan(session: Session, given: dict[str, Any]) -> SchedulePlan:
+    """What was sent; 404 for a calendar that does not exist."""
     for key in given["calendars"]:
         forms.row(session, Calendar, key)
     return SchedulePlan(**given)

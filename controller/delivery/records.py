@@ -21,10 +21,11 @@ from contract.credential import lookup_key
 from contract.record import ALWAYS, FOREVER, Flag, Record
 from controller.delivery.cards import CardPart, card_part, cards_of, seconds
 from controller.people import training
+from controller.people.access_level import AccessLevelArea
 from controller.people.attribute import AttributeRow, flags_and_clearance
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
-from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises import schedule as schedule_rows
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule

@@ -24,8 +24,9 @@ from controller.ledger.ledger import LedgerRow, head
 from controller.mail import outbox
 from controller.mail.letter import Letter, Section, moment, written
 from controller.mail.outbox import Told, Topic
+from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
-from controller.people.permission import AccessLevel, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import Door

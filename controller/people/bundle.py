@@ -122,7 +122,7 @@ def as_values(bundle: Bundle) -> dict[str, Any]:
         "until": None if terms.valid_until is None else leaf.written(terms.valid_until),
         "schedule": None if terms.schedule is None else terms.schedule.id,
         "reason": terms.reason,
-        "wishes": [[wish.cardholder.id, wish.area.id] for wish in bundle.wishes],
+        "wishes": [[wish.cardholder.id, wish.area_id] for wish in bundle.wishes],
         "ended": [given.id for given in bundle.ended],
     }
 

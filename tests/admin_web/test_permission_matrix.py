@@ -21,8 +21,9 @@ from controller.delivery.preview import Touch
 from controller.people import access, bundle, cardholder, leaver, matrix
 from controller.people import permission as permissions
 from controller.people.access import Permission, Role
+from controller.people.access_level import AccessLevel, AccessLevelArea
 from controller.people.matrix import Stands
-from controller.people.permission import AccessLevel, AccessLevelArea, Grant, GrantState, Wish
+from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import area as areas
 from controller.premises import schedule as schedules
 from controller.premises.schedule import Schedule
