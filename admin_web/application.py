@@ -34,6 +34,7 @@ from admin_web.pages import (
     enquiry,
     exports,
     forms,
+    levels,
     live,
     log,
     muster,
@@ -54,7 +55,7 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-PEOPLE = (cardholders, people_files, cards, permissions, requests)
+PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
 LOOKING = (components,)

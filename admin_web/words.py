@@ -25,6 +25,7 @@ from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
+from controller.people.level_change import ChangeState
 from controller.people.matrix import Stands
 from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
@@ -218,6 +219,7 @@ STATES: dict[str, Any] = {
     GrantState.APPROVED: _("Approved"),
     GrantState.DECLINED: _("Declined"),
     GrantState.REVOKED: _("Revoked"),
+    ChangeState.WITHDRAWN: _("Withdrawn"),
 }
 ACTS: dict[str, Any] = {
     Act.SUSPEND: _("Suspend"),

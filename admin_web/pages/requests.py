@@ -13,8 +13,8 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import granted
 from controller.people import access_level as levels
+from controller.people import level_change, undoing
 from controller.people import permission as permissions
-from controller.people import undoing
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -36,6 +36,7 @@ def listed() -> str:
         return render_template(
             "requests/list.html",
             waiting=waiting,
+            level_changes=level_change.waiting(session),
             latest=latest,
             states=granted.in_force_each(session, latest),
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},
