@@ -133,7 +133,7 @@ def preview_schedule(given: dict[str, Any]) -> Response:
     """If a schedule said this and nothing else."""
     with centre().trying() as session:
         row, at = forms.row(session, Schedule, given["schedule"]), given["at"] or now()
-        plan = schedules.plan(session, {name: given[name] for name in schedules.PLAN})
+        plan = schedules.plan(session, given)
         return _told(session, given, trial.scheduling(at, row, plan))
 
 

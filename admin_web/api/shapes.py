@@ -16,6 +16,7 @@ from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
+from controller.people.hours_use import Uses
 from controller.people.level_change import AccessLevelChange
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
@@ -311,6 +312,17 @@ def schedule(row: Schedule, plan: SchedulePlan) -> dict[str, Any]:
         "exceptions": {day.isoformat(): _hours(each) for day, each in plan.exceptions.items()},
         "calendars": [{"calendar": key, "hours": _hours(each)} for key, each in plan.calendars.items()],
         "retired_at": utc(row.retired_at) if row.retired_at else None,
+    }
+
+
+def uses(found: Uses) -> dict[str, Any]:
+    """By ids: permissions and requests, access levels with the areas that they open at these hours, and so on."""
+    return {
+        "grants": [each.id for each in found.grants],
+        "access_levels": [{"access_level": level.id, "area": area.id} for level, area in found.levels],
+        "access_level_changes": [each.id for each in found.changes],
+        "doors": [each.id for each in found.unlocked],
+        "access_points": [each.id for each in found.entries],
     }
 
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 SOON = 10_000
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
-LEVELS = ("/access-levels", "/access-levels/new")
+LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
