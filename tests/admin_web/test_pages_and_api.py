@@ -119,7 +119,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
      "/permissions?after=x", "/permissions?room=-1", "/permissions?room=9&room=x&after=99999999999999",
-     "/access-levels/99999999999", "/access-levels/changes/1", "/access-levels/x", "/schedules/x", "/calendars/1?year=x",
+     "/access-levels/99999999999", "/access-levels/changes/1", "/access-levels/x",
+     "/schedules/x", "/calendars/1?year=x",
      "/posture/order?act=lockdown&area=outside", "/posture/order?act=threat&value=-1", "/posture/person/99999999999",
      ],
 )  # fmt: skip
