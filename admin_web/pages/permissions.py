@@ -21,7 +21,6 @@ from controller.delivery import granted, trial
 from controller.delivery.preview import Touch, preview
 from controller.people import access_level as levels
 from controller.people import bundle as bundling
-from controller.people import permission as permissions
 from controller.people import search as searching
 from controller.people.access import Permission
 from controller.people.bundle import Act, Bundle, Mark, Terms
@@ -152,7 +151,7 @@ def _ends(session: Session, site: Site, bundle: Bundle) -> dict[str, object]:
         "people": {each.cardholder_id: session.get_one(Cardholder, each.cardholder_id) for each in bundle.ended},
         "rooms": {area.id: area for area in areas.guarded_of_site(session, site)},
         "opened": {each.id: each for each in levels.of_site(session, site)},
-        "inside": {each.id: permissions.areas_of(session, each) for each in bundle.ended},
+        "inside": levels.plans(session, {each.access_level_id for each in bundle.ended}),
         "doors": {each.id: len(granted.doors_of(session, [each])) for each in revoked},
         "reached": len(granted.doors_of(session, revoked)),
         "schedules": {each.id: each for each in schedules.of_site(session, site)},

@@ -40,7 +40,7 @@ def listed() -> str:
             latest=latest,
             states=granted.in_force_each(session, latest),
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},
-            inside={each.id: permissions.areas_of(session, each) for each in (*waiting, *latest)},
+            inside=levels.plans(session, {each.access_level_id for each in waiting}),
             undos={each.id: undoing.undoable(each, now()) for each in latest},
             people={each.id: each for each in session.query(Cardholder)},
             areas={each.id: each for each in session.query(Area)},

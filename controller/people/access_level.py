@@ -5,7 +5,7 @@ Who may change one, and by how many people: `level_change`. A level is never del
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +101,11 @@ def plan_of(session: Session, level: AccessLevel) -> LevelPlan:
     """What it says now."""
     rows = session.scalars(select(AccessLevelArea).where(AccessLevelArea.access_level_id == level.id))
     return LevelPlan(level.name, level.name_ja, {row.area_id: row.schedule_id for row in rows})
+
+
+def plans(session: Session, ids: Iterable[int | None]) -> dict[int, LevelPlan]:
+    """What each of these levels says now; None is none of them."""
+    return {each: plan_of(session, session.get_one(AccessLevel, each)) for each in ids if each is not None}
 
 
 def opening(session: Session, level: AccessLevel) -> Opening:
