@@ -89,7 +89,7 @@ def page(holder_id: int) -> str:
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
-            rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
+            rooms=areas.guarded_of_site(session, centre().site(session)),
             unknown=presented(session, centre().site(session)) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
             at=at,

@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown
+from admin_web import guard
 from admin_web.approving import approved_change
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -34,7 +34,6 @@ from controller.premises import area as areas
 from controller.premises import schedule as schedules
 from controller.premises.schedule import Schedule
 from controller.premises.site import Site
-from controller.refusal import Refused
 
 blueprint = Blueprint("levels", __name__, url_prefix="/access-levels")
 _LATEST = 10
@@ -127,8 +126,9 @@ def look(level_id: int) -> str:
 @guard.requires(Permission.CHANGE_LEVELS)
 def change(level_id: int) -> Response:
     with centre().write() as session:
-        level, plan, why = forms.row(session, AccessLevel, level_id), _plan(session, centre().site(session)), _why()
-        level_change.change(session, guard.operator(), now(), level, plan, why, all_must_fit)
+        level, plan = forms.row(session, AccessLevel, level_id), _plan(session, centre().site(session))
+        by, why = guard.operator(), forms.text("reason")
+        level_change.change(session, by, now(), level, plan, why, all_must_fit)
     return _back(level_id)
 
 
@@ -146,7 +146,7 @@ def look_at_end(level_id: int) -> str:
 def retire(level_id: int) -> Response:
     with centre().write() as session:
         level = forms.row(session, AccessLevel, level_id)
-        level_change.retire(session, guard.operator(), now(), level, _why())
+        level_change.retire(session, guard.operator(), now(), level, forms.text("reason"))
     return _back(level_id)
 
 
@@ -200,10 +200,7 @@ def request_level(level_id: int) -> Response:
     with centre().write() as session:
         opened = levels.opening(session, forms.row(session, AccessLevel, level_id))
         holder = forms.row(session, Cardholder, forms.row_id("cardholder") or 0)
-        try:
-            begins, ends = shown.local_moment(forms.text("valid_from")), shown.local_moment(forms.text("valid_until"))
-        except (ValueError, OverflowError) as flaw:
-            raise Refused("validity-wrong") from flaw
+        begins, ends = forms.validity()
         wish = Wish(holder, opened, begins or now(), ends, forms.text("reason"))
         permissions.request(session, guard.operator(), now(), wish)
     return redirect(url_for("requests.listed"), 303)
@@ -259,10 +256,6 @@ def _named(session: Session, site: Site) -> dict[str, Any]:
         "schedules": {each.id: each for each in session.query(Schedule)},
         "operators": {each.id: each for each in session.query(Operator)},
     }
-
-
-def _why() -> str:
-    return forms.text("reason")
 
 
 def _back(level_id: int) -> Response:

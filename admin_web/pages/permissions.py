@@ -14,7 +14,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import bundles, guard, shown
+from admin_web import bundles, guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import granted, trial
@@ -133,10 +133,7 @@ def _marks(session: Session, site: Site) -> list[Mark]:
 
 
 def _terms(session: Session) -> Terms:
-    try:
-        until = shown.local_moment(forms.text("valid_until"))
-    except (ValueError, OverflowError) as flaw:
-        raise Refused("validity-wrong") from flaw
+    _begins, until = forms.validity()
     chosen = forms.row_id("schedule")
     return Terms(now(), until, forms.row(session, Schedule, chosen) if chosen else None, forms.text("reason"))
 

@@ -254,9 +254,8 @@ def _checked(session: Session, level: AccessLevel, plan: LevelPlan, reason: str)
 
 def _check(session: Session, level: AccessLevel, plan: LevelPlan) -> None:
     taken = select(AccessLevel.id).where(AccessLevel.site_id == level.site_id, AccessLevel.name == plan.name)
-    with session.no_autoflush:
-        if session.scalar(taken) not in (None, level.id):
-            raise Refused("key-taken", name=plan.name)
+    if session.scalar(taken) not in (None, level.id):
+        raise Refused("key-taken", name=plan.name)
     if not plan.rooms:
         raise Refused("level-empty")
     if len(plan.rooms) > MOST_ROOMS:
