@@ -114,7 +114,7 @@ def deciding(now: datetime, asked: AccessLevelChange) -> Change:
 
     def change(session: Session) -> None:
         level = session.get_one(AccessLevel, asked.access_level_id)
-        level_change.put(session, level, asked.plan)
+        level_change.put(session, level, asked.plan, now)
         compiling.all_must_fit(session, session.get_one(Site, level.site_id), now)
 
     return change

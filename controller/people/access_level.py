@@ -43,6 +43,16 @@ class AccessLevelArea(Base):
     schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
 
 
+class AccessLevelAreaLeft(Base):
+    """A room that a level opened until `left_at`: cards that it let in still let their holders out for some days."""
+
+    __tablename__ = "access_level_area_left"
+
+    access_level_id: Mapped[int] = mapped_column(ForeignKey("access_level.id"), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    left_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a level opens at one moment."""

@@ -7,12 +7,12 @@ at a time, so that what is approved is what was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, delete, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, String, Text, and_, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import canonical, shape
@@ -23,7 +23,7 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people import access_level as levels
 from controller.people import permission as permissions
-from controller.people.access_level import AccessLevel, AccessLevelArea, LevelPlan
+from controller.people.access_level import AccessLevel, AccessLevelArea, AccessLevelAreaLeft, LevelPlan
 from controller.people.operator import Operator
 from controller.people.permission import LONGEST_PRIVATE, Grant
 from controller.people.two_people import require_second_person
@@ -76,7 +76,7 @@ def make(session: Session, by: Operator, now: datetime, site: Site, plan: LevelP
     level-rooms, not-found, area-open, schedule-retired."""
     level = AccessLevel(site_id=site.id)
     plan = _checked(session, level, plan, reason)
-    put(session, level, plan)
+    put(session, level, plan, now)
     plain, why = plan.as_object(), {"reason": reason.strip()[:400]}
     level.ledger_sequence = append(session, Kind.ACCESS_LEVEL_MADE, by.actor, now, _subjects(level, plan), plain, why)
     return level
@@ -150,15 +150,23 @@ def retire(session: Session, by: Operator, now: datetime, level: AccessLevel, re
     return given
 
 
-def put(session: Session, level: AccessLevel, plan: LevelPlan) -> None:
+def put(session: Session, level: AccessLevel, plan: LevelPlan, now: datetime) -> None:
     """Let its rows say what `plan` says; the ledger is told by who calls."""
+    before = levels.plan_of(session, level).rooms if level.id is not None else {}
     level.name, level.name_ja = plan.name, plan.name_ja
     session.add(level)
     session.flush()
     session.execute(delete(AccessLevelArea).where(AccessLevelArea.access_level_id == level.id))
     for area, schedule in plan.rooms.items():
         session.add(AccessLevelArea(access_level_id=level.id, area_id=area, schedule_id=schedule))
+    session.execute(delete(AccessLevelAreaLeft).where(_of(level, plan.rooms)))
+    for area in before.keys() - plan.rooms.keys():
+        session.add(AccessLevelAreaLeft(access_level_id=level.id, area_id=area, left_at=now))
     session.flush()
+
+
+def _of(level: AccessLevel, rooms: Iterable[int]) -> ColumnElement[bool]:
+    return and_(AccessLevelAreaLeft.access_level_id == level.id, AccessLevelAreaLeft.area_id.in_(rooms))
 
 
 def waiting(session: Session) -> Sequence[AccessLevelChange]:
@@ -219,7 +227,7 @@ def _decide(by: Operator, now: datetime, asked: AccessLevelChange, state: Change
 def _adopt(session: Session, by: Operator, now: datetime, asked: AccessLevelChange, why: str) -> None:
     level = session.get_one(AccessLevel, asked.access_level_id)
     before = levels.plan_of(session, level)
-    put(session, level, asked.plan)
+    put(session, level, asked.plan, now)
     _record(session, Kind.ACCESS_LEVEL_CHANGED, by, now, asked, why, before)
     level.ledger_sequence = asked.ledger_sequence
 

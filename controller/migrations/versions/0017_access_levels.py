@@ -38,4 +38,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by"], ["operator.id"], name=op.f("fk_access_level_change_decided_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_level_change")),
     )
+    op.create_table(
+        "access_level_area_left",
+        sa.Column("access_level_id", sa.Integer(), nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("left_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["access_level_id"], ["access_level.id"], name=op.f("fk_access_level_area_left_access_level_id")
+        ),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_access_level_area_left_area_id")),
+        sa.PrimaryKeyConstraint("access_level_id", "area_id", name=op.f("pk_access_level_area_left")),
+    )
     op.create_index(op.f("ix_access_level_change_access_level_id"), "access_level_change", ["access_level_id"])
