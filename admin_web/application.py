@@ -28,12 +28,14 @@ from admin_web.exports.making import Exports
 from admin_web.pages import (
     account,
     alarms,
+    calendars,
     cardholders,
     cards,
     components,
     enquiry,
     exports,
     forms,
+    levels,
     live,
     log,
     muster,
@@ -45,6 +47,7 @@ from admin_web.pages import (
     requests,
     rooms,
     rules,
+    schedules,
     sign_in,
 )
 from admin_web.settings import WebSettings
@@ -54,8 +57,8 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-PEOPLE = (cardholders, people_files, cards, permissions, requests)
-DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
+PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
+DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
 AUDITING = (log, reports, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024

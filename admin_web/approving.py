@@ -1,13 +1,17 @@
-"""Approving a request, for pages and API alike: a refusal because one person would be two is kept on record."""
+"""Approving requests, for pages and API alike: a refusal because one person would be two is kept on record."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery.compiling import must_fit
+from controller.delivery.compiling import all_must_fit, must_fit
+from controller.people import level_change, two_people
 from controller.people import permission as permissions
-from controller.people import two_people
+from controller.people.level_change import AccessLevelChange
 from controller.people.permission import Grant
 from controller.refusal import Refused
 
@@ -16,14 +20,26 @@ _RECORDED = ("same-person", "not-independent")
 
 def approved(grant_id: int, note: str) -> Grant:
     """The grant, now in force; Refused as `permission.approve`."""
-    by = guard.operator()
+    with _recording({"grant": grant_id}), centre().write() as session:
+        asked = forms.row(session, Grant, grant_id)
+        permissions.approve(session, guard.operator(), now(), asked, must_fit, note)
+        return asked
+
+
+def approved_change(change_id: int, note: str) -> AccessLevelChange:
+    """The change of an access level, now in force; Refused as `level_change.approve`."""
+    with _recording({"access_level_change": change_id}), centre().write() as session:
+        asked = forms.row(session, AccessLevelChange, change_id)
+        level_change.approve(session, guard.operator(), now(), asked, all_must_fit, note)
+        return asked
+
+
+@contextmanager
+def _recording(subjects: dict[str, int]) -> Iterator[None]:
     try:
-        with centre().write() as session:
-            asked = forms.row(session, Grant, grant_id)
-            permissions.approve(session, by, now(), asked, must_fit, note)
-            return asked
+        yield
     except Refused as refused:
         if refused.code in _RECORDED:
             with centre().write() as session:
-                two_people.record_refusal(session, by, now(), grant_id, refused.code)
+                two_people.record_refusal(session, guard.operator(), now(), subjects, refused.code)
         raise

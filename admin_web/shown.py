@@ -22,8 +22,11 @@ _TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "P
 
 
 class Named(Protocol):
-    name: str
-    name_ja: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def name_ja(self) -> str: ...
 
 
 def language() -> str:

@@ -25,6 +25,7 @@ from controller.people.access import Role
 from controller.people.attribute import Attribute
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
+from controller.people.level_change import ChangeState
 from controller.people.matrix import Stands
 from controller.people.operator import SCHEDULE, Operator
 from controller.people.operator_session import Proof
@@ -133,10 +134,22 @@ REFUSALS: dict[str, Any] = {
     "format-unknown": _("There is no such card format."),
     "format-wrong": _("The description of a card format is not right."),
     "schedule-wrong": _("The description of a schedule is not right."),
+    "level-empty": _("An access level opens at least one room."),
+    "level-rooms": _("An access level opens at most 200 rooms."),
+    "level-unchanged": _("The access level says this already."),
+    "level-change-waits": _("A change of this access level waits. Approve, decline or withdraw it first."),
+    "level-endless": _(
+        "Somebody has this level for longer than the year of a private room. Give it to them anew first."
+    ),
+    "level-retired": _("This access level is no longer offered."),
+    "level-hours": _("An access level has hours of its own for each of its rooms."),
+    "schedule-in-use": _("Permissions, access levels or rules of doors rest on this schedule."),
+    "hours-wrong": _("Hours are written 08:00-18:00, 22:00-06:00: whole quarter hours, at most a day."),
     "schedule-retired": _("This schedule is no longer offered."),
     "calendar-fixed": _("The days of a built-in calendar are computed."),
     "calendar-full": _("A calendar holds at most 500 days."),
     "calendar-in-use": _("A schedule names this calendar."),
+    "date-twice": _("A date stands there twice."),
     "day-taken": _("This calendar holds this day already."),
     "day-wrong": _("A day lies between the years 2000 and 2099."),
     "building-wrong": _("The description of the building is not right."),
@@ -209,6 +222,7 @@ STATES: dict[str, Any] = {
     GrantState.APPROVED: _("Approved"),
     GrantState.DECLINED: _("Declined"),
     GrantState.REVOKED: _("Revoked"),
+    ChangeState.WITHDRAWN: _("Withdrawn"),
 }
 ACTS: dict[str, Any] = {
     Act.SUSPEND: _("Suspend"),

@@ -7,9 +7,11 @@ from controller.delivery import issued, posture, sharing
 from controller.ledger import ledger
 from controller.mail import outbox
 from controller.people import (
+    access_level,
     attribute,
     cardholder,
     credential,
+    level_change,
     operator,
     operator_session,
     passkey,
@@ -24,7 +26,7 @@ from controller.record import alarm, door_state, fact, occupancy, overruled, sta
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
-PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
+PEOPLE = (cardholder, access_level, attribute, credential, pin, permission, level_change, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox)
 METADATA = Base.metadata

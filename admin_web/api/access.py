@@ -6,33 +6,43 @@ from typing import Any
 
 from flask import Response, jsonify
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, moment, one_of, row_id, takes, text, whole
 from admin_web.api.paging import limit, listed
+from admin_web.api.problems import Unprocessable
 from admin_web.approving import approved
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery import distribution
+from controller.delivery import granted
+from controller.people import access_level as levels
 from controller.people import permission as permissions
 from controller.people.access import Permission
+from controller.people.access_level import AccessLevel, Opening
 from controller.people.cardholder import Cardholder
 from controller.people.permission import Grant, GrantState, Wish
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 
 _REASON = text(400, required=True)
+_ASKED: dict[str, InstrumentedAttribute[Any]] = {
+    "cardholder": Grant.cardholder_id,
+    "area": Grant.area_id,
+    "access_level": Grant.access_level_id,
+    "state": Grant.state,
+}
 
 
 @blueprint.get(f"{V1}/grants")
 @guard.requires(Permission.SEE_PEOPLE)
-@asks(cardholder=row_id(), area=row_id(), state=one_of(*GrantState), **PAGE)
+@asks(cardholder=row_id(), area=row_id(), access_level=row_id(), state=one_of(*GrantState), **PAGE)
 def list_grants(asked: dict[str, Any]) -> Response:
     """Requests and permissions, the oldest first."""
     statement = select(Grant).where(Grant.id > asked["cursor"]).order_by(Grant.id)
-    for name, column in (("cardholder", Grant.cardholder_id), ("area", Grant.area_id), ("state", Grant.state)):
+    for name, column in _ASKED.items():
         if asked[name] is not None:
             statement = statement.where(column == asked[name])
     with centre().read() as session:
@@ -43,18 +53,19 @@ def list_grants(asked: dict[str, Any]) -> Response:
 @guard.requires(Permission.REQUEST_ACCESS)
 @takes(
     cardholder=whole(required=True),
-    area=whole(required=True),
+    area=whole(),
+    access_level=whole(),
     reason=_REASON,
     valid_from=moment(),
     valid_until=moment(),
     schedule=whole(),
 )
 def request_grant(given: dict[str, Any]) -> tuple[Response, int]:
-    """Ask for access; another operator must approve it."""
+    """Ask for an area or an access level; another operator must approve it."""
     with centre().write() as session:
         wish = Wish(
             forms.row(session, Cardholder, given["cardholder"]),
-            forms.row(session, Area, given["area"]),
+            wished(session, given),
             given["valid_from"] or now(),
             given["valid_until"],
             given["reason"],
@@ -63,19 +74,22 @@ def request_grant(given: dict[str, Any]) -> tuple[Response, int]:
         return jsonify(shapes.grant(permissions.request(session, guard.operator(), now(), wish))), 201
 
 
+def wished(session: Session, given: dict[str, Any]) -> Area | Opening:
+    """What is asked for; 422 unless it is one area or one access level, which has hours of its own."""
+    if (given["area"] is None) == (given["access_level"] is None):
+        raise Unprocessable({"": "say either area or access_level"})
+    if given["area"] is not None:
+        return forms.row(session, Area, given["area"])
+    return levels.opening(session, forms.row(session, AccessLevel, given["access_level"]))
+
+
 @blueprint.get(f"{V1}/grants/<int:grant_id>")
 @guard.requires(Permission.SEE_PEOPLE)
 def get_grant(grant_id: int) -> Response:
     """One grant, and at how many doors its last change is in force."""
     with centre().read() as session:
         row = forms.row(session, Grant, grant_id)
-        area = session.get(Area, row.area_id) if row.area_id else None
-        state = distribution.in_force(session, area, row.ledger_sequence) if area else None
-        shown: dict[str, Any] = {**shapes.grant(row), "in_force": None}
-        if state is not None:
-            after = state.after.total_seconds() if state.after is not None else None
-            shown["in_force"] = {"doors": state.doors, "concerned": state.concerned, "after_s": after}
-        return jsonify(shown)
+        return jsonify({**shapes.grant(row), "in_force": shapes.in_force(granted.in_force(session, row))})
 
 
 @blueprint.post(f"{V1}/grants/<int:grant_id>/approve")

@@ -71,7 +71,7 @@ def remove_calendar(calendar_id: int, given: dict[str, Any]) -> Response:  # noq
     with centre().write() as session:
         row = forms.row(session, Calendar, calendar_id)
         shown = shapes.calendar(row)
-        calendars.remove(session, guard.operator().actor, now(), row, in_use=schedules.uses(session, row))
+        calendars.remove(session, guard.operator().actor, now(), row, in_use=bool(schedules.naming(session, row)))
         return jsonify(shown)
 
 

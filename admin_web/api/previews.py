@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify
 from sqlalchemy.orm import Session
 
 from admin_web import guard
-from admin_web.api import posture
+from admin_web.api import access_levels, posture, schedules
+from admin_web.api.access import wished
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import members, moment, one_of, takes, whole
+from admin_web.api.fields import members, moment, one_of, takes, text, whole
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import trial
 from controller.delivery.preview import preview
 from controller.people.access import Permission
+from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
 from controller.people.permission import Grant, Wish
 from controller.premises import rule_words
@@ -36,19 +39,20 @@ _ROWS: dict[str, type[Area] | type[Door] | type[AccessPoint]] = {
 @guard.requires(Permission.SEE_PEOPLE)
 @takes(
     cardholder=whole(required=True),
-    area=whole(required=True),
+    area=whole(),
+    access_level=whole(),
     schedule=whole(),
     valid_from=moment(),
     valid_until=moment(),
     at=moment(),
 )
 def preview_grant(given: dict[str, Any]) -> Response:
-    """If a cardholder were granted an area."""
+    """If a cardholder were granted an area or an access level."""
     with centre().trying() as session:
         at = given["at"] or now()
         wish = Wish(
             forms.row(session, Cardholder, given["cardholder"]),
-            forms.row(session, Area, given["area"]),
+            wished(session, given),
             given["valid_from"] or at,
             given["valid_until"],
             "preview",
@@ -100,6 +104,37 @@ def preview_posture(given: dict[str, Any]) -> Response:
     with centre().trying() as session:
         wanted = posture.order(session, given)
         return _told(session, given, trial.posing(given["at"] or now(), centre().site(session), wanted))
+
+
+@blueprint.post(f"{V1}/preview/access-level")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(
+    access_level=whole(required=True),
+    name=text(120),
+    name_ja=text(120),
+    rooms=replace(access_levels.PLAN["rooms"], required=False),
+    at=moment(),
+)
+def preview_access_level(given: dict[str, Any]) -> Response:
+    """If an access level opened these rooms and whoever must had approved it; without any, if it were retired."""
+    with centre().trying() as session:
+        row, at = forms.row(session, AccessLevel, given["access_level"]), given["at"] or now()
+        if given["rooms"] is None:
+            return _told(session, given, trial.retiring(guard.operator(), at, row))
+        named = given | {"name": given["name"] or row.name, "name_ja": given["name_ja"] or row.name_ja}
+        plan = access_levels.plan(session, named)
+        return _told(session, given, trial.leveling(guard.operator(), at, row, plan))
+
+
+@blueprint.post(f"{V1}/preview/schedule")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(schedule=whole(required=True), **schedules.PLAN, at=moment())
+def preview_schedule(given: dict[str, Any]) -> Response:
+    """If a schedule said this and nothing else."""
+    with centre().trying() as session:
+        row, at = forms.row(session, Schedule, given["schedule"]), given["at"] or now()
+        plan = schedules.plan(session, given)
+        return _told(session, given, trial.scheduling(at, row, plan))
 
 
 def _told(session: Session, given: dict[str, Any], change: trial.Change) -> Response:

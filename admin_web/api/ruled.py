@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from admin_web.api import shapes
 from admin_web.shown import utc
 from contract.room_rules import Posture
 from controller.delivery.distribution import InForce
@@ -134,7 +135,6 @@ def posture(found: Posture) -> dict[str, Any]:
 
 def change(row: PostureChange, state: InForce) -> dict[str, Any]:
     """One change, and at how many of the doors that it concerns it is in force."""
-    after = state.after.total_seconds() if state.after is not None else None
     return {
         "number": row.number,
         "act": row.act,
@@ -145,5 +145,5 @@ def change(row: PostureChange, state: InForce) -> dict[str, Any]:
         "at": utc(row.at),
         "reason": row.reason,
         "ledger_sequence": row.ledger_sequence,
-        "in_force": {"doors": state.doors, "concerned": state.concerned, "after_s": after},
+        "in_force": shapes.in_force(state),
     }

@@ -16,8 +16,11 @@ from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.schedule import Interval
+from controller.delivery import distribution
 from controller.delivery.compiling import all_must_fit
+from controller.people import hours_use
 from controller.people.access import Permission
+from controller.premises import hours_changes
 from controller.premises import schedule as schedules
 from controller.premises.calendar import Calendar
 from controller.premises.schedule import MOST_CALENDARS, MOST_EXCEPTIONS, MOST_INTERVALS, Schedule, SchedulePlan
@@ -73,7 +76,7 @@ _ON_CALENDAR = {
     "additionalProperties": False,
     "properties": {"calendar": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}, "hours": _HOURS},
 }
-_PLAN = {
+PLAN = {
     "name": text(120, required=True),
     "name_ja": text(120),
     "intervals": Field(_intervals, {**_WEEKLY, "maxItems": MOST_INTERVALS}, required=True),
@@ -94,12 +97,13 @@ def list_schedules(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/schedules")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(**_PLAN)
+@takes(**PLAN, reason=text(400))
 def add_schedule(given: dict[str, Any]) -> tuple[Response, int]:
     """A new schedule."""
     with centre().write() as session:
-        plan = _plan(session, given)
-        made = schedules.make(session, guard.operator().actor, now(), centre().site(session), plan)
+        wanted = plan(session, given)
+        by, site = guard.operator().actor, centre().site(session)
+        made = schedules.make(session, by, now(), site, wanted, given["reason"])
         return jsonify(_shown(session, made)), 201
 
 
@@ -111,32 +115,46 @@ def get_schedule(schedule_id: int) -> Response:
         return jsonify(_shown(session, forms.row(session, Schedule, schedule_id)))
 
 
+@blueprint.get(f"{V1}/schedules/<int:schedule_id>/uses")
+@guard.requires(Permission.SEE_PEOPLE)
+def list_uses(schedule_id: int) -> Response:
+    """What rests on it, and at how many of the doors concerned its last change is in force (null: none on record)."""
+    with centre().read() as session:
+        row = forms.row(session, Schedule, schedule_id)
+        found, last = hours_use.uses(session, row, now()), hours_changes.latest(session, row, 1)
+        concerned = hours_use.doors_of(session, found)
+        state = distribution.in_force_at(session, concerned, last[0].ledger_sequence) if last else None
+        return jsonify({**shapes.uses(found), "in_force": shapes.in_force(state) if state else None})
+
+
 @blueprint.post(f"{V1}/schedules/<int:schedule_id>/change")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(**_PLAN)
+@takes(**PLAN, reason=text(400))
 def change_schedule(schedule_id: int, given: dict[str, Any]) -> Response:
     """Let it say this and nothing else, at every door that carries it."""
     with centre().write() as session:
         row = forms.row(session, Schedule, schedule_id)
-        schedules.change(session, guard.operator().actor, now(), row, _plan(session, given), all_must_fit)
+        by, wanted = guard.operator().actor, plan(session, given)
+        schedules.change(session, by, now(), row, wanted, all_must_fit, given["reason"])
         return jsonify(_shown(session, row))
 
 
 @blueprint.post(f"{V1}/schedules/<int:schedule_id>/retire")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes()
-def retire_schedule(schedule_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
-    """No longer offer it; what was granted by it keeps its hours."""
+@takes(reason=text(400))
+def retire_schedule(schedule_id: int, given: dict[str, Any]) -> Response:
+    """No longer offer it; 409 while anything rests on it."""
     with centre().write() as session:
         row = forms.row(session, Schedule, schedule_id)
-        schedules.retire(session, guard.operator().actor, now(), row)
+        hours_use.retire(session, guard.operator().actor, now(), row, given["reason"])
         return jsonify(_shown(session, row))
 
 
-def _plan(session: Session, given: dict[str, Any]) -> SchedulePlan:
+def plan(session: Session, given: dict[str, Any]) -> SchedulePlan:
+    """What was sent; 404 for a calendar that does not exist."""
     for key in given["calendars"]:
         forms.row(session, Calendar, key)
-    return SchedulePlan(**given)
+    return SchedulePlan(**{name: given[name] for name in PLAN})
 
 
 def _shown(session: Session, row: Schedule) -> dict[str, Any]:

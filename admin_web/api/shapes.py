@@ -8,12 +8,16 @@ from typing import Any
 
 from admin_web.shown import utc
 from contract.schedule import Interval
+from controller.delivery.distribution import InForce
 from controller.ledger.ledger import LedgerRow
 from controller.people import custody
+from controller.people.access_level import AccessLevel, LevelPlan
 from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
+from controller.people.hours_use import Uses
+from controller.people.level_change import AccessLevelChange
 from controller.people.operator import ApiToken, Operator
 from controller.people.permission import Grant
 from controller.people.pin import PinRow
@@ -126,6 +130,45 @@ def credential(row: Credential, identities: Sequence[IdentityRow], life: CardLif
     }
 
 
+def access_level(row: AccessLevel, plan: LevelPlan, holders: int) -> dict[str, Any]:
+    """holders: permissions by it that have not ended, and requests for it that wait."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "rooms": _rooms(plan),
+        "holders": holders,
+        "retired_at": _maybe(row.retired_at),
+    }
+
+
+def level_change(row: AccessLevelChange) -> dict[str, Any]:
+    """decided_by: null while it waits, and where it needed nobody else."""
+    return {
+        "id": row.id,
+        "access_level": row.access_level_id,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "rooms": _rooms(row.plan),
+        "reason": row.reason,
+        "state": row.state,
+        "requested_by": row.requested_by,
+        "requested_at": utc(row.requested_at),
+        "decided_by": row.decided_by,
+        "decided_at": _maybe(row.decided_at),
+        "note": row.decision_note,
+    }
+
+
+def _rooms(plan: LevelPlan) -> list[dict[str, Any]]:
+    return [{"area": area, "schedule": plan.rooms[area]} for area in sorted(plan.rooms)]
+
+
+def in_force(found: InForce) -> dict[str, Any]:
+    after = found.after.total_seconds() if found.after is not None else None
+    return {"doors": found.doors, "concerned": found.concerned, "after_s": after}
+
+
 def _maybe(moment: datetime | None) -> str | None:
     return utc(moment) if moment else None
 
@@ -156,6 +199,7 @@ def grant(row: Grant) -> dict[str, Any]:
         "id": row.id,
         "cardholder": row.cardholder_id,
         "area": row.area_id,
+        "access_level": row.access_level_id,
         "schedule": row.schedule_id,
         "valid_from": utc(row.valid_from),
         "valid_until": utc(row.valid_until) if row.valid_until else None,
@@ -268,6 +312,17 @@ def schedule(row: Schedule, plan: SchedulePlan) -> dict[str, Any]:
         "exceptions": {day.isoformat(): _hours(each) for day, each in plan.exceptions.items()},
         "calendars": [{"calendar": key, "hours": _hours(each)} for key, each in plan.calendars.items()],
         "retired_at": utc(row.retired_at) if row.retired_at else None,
+    }
+
+
+def uses(found: Uses) -> dict[str, Any]:
+    """By ids: permissions and requests, access levels with the areas that they open at these hours, and so on."""
+    return {
+        "grants": [each.id for each in found.grants],
+        "access_levels": [{"access_level": level.id, "area": area.id} for level, area in found.levels],
+        "access_level_changes": [each.id for each in found.changes],
+        "doors": [each.id for each in found.unlocked],
+        "access_points": [each.id for each in found.entries],
     }
 
 

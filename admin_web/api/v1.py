@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin_web.api import (
     access,
+    access_levels,
     changes,
     credentials,
     custody,
@@ -26,5 +27,5 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, changes, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, access_levels, previews, posture, record, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

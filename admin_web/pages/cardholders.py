@@ -15,6 +15,7 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
 from controller.delivery.compiling import card_must_fit
+from controller.people import access_level as levels
 from controller.people import attribute, custody, leaver
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
@@ -85,9 +86,10 @@ def page(holder_id: int) -> str:
             attributes=attribute.of_cardholder(session, holder),
             grants=grants,
             areas={area.id: area for area in session.query(Area)},
+            opened={each.id: each for each in levels.of_site(session, centre().site(session))},
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
-            rooms=[area for area in areas.of_site(session, centre().site(session)) if not area.open],
+            rooms=areas.guarded_of_site(session, centre().site(session)),
             unknown=presented(session, centre().site(session)) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
             at=at,

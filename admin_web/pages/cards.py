@@ -12,7 +12,7 @@ from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
-from controller.delivery import distribution
+from controller.delivery import distribution, granted
 from controller.delivery.compiling import card_must_fit
 from controller.delivery.distribution import InForce
 from controller.people import cardholder as cardholders
@@ -24,8 +24,6 @@ from controller.people.card_state import Act
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, NewCard
 from controller.people.custody import Due
-from controller.premises import door as doors
-from controller.premises.area import Area
 from controller.premises.door import Door
 from controller.record import enquiry
 from controller.refusal import Refused
@@ -174,10 +172,8 @@ def give_swiped(sequence: int) -> Response:
 def _at_doors(session: Session, card: Credential, at: datetime) -> list[tuple[Door, InForce]]:
     """Each door of a room that the holder may enter, and whether it knows of the card's last change; none while no
     change of it is on record."""
-    holder = session.get_one(Cardholder, card.cardholder_id)
-    areas = {grant.area_id for grant in permissions.of_cardholder(session, holder) if grant.in_force(at)}
-    rooms = [session.get_one(Area, each) for each in sorted(each for each in areas if each is not None)]
-    found = {door.id: door for room in rooms for door in doors.of_area(session, room)}
     if not card.ledger_sequence:
         return []
-    return list(distribution.at_each(session, found.values(), card.ledger_sequence))
+    holder = session.get_one(Cardholder, card.cardholder_id)
+    given = [grant for grant in permissions.of_cardholder(session, holder) if grant.in_force(at)]
+    return list(distribution.at_each(session, granted.doors_of(session, given), card.ledger_sequence))

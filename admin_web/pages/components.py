@@ -35,7 +35,7 @@ _SINCE = (timedelta(seconds=0.4), timedelta(hours=3))
 @guard.requires(Permission.SEE_DOORS)
 def page() -> str:
     with centre().read() as session:
-        rooms = [each for each in areas.of_site(session, centre().site(session)) if not each.open]
+        rooms = areas.guarded_of_site(session, centre().site(session))
         return render_template(
             "components/page.html",
             tables=_TABLES,

@@ -10,6 +10,7 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from admin_web import shown
+from controller.refusal import Refused
 
 T = TypeVar("T")
 LARGEST_ID = 2**31 - 1
@@ -78,6 +79,14 @@ def moment(name: str) -> datetime | None:
         return shown.local_moment(request.args.get(name, ""))
     except (ValueError, OverflowError):
         abort(400)
+
+
+def validity() -> tuple[datetime | None, datetime | None]:
+    """From when until when the form says, None where it says nothing; Refused validity-wrong."""
+    try:
+        return shown.local_moment(text("valid_from")), shown.local_moment(text("valid_until"))
+    except (ValueError, OverflowError) as flaw:
+        raise Refused("validity-wrong") from flaw
 
 
 def row(session: Session, kind: type[T], key: int) -> T:

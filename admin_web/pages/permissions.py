@@ -14,11 +14,12 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import bundles, guard, shown
+from admin_web import bundles, guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery import trial
+from controller.delivery import granted, trial
 from controller.delivery.preview import Touch, preview
+from controller.people import access_level as levels
 from controller.people import bundle as bundling
 from controller.people import search as searching
 from controller.people.access import Permission
@@ -27,7 +28,6 @@ from controller.people.cardholder import Cardholder
 from controller.people.matrix import cells
 from controller.people.permission import GrantState
 from controller.premises import area as areas
-from controller.premises import door as doors
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
@@ -84,7 +84,7 @@ def _table(wanted: str, after: int, chosen: Sequence[str]) -> str:
     with centre().read() as session:
         site, at = centre().site(session), now()
         found = searching.find(session, site, wanted, after, _PAGE + 1, at)
-        people, rooms = found[:_PAGE], _guarded(session, site)
+        people, rooms = found[:_PAGE], areas.guarded_of_site(session, site)
         columns = _columns(rooms, chosen)
         return render_template(
             "permissions/table.html",
@@ -93,6 +93,7 @@ def _table(wanted: str, after: int, chosen: Sequence[str]) -> str:
             columns=columns,
             narrowed=columns != rooms,
             cells=cells(session, people, columns, at),
+            opened={each.id: each for each in levels.of_site(session, site)},
             schedules={each.id: each for each in schedules.of_site(session, site)},
             offered=schedules.offered(session, site),
             wanted=wanted,
@@ -100,10 +101,6 @@ def _table(wanted: str, after: int, chosen: Sequence[str]) -> str:
             most_rooms=_MOST_ROOMS,
             at=at,
         )
-
-
-def _guarded(session: Session, site: Site) -> list[Area]:
-    return [area for area in areas.of_site(session, site) if not area.open]
 
 
 def _columns(rooms: Sequence[Area], chosen: Sequence[str]) -> list[Area]:
@@ -116,10 +113,10 @@ def _columns(rooms: Sequence[Area], chosen: Sequence[str]) -> list[Area]:
 
 def _marks(session: Session, site: Site) -> list[Mark]:
     """The marked cells; 400 for what is no cell, 404 for nobody and for no guarded room of this site."""
-    rooms = {area.id: area for area in _guarded(session, site)}
+    rooms = {area.id: area for area in areas.guarded_of_site(session, site)}
     people: dict[int, Cardholder] = {}
     found: list[Mark] = []
-    told = [(act, each) for act in (Act.REVOKE, Act.REQUEST) for each in request.form.getlist(act)]
+    told = [(act, each) for act in (Act.REVOKE, Act.REVOKE_LEVEL, Act.REQUEST) for each in request.form.getlist(act)]
     if len(told) > bundling.MOST:
         raise Refused("marks-many")
     for act, each in told:
@@ -136,25 +133,23 @@ def _marks(session: Session, site: Site) -> list[Mark]:
 
 
 def _terms(session: Session) -> Terms:
-    try:
-        until = shown.local_moment(forms.text("valid_until"))
-    except (ValueError, OverflowError) as flaw:
-        raise Refused("validity-wrong") from flaw
+    _begins, until = forms.validity()
     chosen = forms.row_id("schedule")
     return Terms(now(), until, forms.row(session, Schedule, chosen) if chosen else None, forms.text("reason"))
 
 
 def _ends(session: Session, site: Site, bundle: Bundle) -> dict[str, object]:
     """What is ended, told apart: permissions in force, with the number of doors that must hear of it, and requests."""
-    guarding = doors.guarding(session, site)
     withdrawn = [each for each in bundle.ended if each.state == GrantState.REQUESTED]
     revoked = [each for each in bundle.ended if each.state == GrantState.APPROVED]
     return {
         "revoked": revoked,
         "withdrawn": withdrawn,
         "people": {each.cardholder_id: session.get_one(Cardholder, each.cardholder_id) for each in bundle.ended},
-        "rooms": {area.id: area for area in _guarded(session, site)},
-        "doors": {area_id: len(found) for area_id, found in guarding.items()},
-        "reached": len({door.id for each in revoked for door in guarding.get(each.area_id or 0, ())}),
+        "rooms": {area.id: area for area in areas.guarded_of_site(session, site)},
+        "opened": {each.id: each for each in levels.of_site(session, site)},
+        "inside": levels.plans(session, {each.access_level_id for each in bundle.ended}),
+        "doors": {each.id: len(granted.doors_of(session, [each])) for each in revoked},
+        "reached": len(granted.doors_of(session, revoked)),
         "schedules": {each.id: each for each in schedules.of_site(session, site)},
     }

@@ -40,7 +40,7 @@ def page() -> str:
     with centre().read() as session:
         site = centre().site(session)
         stands = postures.standing(session, site)
-        guarded = [area for area in areas.of_site(session, site) if not area.open]
+        guarded = areas.guarded_of_site(session, site)
         found = postures.changes(session, site, forms.number("before"), _HISTORY + 1)
         return render_template(
             "posture/page.html",

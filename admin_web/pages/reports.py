@@ -44,7 +44,7 @@ def page(key: str) -> str:
             portion=portion,
             count=len(portion.rows) if is_all else report.count(put),
             given=given(report, asked),
-            areas=[each for each in areas.of_site(session, put.site) if not each.open],
+            areas=areas.guarded_of_site(session, put.site),
             doors=doors.of_site(session, put.site),
             operators=operators.of_site(session, put.site),
             holder=session.get(Cardholder, asked.log.cardholder) if asked.log.cardholder else None,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.approving import approved
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery import distribution
-from controller.delivery.distribution import InForce
+from controller.delivery import granted
+from controller.people import access_level as levels
+from controller.people import level_change, undoing
 from controller.people import permission as permissions
-from controller.people import undoing
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -34,18 +31,32 @@ _LATEST = 20
 def listed() -> str:
     with centre().read() as session:
         statement = select(Grant).where(Grant.state != GrantState.REQUESTED).order_by(Grant.ledger_sequence.desc())
+        waiting = permissions.waiting(session)
         latest = session.scalars(statement.limit(_LATEST)).all()
         return render_template(
             "requests/list.html",
-            waiting=permissions.waiting(session),
+            waiting=waiting,
+            level_changes=level_change.waiting(session),
             latest=latest,
-            states=_states(session, latest),
+            states=granted.in_force_each(session, latest),
+            opened={each.id: each for each in levels.of_site(session, centre().site(session))},
+            inside=levels.plans(session, {each.access_level_id for each in waiting}),
             undos={each.id: undoing.undoable(each, now()) for each in latest},
             people={each.id: each for each in session.query(Cardholder)},
             areas={each.id: each for each in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
             operators={each.id: each for each in session.query(Operator)},
         )
+
+
+@blueprint.get("/grants/<int:grant_id>/in-force")
+@guard.requires(Permission.SEE_PEOPLE)
+def in_force(grant_id: int) -> str:
+    """The part of the page that says at how many doors the last change of a permission is in force."""
+    with centre().read() as session:
+        grant = forms.row(session, Grant, grant_id)
+        state, tries = granted.in_force(session, grant), forms.tries()
+        return render_template("requests/in_force.html", grant=grant, state=state, tries=tries)
 
 
 @blueprint.post("/requests/<int:grant_id>/approve")
@@ -95,15 +106,6 @@ def _undoes(what: str) -> str:
     """The reason of a change that undoes another one: which, and why if that was said."""
     why = forms.text("reason", 300)
     return f"{what}: {why}" if why else what
-
-
-def _states(session: Session, grants: Sequence[Grant]) -> dict[int, InForce]:
-    """How far each grant's last change has come, by the number of its ledger row."""
-    found: dict[int, InForce] = {}
-    for area_id in {grant.area_id for grant in grants if grant.area_id is not None}:
-        rows = {grant.ledger_sequence for grant in grants if grant.area_id == area_id}
-        found |= distribution.in_force_each(session, session.get_one(Area, area_id), rows)
-    return found
 
 
 def _changed(grant: Grant) -> Response:

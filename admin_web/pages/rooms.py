@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown
+from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.canonical import Value
@@ -36,7 +36,6 @@ from controller.premises.rules import settings_of
 from controller.premises.schedule import Schedule
 from controller.record import enquiry, occupancy
 from controller.record.enquiry import LogFilter
-from controller.refusal import Refused
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
 _MOST_PEOPLE = 1000
@@ -55,8 +54,7 @@ def listed() -> str:
                 inside.get(area.id, 0),
                 doors.of_area(session, area),
             )
-            for area in areas.of_site(session, centre().site(session))
-            if not area.open
+            for area in areas.guarded_of_site(session, centre().site(session))
         ]
         return render_template("rooms/list.html", areas=shown_areas, uncertain=occupancy.uncertain(session))
 
@@ -127,10 +125,7 @@ def request_access(key: str) -> Response:
         area = room(session, key)
         holder = forms.row(session, Cardholder, forms.number("cardholder") or 0)
         chosen = forms.row_id("schedule")
-        try:
-            begins, ends = shown.local_moment(forms.text("valid_from")), shown.local_moment(forms.text("valid_until"))
-        except ValueError as flaw:
-            raise Refused("validity-wrong") from flaw
+        begins, ends = forms.validity()
         wish = Wish(
             holder,
             area,

@@ -19,9 +19,10 @@ from contract.authorisation import Content, Version, build
 from controller.delivery import pins, policies, records, sharing
 from controller.delivery.issued import IssuedList, newest
 from controller.delivery.records import Schedules
+from controller.people import permission as permissions
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
-from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises import area as area_rows
 from controller.premises import door as doors
 from controller.premises import sign_off, site_clock
@@ -93,7 +94,7 @@ def issue(
 def must_fit(session: Session, grant: Grant) -> None:
     """Refused list-too-large when, with `grant` in force, the list of a door would exceed one message."""
     site = session.get_one(Site, session.get_one(Cardholder, grant.cardholder_id).site_id)
-    _must_fit(session, site, _areas_of(session, grant), grant.decided_at or grant.requested_at)
+    _must_fit(session, site, permissions.areas_of(session, grant), grant.decided_at or grant.requested_at)
 
 
 def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
@@ -104,7 +105,7 @@ def card_must_fit(session: Session, card: Credential, now: datetime) -> None:
 def holder_must_fit(session: Session, holder: Cardholder, now: datetime) -> None:
     """Refused list-too-large when, with all that `holder` has now, the list of a door would exceed one message."""
     given = session.scalars(select(Grant).where(Grant.cardholder_id == holder.id, Grant.state == GrantState.APPROVED))
-    areas = {area.id: area for grant in given for area in _areas_of(session, grant)}
+    areas = {area.id: area for grant in given for area in permissions.areas_of(session, grant)}
     _must_fit(session, session.get_one(Site, holder.site_id), list(areas.values()), now)
 
 
@@ -145,10 +146,3 @@ def next_boundary(session: Session, site: Site, now: datetime) -> datetime:
     own = (sign_off.next_end(session, now), uses.next_idle(session, now))
     found = (session.scalar(begins), session.scalar(ends), *own)
     return min([each for each in found if each is not None] + [site_clock.next_new_year(site.clock, now)])
-
-
-def _areas_of(session: Session, grant: Grant) -> Sequence[Area]:
-    if grant.area_id is not None:
-        return [session.get_one(Area, grant.area_id)]
-    of_level = select(AccessLevelArea.area_id).where(AccessLevelArea.access_level_id == grant.access_level_id)
-    return session.scalars(select(Area).where(Area.id.in_(of_level))).all()

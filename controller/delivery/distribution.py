@@ -108,13 +108,20 @@ def in_force(session: Session, area: Area, ledger_sequence: int) -> InForce:
 
 def in_force_each(session: Session, area: Area, ledger_sequences: Iterable[int]) -> dict[int, InForce]:
     """The same for many changes in one area; what its doors carry is read once."""
-    at_doors = _carried(session, doors.of_area(session, area))
-    return {each: _in_force(session, at_doors, each) for each in ledger_sequences}
+    return in_force_at_each(session, doors.of_area(session, area), ledger_sequences)
 
 
 def in_force_at(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> InForce:
     """The same for one change at these doors."""
-    return _in_force(session, _carried(session, concerned), ledger_sequence)
+    return in_force_at_each(session, concerned, [ledger_sequence])[ledger_sequence]
+
+
+def in_force_at_each(
+    session: Session, concerned: Iterable[Door], ledger_sequences: Iterable[int]
+) -> dict[int, InForce]:
+    """The same for many changes at these doors."""
+    at_doors = _carried(session, concerned)
+    return {each: _in_force(session, at_doors, each) for each in ledger_sequences}
 
 
 def at_each(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> Sequence[tuple[Door, InForce]]:

@@ -106,7 +106,7 @@ def rooms(session: Session, site: Site, now: datetime) -> list[RoomNow]:
     """Every guarded area. A door between two of them stands with the one that its entry leads into."""
     stands = posture.standing(session, site)
     inside, unsure = occupancy.counts(session), occupancy.uncertain(session)
-    guarded = [area for area in areas.of_site(session, site) if not area.open]
+    guarded = areas.guarded_of_site(session, site)
     rows, homes = _rows(session, site), _homes(session, site)
     lists = carried.of_agents(session, {row.agent_id for row in rows})
     found: dict[int, list[DoorNow]] = {area.id: [] for area in guarded}

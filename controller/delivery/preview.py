@@ -169,10 +169,9 @@ def _state(session: Session, site: Site, at: datetime) -> _State:
         for agent in agents.of_site(session, site)
         if agent.list_key is not None
     }
-    guarded = [area for area in areas.of_site(session, site) if not area.open]
     found = {
         (area.id, each)
-        for area in guarded
+        for area in areas.guarded_of_site(session, site)
         for each in rooms.findings_of(session, area, room_rules.room(session, area, at), contents.values())
     }
     return _State(contents, frozenset(found))

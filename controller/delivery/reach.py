@@ -46,7 +46,7 @@ class AtDoor:
 def before(session: Session, site: Site, now: datetime, wanted: Order) -> Reach:
     """What `wanted`, of an area or of the whole site, would reach if it were made now."""
     guarded = doors.guarding(session, site)
-    rooms = [wanted.area] if wanted.area is not None else _guarded(session, site)
+    rooms = [wanted.area] if wanted.area is not None else areas.guarded_of_site(session, site)
     found = {door.id: door for room in rooms for door in guarded.get(room.id, ())}
     inside = occupancy.counts(session)
     heard = _heard(session, site, now)
@@ -85,10 +85,6 @@ def _unchanged(session: Session, site: Site, wanted: Order, rooms: Sequence[Area
     stands = posture.standing(session, site)
     others = [(room, stands.order(wanted.act, None if wanted.area is not None else room.id)) for room in rooms]
     return [room for room, order in others if order is not None and order.value]
-
-
-def _guarded(session: Session, site: Site) -> list[Area]:
-    return [area for area in areas.of_site(session, site) if not area.open]
 
 
 def _heard(session: Session, site: Site, now: datetime) -> dict[int, bool]:

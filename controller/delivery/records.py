@@ -21,10 +21,11 @@ from contract.credential import lookup_key
 from contract.record import ALWAYS, FOREVER, Flag, Record
 from controller.delivery.cards import CardPart, card_part, cards_of, seconds
 from controller.people import training
+from controller.people.access_level import AccessLevelArea, AccessLevelAreaLeft
 from controller.people.attribute import AttributeRow, flags_and_clearance
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
-from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises import schedule as schedule_rows
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
@@ -37,10 +38,16 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class _Right:
-    """One grant as it bears on one area."""
+    """One grant as it bears on one area; left_at: since when its access level opens this area no more."""
 
     grant: Grant
     schedule_id: int | None
+    left_at: datetime | None = None
+
+    def ended_at(self, now: datetime) -> datetime:
+        """When it ended, of one that permits nothing any more."""
+        ended = self.grant.revoked_at or self.grant.valid_until or now
+        return ended if self.left_at is None else min(ended, self.left_at)
 
 
 @dataclass(slots=True)
@@ -68,7 +75,7 @@ def table(
     session: Session, list_key: bytes, agent_id: int, area: Area, now: datetime, schedules: Schedules
 ) -> dict[bytes, Record]:
     """The table of `area` in the list of one agent, by look-up key."""
-    rights, trained = _rights(session, area), training.trained_until(session, area)
+    rights, trained = _rights(session, area, now), training.trained_until(session, area)
     inside = set(session.scalars(select(Presence.cardholder_id).where(Presence.area_id == area.id)))
     table: dict[bytes, Record] = {}
     for some in _some_at_once(rights.keys() | inside):
@@ -83,18 +90,20 @@ def table(
     return table
 
 
-def _rights(session: Session, area: Area) -> dict[int, list[_Right]]:
-    """Everything that ever permitted `area`, by cardholder."""
+def _rights(session: Session, area: Area, now: datetime) -> dict[int, list[_Right]]:
+    """Everything that ever permitted `area`, by cardholder; by an access level that it has left, lately."""
     levels = {
         row.access_level_id: row.schedule_id
         for row in session.scalars(select(AccessLevelArea).where(AccessLevelArea.area_id == area.id))
     }
+    lately = (AccessLevelAreaLeft.area_id == area.id, AccessLevelAreaLeft.left_at > now - EXIT_ONLY_DAYS)
+    left = {row.access_level_id: row.left_at for row in session.scalars(select(AccessLevelAreaLeft).where(*lately))}
     decided = Grant.state.in_((GrantState.APPROVED, GrantState.REVOKED)) & Grant.decided_at.is_not(None)
-    mine = or_(Grant.area_id == area.id, Grant.access_level_id.in_(levels))
+    mine = or_(Grant.area_id == area.id, Grant.access_level_id.in_(levels.keys() | left.keys()))
     found: dict[int, list[_Right]] = {}
     for grant in session.scalars(select(Grant).where(decided, mine).order_by(Grant.id)):
-        of_level = levels.get(grant.access_level_id) if grant.access_level_id is not None else None
-        right = _Right(grant, grant.schedule_id if grant.area_id is not None else of_level)
+        level = grant.access_level_id
+        right = _Right(grant, grant.schedule_id) if level is None else _Right(grant, levels.get(level), left.get(level))
         found.setdefault(grant.cardholder_id, []).append(right)
     return found
 
@@ -155,7 +164,7 @@ class _Permitted:
 
 def _merged(rights: Sequence[_Right], now: datetime) -> _Permitted | None:
     """What `rights` permit now or, when they permit nothing yet, the next of them; None: nothing any more."""
-    live = [each for each in rights if each.grant.state == GrantState.APPROVED]
+    live = [each for each in rights if each.grant.state == GrantState.APPROVED and each.left_at is None]
     current = [each for each in live if each.grant.in_force(now)]
     coming = sorted((each for each in live if each.grant.valid_from > now), key=lambda each: each.grant.valid_from)
     merged = current or coming[:1]
@@ -225,7 +234,7 @@ def _gone(
     present = holder.present(now)
     ends = [part.gone_at, None if present else holder.gone_at]
     if not permitted and present:
-        last = [each.grant.revoked_at or each.grant.valid_until or now for each in rights]
+        last = [each.ended_at(now) for each in rights]
         ends.append(min(max(last), now) if last else now - EXIT_ONLY_DAYS)
     elif not rights:
         ends.append(now - EXIT_ONLY_DAYS)

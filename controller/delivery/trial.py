@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 from contract.canonical import Value
 from controller.delivery import compiling, posture
 from controller.delivery.posture import Order
+from controller.people import level_change
 from controller.people import permission as permissions
+from controller.people.access_level import AccessLevel, LevelPlan
 from controller.people.bundle import Bundle
+from controller.people.level_change import AccessLevelChange, ChangeState
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import room_rules, rule_words
@@ -95,6 +98,37 @@ def scheduling(now: datetime, schedule: Schedule, plan: SchedulePlan) -> Change:
     return lambda session: schedules.change(session, _ACTOR, now, schedule, plan, compiling.all_must_fit)
 
 
+def leveling(by: Operator, now: datetime, level: AccessLevel, plan: LevelPlan) -> Change:
+    """That an access level said something else, and that whoever must had approved it."""
+
+    def change(session: Session) -> None:
+        asked = level_change.change(session, by, now, level, plan, _WHY, compiling.all_must_fit)
+        if asked.state == ChangeState.REQUESTED:
+            deciding(now, asked)(session)
+
+    return change
+
+
+def deciding(now: datetime, asked: AccessLevelChange) -> Change:
+    """That a change of an access level were approved that waits."""
+
+    def change(session: Session) -> None:
+        level = session.get_one(AccessLevel, asked.access_level_id)
+        level_change.put(session, level, asked.plan, now)
+        compiling.all_must_fit(session, session.get_one(Site, level.site_id), now)
+
+    return change
+
+
+def retiring(by: Operator, now: datetime, level: AccessLevel) -> Change:
+    """That an access level were retired."""
+
+    def change(session: Session) -> None:
+        level_change.retire(session, by, now, level, _WHY)
+
+    return change
+
+
 def posing(now: datetime, site: Site, wanted: Order) -> Change:
     """That a posture were ordered or ended."""
 
@@ -110,7 +144,8 @@ def _grant(session: Session, by: Operator, now: datetime, wish: Wish, number: in
     tried = Grant(
         id=number,
         cardholder_id=wish.cardholder.id,
-        area_id=wish.area.id,
+        area_id=wish.area_id,
+        access_level_id=wish.access_level_id,
         schedule_id=wish.schedule.id if wish.schedule else None,
         essential=wish.essential,
         valid_from=wish.valid_from,

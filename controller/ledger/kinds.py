@@ -52,6 +52,11 @@ class Kind(StrEnum):
     GRANT_APPROVED = "grant-approved"
     GRANT_DECLINED = "grant-declined"
     GRANT_REVOKED = "grant-revoked"
+    ACCESS_LEVEL_MADE = "access-level-made"
+    ACCESS_LEVEL_CHANGE_ASKED = "access-level-change-asked"
+    ACCESS_LEVEL_CHANGE_DECLINED = "access-level-change-declined"
+    ACCESS_LEVEL_CHANGED = "access-level-changed"
+    ACCESS_LEVEL_RETIRED = "access-level-retired"
     OPERATOR_LINK_MADE = "operator-link-made"
     OPERATOR_MADE = "operator-made"
     OPERATOR_CHANGED = "operator-changed"
@@ -122,5 +127,7 @@ CHANGES_LISTS = frozenset(
         Kind.TRAINING_WITHDRAWN,
         Kind.GRANT_APPROVED,
         Kind.GRANT_REVOKED,
+        Kind.ACCESS_LEVEL_CHANGED,
+        Kind.ACCESS_LEVEL_RETIRED,
     }
 )

@@ -24,8 +24,10 @@ from controller.ledger.ledger import LedgerRow, head
 from controller.mail import outbox
 from controller.mail.letter import Letter, Section, moment, written
 from controller.mail.outbox import Told, Topic
+from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
-from controller.people.permission import AccessLevel, Grant, GrantState
+from controller.people.level_change import AccessLevelChange, ChangeState
+from controller.people.permission import Grant, GrantState
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import Door
@@ -36,6 +38,7 @@ from controller.settings import MailSettings
 
 LISTED = 20
 """Most lines of one section; the rest is a number."""
+_ASKING = (Kind.GRANT_REQUESTED, Kind.ACCESS_LEVEL_CHANGE_ASKED)
 _PAUSE = timedelta(minutes=1)
 
 
@@ -138,21 +141,40 @@ def _agent(agent: Agent) -> Words:
 def _approvals(session: Session, site: Site, asked: Asked, told: Told) -> News | None:
     if _paused(told, asked.now):
         return None
-    requested = select(func.max(LedgerRow.sequence)).where(LedgerRow.kind == Kind.GRANT_REQUESTED)
+    requested = select(func.max(LedgerRow.sequence)).where(LedgerRow.kind.in_(_ASKING))
     newest = session.scalar(requested) or 0
     if newest <= told.sequence:
         return None
-    which = and_(Grant.state == GrantState.REQUESTED, Grant.ledger_sequence > told.sequence)
-    count = session.scalar(select(func.count(Grant.id)).where(which)) or 0
-    statement = select(Grant.requested_at, Area).outerjoin(Area, Area.id == Grant.area_id).where(which)
-    lines = [
-        _line(site, at, Words("Access requested", "入室の申請"), _room(area, None))
-        for at, area in session.execute(statement.order_by(Grant.id).limit(LISTED))
-    ]
+    waiting = sorted((*_grants(session, told), *_changes(session, told)), key=lambda each: each[0])
+    count, lines = len(waiting), [_line(site, *each) for each in waiting[:LISTED]]
     heading = Words(f"Requests that wait for approval: {count}", f"承認待ちの申請：{count} 件")
     what = Words(f"{_plural(count, 'request')} to approve", f"承認待ちの申請 {count} 件")
     letter = written(site, what, [Section(heading, lines, count)], asked.page(Topic.APPROVALS)) if count else None
     return News(Topic.APPROVALS, letter, newest, told.until)
+
+
+def _grants(session: Session, told: Told) -> list[tuple[datetime, Words, Words]]:
+    """When access was requested, and to what."""
+    statement = (
+        select(Grant.requested_at, Area, AccessLevel)
+        .outerjoin(Area, Area.id == Grant.area_id)
+        .outerjoin(AccessLevel, AccessLevel.id == Grant.access_level_id)
+        .where(Grant.state == GrantState.REQUESTED, Grant.ledger_sequence > told.sequence)
+    )
+    what = Words("Access requested", "入室の申請")
+    return [(at, what, _room(area, level)) for at, area, level in session.execute(statement.order_by(Grant.id))]
+
+
+def _changes(session: Session, told: Told) -> list[tuple[datetime, Words, Words]]:
+    """When a change of an access level was requested, and of which."""
+    statement = (
+        select(AccessLevelChange.requested_at, AccessLevel)
+        .join(AccessLevel, AccessLevel.id == AccessLevelChange.access_level_id)
+        .where(AccessLevelChange.state == ChangeState.REQUESTED, AccessLevelChange.ledger_sequence > told.sequence)
+    )
+    what = Words("Change of an access level requested", "アクセスレベルの変更の申請")
+    found = session.execute(statement.order_by(AccessLevelChange.id))
+    return [(at, what, _room(None, level)) for at, level in found]
 
 
 def _expiries(session: Session, site: Site, asked: Asked, told: Told) -> News | None:
@@ -199,7 +221,7 @@ def _ending(site: Site, room: Words, count: int, first: datetime) -> Words:
 def _room(area: Area | None, level: AccessLevel | None) -> Words:
     if area is not None:
         return Words(area.name, area.name_ja)
-    return Words(level.name, level.name) if level is not None else Words("several rooms", "複数の部屋")
+    return Words(level.name, level.name_ja or level.name) if level is not None else Words("several rooms", "複数の部屋")
 
 
 def _line(site: Site, at: datetime, what: Words, where: Words) -> Words:

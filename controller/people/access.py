@@ -23,6 +23,7 @@ class Permission(StrEnum):
     KEEP_TRAININGS = "keep-trainings"
     CHANGE_PINS = "change-pins"
     CHANGE_PIN_RULES = "change-pin-rules"
+    CHANGE_LEVELS = "change-levels"
     REQUEST_ACCESS = "request-access"
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"

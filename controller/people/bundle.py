@@ -34,8 +34,11 @@ _RESTS_ON: Final = CHANGES_LISTS | {Kind.GRANT_REQUESTED, Kind.GRANT_DECLINED, K
 
 
 class Act(StrEnum):
+    """REVOKE ends what opens this room alone; REVOKE_LEVEL the access level by which it opens, with its other rooms."""
+
     REQUEST = "request"
     REVOKE = "revoke"
+    REVOKE_LEVEL = "revoke-level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def as_values(bundle: Bundle) -> dict[str, Any]:
         "until": None if terms.valid_until is None else leaf.written(terms.valid_until),
         "schedule": None if terms.schedule is None else terms.schedule.id,
         "reason": terms.reason,
-        "wishes": [[wish.cardholder.id, wish.area.id] for wish in bundle.wishes],
+        "wishes": [[wish.cardholder.id, wish.area_id] for wish in bundle.wishes],
         "ended": [given.id for given in bundle.ended],
     }
 
@@ -145,17 +148,18 @@ def from_values(session: Session, told: Mapping[str, Any]) -> Bundle:
 
 
 def _ended(session: Session, now: datetime, marks: Sequence[Mark], refused: list[tuple[Mark, Refused]]) -> list[Grant]:
-    """What lives in the cells to be revoked. A permission that opens other rooms too does not end by one of them."""
-    chosen = [mark for mark in marks if mark.act is Act.REVOKE]
+    """What lives in the cells to be revoked, each once. What opens other rooms too ends only where that is said."""
+    chosen = [mark for mark in marks if mark.act is not Act.REQUEST]
     holders, areas = {mark.cardholder for mark in chosen}, {mark.area for mark in chosen}
     table = cells(session, holders, areas, now)
-    found: list[Grant] = []
+    found: dict[int, Grant] = {}
     for mark in chosen:
-        own = [each.grant for each in table.get((mark.cardholder.id, mark.area.id), ()) if not each.by_level]
-        if not own:
+        by_level, cell = mark.act is Act.REVOKE_LEVEL, table.get((mark.cardholder.id, mark.area.id), ())
+        ended = {each.grant.id: each.grant for each in cell if each.by_level is by_level}
+        if not ended:
             refused.append((mark, Refused("not-in-force")))
-        found += own
-    return found
+        found |= ended
+    return list(found.values())
 
 
 def _wishes(

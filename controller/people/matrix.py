@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from controller.people.access_level import AccessLevelArea
 from controller.people.cardholder import Cardholder
-from controller.people.permission import AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises.area import Area
 
 SOON: Final = timedelta(days=30)

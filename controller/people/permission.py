@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.people import access_level as levels
+from controller.people.access_level import AccessLevel, AccessLevelArea, Opening
 from controller.people.attribute import Attribute, holds
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -32,26 +34,6 @@ class GrantState(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
     REVOKED = "revoked"
-
-
-class AccessLevel(Base):
-    """A named set of areas, each with a schedule."""
-
-    __tablename__ = "access_level"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
-    name: Mapped[str] = mapped_column(String(120))
-
-    __table_args__ = (UniqueConstraint("site_id", "name"),)
-
-
-class AccessLevelArea(Base):
-    __tablename__ = "access_level_area"
-
-    access_level_id: Mapped[int] = mapped_column(ForeignKey("access_level.id"), primary_key=True)
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
-    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
 
 
 class Grant(Base):
@@ -91,11 +73,11 @@ class Grant(Base):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: an area for a cardholder, from when until when (None: as long as may be), at which hours, and
-    why."""
+    """What is asked for: an area, or what an access level opens, for a cardholder, from when until when (None: as long
+    as may be), at which hours (a level has its own), and why."""
 
     cardholder: Cardholder
-    area: Area
+    opens: Area | Opening
     valid_from: datetime
     valid_until: datetime | None
     reason: str
@@ -105,18 +87,31 @@ class Wish:
     @property
     def ends(self) -> datetime | None:
         """When the permission ends by itself; one for a private area always does."""
-        if self.valid_until is None and self.area.private:
+        if self.valid_until is None and self.opens.private:
             return self.valid_from + LONGEST_PRIVATE
         return self.valid_until
+
+    @property
+    def area_id(self) -> int | None:
+        return self.opens.id if isinstance(self.opens, Area) else None
+
+    @property
+    def access_level_id(self) -> int | None:
+        return self.opens.level.id if isinstance(self.opens, Opening) else None
 
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
-    area-open, schedule-retired, validity-too-long, visitor-endless, already-requested."""
+    area-open, level-retired, level-hours, schedule-retired, validity-too-long, visitor-endless, already-requested."""
+    if isinstance(wish.opens, Opening):
+        # Nobody changes the level between this look at it and the request that rests on it.
+        session.refresh(wish.opens.level, with_for_update=True)
+        wish = replace(wish, opens=levels.opening(session, wish.opens.level))
     check(session, now, wish)
     asked = Grant(
         cardholder_id=wish.cardholder.id,
-        area_id=wish.area.id,
+        area_id=wish.area_id,
+        access_level_id=wish.access_level_id,
         schedule_id=wish.schedule.id if wish.schedule else None,
         essential=wish.essential,
         valid_from=wish.valid_from,
@@ -178,7 +173,7 @@ def waiting(session: Session) -> Sequence[Grant]:
 
 def in_force(session: Session, area: Area, now: datetime) -> Sequence[Grant]:
     """The grants by which somebody may enter `area` now (active cardholders only), by id."""
-    levels = select(AccessLevelArea.access_level_id).where(AccessLevelArea.area_id == area.id)
+    opening = select(AccessLevelArea.access_level_id).where(AccessLevelArea.area_id == area.id)
     current = and_(
         Grant.state == GrantState.APPROVED,
         Grant.valid_from <= now,
@@ -186,8 +181,31 @@ def in_force(session: Session, area: Area, now: datetime) -> Sequence[Grant]:
         Cardholder.present_at(now),
     )
     statement = select(Grant).join(Cardholder, Cardholder.id == Grant.cardholder_id).where(current)
-    statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(levels)))
+    statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(opening)))
     return session.scalars(statement.order_by(Grant.id)).all()
+
+
+def areas_of(session: Session, grant: Grant) -> Sequence[Area]:
+    """What a permission opens: its area, or those of its access level as it is now."""
+    found = opens(session, grant)
+    return found.areas if isinstance(found, Opening) else (found,)
+
+
+def opens(session: Session, grant: Grant) -> Area | Opening:
+    """The same as somebody would ask for it anew."""
+    if grant.access_level_id is None:
+        return session.get_one(Area, grant.area_id)
+    return levels.opening(session, session.get_one(AccessLevel, grant.access_level_id))
+
+
+def of_level(session: Session, level: AccessLevel, now: datetime) -> Sequence[Grant]:
+    """Requests for it that wait and permissions by it that have not ended, by id."""
+    living = and_(
+        Grant.access_level_id == level.id,
+        Grant.state.in_((GrantState.REQUESTED, GrantState.APPROVED)),
+        or_(Grant.valid_until.is_(None), Grant.valid_until > now),
+    )
+    return session.scalars(select(Grant).where(living).order_by(Grant.id)).all()
 
 
 def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Grant]:
@@ -202,18 +220,20 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
         raise Refused("reason-missing")
     if not wish.cardholder.active:
         raise Refused("cardholder-inactive")
-    if wish.area.open:
+    if isinstance(wish.opens, Opening):
+        _check_level(wish.opens.level, wish)
+    elif wish.opens.open:
         raise Refused("area-open")
     if wish.schedule is not None and wish.schedule.retired_at is not None:
         raise Refused("schedule-retired")
     require_validity(now, wish.valid_from, wish.ends)
-    if wish.area.private and wish.ends is not None and wish.ends - wish.valid_from > LONGEST_PRIVATE:
+    if wish.opens.private and wish.ends is not None and wish.ends - wish.valid_from > LONGEST_PRIVATE:
         raise Refused("validity-too-long")
     if wish.valid_until is None and holds(session, wish.cardholder, Attribute.VISITOR):
         raise Refused("visitor-endless")
     same = select(Grant).where(
         Grant.cardholder_id == wish.cardholder.id,
-        Grant.area_id == wish.area.id,
+        Grant.area_id == wish.area_id if wish.area_id else Grant.access_level_id == wish.access_level_id,
         Grant.state.in_((GrantState.REQUESTED, GrantState.APPROVED)),
         or_(Grant.valid_until.is_(None), Grant.valid_until > now),
     )
@@ -223,6 +243,13 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
         overlaps = overlaps and (each.valid_until is None or wish.valid_from < each.valid_until)
         if overlaps and each.schedule_id == schedule_id and each.essential == wish.essential:
             raise Refused("already-requested")
+
+
+def _check_level(level: AccessLevel, wish: Wish) -> None:
+    if level.retired_at is not None:
+        raise Refused("level-retired")
+    if wish.schedule is not None:
+        raise Refused("level-hours")
 
 
 def _decide(session: Session, by: Operator, now: datetime, asked: Grant, state: GrantState, note: str) -> None:
@@ -236,7 +263,10 @@ def _decide(session: Session, by: Operator, now: datetime, asked: Grant, state: 
 
 
 def _record(session: Session, kind: Kind, by: Operator, now: datetime, grant: Grant, why: str) -> None:
-    subjects = {"grant": grant.id, "cardholder": grant.cardholder_id, "areas": [grant.area_id] if grant.area_id else []}
+    areas = sorted(area.id for area in areas_of(session, grant))
+    subjects = {"grant": grant.id, "cardholder": grant.cardholder_id, "areas": areas}
+    if grant.access_level_id is not None:
+        subjects["access_level"] = grant.access_level_id
     plain = {
         "valid_from": int(grant.valid_from.timestamp()),
         "valid_until": None if grant.valid_until is None else int(grant.valid_until.timestamp()),

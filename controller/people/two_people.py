@@ -7,6 +7,7 @@ who vouched for them end at different people. The owner of the host may vouch fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -45,6 +46,7 @@ def vouch(session: Session, now: datetime, site: Site, name: str) -> Operator:
     return operator
 
 
-def record_refusal(session: Session, by: Operator, now: datetime, grant_id: int, code: str) -> None:
-    """An approval that would have made one person two is a row of its own: the refused change left none."""
-    append(session, Kind.APPROVAL_REFUSED, by.actor, now, {"grant": grant_id, "operator": by.id}, {"reason": code})
+def record_refusal(session: Session, by: Operator, now: datetime, subjects: Mapping[str, int], code: str) -> None:
+    """An approval that would have made one person two is a row of its own: the refused change left none. subjects:
+    what was to be approved."""
+    append(session, Kind.APPROVAL_REFUSED, by.actor, now, {**subjects, "operator": by.id}, {"reason": code})

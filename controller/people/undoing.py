@@ -16,7 +16,6 @@ from controller.people import permission as permissions
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState, Wish
-from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.refusal import Refused
 
@@ -33,7 +32,7 @@ class Undo(StrEnum):
 def undoable(grant: Grant, now: datetime) -> Undo | None:
     """What can be undone now; None for a request that nobody approved, and for what happened earlier or has ended."""
     ended = grant.valid_until is not None and grant.valid_until <= now
-    if grant.area_id is None or grant.decided_by is None or ended:
+    if grant.decided_by is None or ended:
         return None
     if grant.state == GrantState.APPROVED and _lately(grant.decided_at, now):
         return Undo.APPROVAL
@@ -49,12 +48,12 @@ def undo_approval(session: Session, by: Operator, now: datetime, given: Grant, r
 
 
 def undo_revocation(session: Session, by: Operator, now: datetime, ended: Grant, reason: str) -> Grant:
-    """Ask anew for what was revoked: the same room, hours and rank, for what is left of its time; Refused
-    undo-impossible, and as `request`."""
+    """Ask anew for what was revoked: the same room or access level, hours and rank, for what is left of its time;
+    Refused undo-impossible, and as `request`."""
     _must(session, ended, Undo.REVOCATION, now)
     wish = Wish(
         session.get_one(Cardholder, ended.cardholder_id),
-        session.get_one(Area, ended.area_id),
+        permissions.opens(session, ended),
         max(ended.valid_from, now),
         ended.valid_until,
         reason,

@@ -93,6 +93,11 @@ def by_key(session: Session, site: Site, key: str) -> Area | None:
     return session.scalar(select(Area).where(Area.site_id == site.id, Area.key == key))
 
 
+def guarded_of_site(session: Session, site: Site) -> list[Area]:
+    """The rooms: what a permission is needed for."""
+    return [area for area in of_site(session, site) if not area.open]
+
+
 def of_site(session: Session, site: Site) -> Sequence[Area]:
     """All areas, the private ones first, then by name."""
     order = (Area.private.desc(), Area.open, Area.name, Area.id)

@@ -2,7 +2,7 @@
 
 What begins on a date is decided by the first of these that speaks of it: a one-off exception, the calendars in the
 order in which the schedule names them, the weekday. A schedule changes as a whole, and is never deleted: a retired one
-is no longer offered, and what was granted by it keeps its hours.
+is no longer offered. Whether anything still rests on it is known above (`people.hours_use`).
 """
 
 from __future__ import annotations
@@ -80,27 +80,29 @@ class SchedulePlan:
         }
 
 
-def make(session: Session, actor: str, now: datetime, site: Site, plan: SchedulePlan) -> Schedule:
+def make(session: Session, actor: str, now: datetime, site: Site, plan: SchedulePlan, reason: str = "") -> Schedule:
     """A new schedule; Refused name-missing, text-wrong, key-taken, schedule-wrong, not-found (a calendar)."""
     schedule = Schedule(site_id=site.id)
-    _adopt(session, schedule, _tidied(plan), Kind.SCHEDULE_MADE, actor, now)
+    _adopt(session, schedule, _tidied(plan), _Act(Kind.SCHEDULE_MADE, actor, now, reason))
     return schedule
 
 
-def change(session: Session, actor: str, now: datetime, schedule: Schedule, plan: SchedulePlan, fits: Fits) -> None:
+def change(
+    session: Session, actor: str, now: datetime, schedule: Schedule, plan: SchedulePlan, fits: Fits, reason: str = ""
+) -> None:
     """Let it say what `plan` says, and nothing else; Refused as `make`, schedule-retired, and what `fits` refuses."""
     _must_be_offered(schedule)
     plan = _tidied(plan)
     if plan_of(session, schedule).as_object() != plan.as_object():
-        _adopt(session, schedule, plan, Kind.SCHEDULE_CHANGED, actor, now)
+        _adopt(session, schedule, plan, _Act(Kind.SCHEDULE_CHANGED, actor, now, reason))
         fits(session, session.get_one(Site, schedule.site_id), now)
 
 
-def retire(session: Session, actor: str, now: datetime, schedule: Schedule) -> None:
-    """No longer offer it; what was granted or asked for by it keeps its hours. Refused schedule-retired."""
+def retire(session: Session, actor: str, now: datetime, schedule: Schedule, reason: str = "") -> None:
+    """No longer offer it, for whoever knows that nothing rests on it (`hours_use.retire`). Refused schedule-retired."""
     _must_be_offered(schedule)
     schedule.retired_at = now
-    append(session, Kind.SCHEDULE_RETIRED, actor, now, {"schedule": schedule.id}, {"name": schedule.name})
+    _record(session, schedule, _Act(Kind.SCHEDULE_RETIRED, actor, now, reason), {"name": schedule.name})
 
 
 def by_name(session: Session, site: Site, name: str) -> Schedule | None:
@@ -117,10 +119,13 @@ def offered(session: Session, site: Site) -> list[Schedule]:
     return [each for each in of_site(session, site) if each.retired_at is None]
 
 
-def uses(session: Session, calendar: Calendar) -> bool:
-    """Whether any schedule names this calendar; a retired one still judges what was granted by it."""
-    named = select(ScheduleCalendar.schedule_id).where(ScheduleCalendar.calendar_id == calendar.id)
-    return session.scalar(named.limit(1)) is not None
+def naming(session: Session, calendar: Calendar) -> list[tuple[Schedule, list[Interval]]]:
+    """The schedules that name this calendar, retired ones too, and the hours of each on its days, by name."""
+    named = select(Schedule, ScheduleCalendar.intervals).join(
+        ScheduleCalendar, ScheduleCalendar.schedule_id == Schedule.id
+    )
+    found = session.execute(named.where(ScheduleCalendar.calendar_id == calendar.id).order_by(Schedule.name))
+    return [(row[0], _read(row[1])) for row in found]
 
 
 def plan_of(session: Session, schedule: Schedule) -> SchedulePlan:
@@ -149,7 +154,22 @@ def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedul
     return week.compiled(plan.intervals, dated)
 
 
-def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, kind: Kind, actor: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What is recorded of a change besides what it says; an empty reason is none."""
+
+    kind: Kind
+    actor: str
+    now: datetime
+    reason: str
+
+
+def _record(session: Session, schedule: Schedule, act: _Act, plain: Object) -> None:
+    why = {"reason": act.reason.strip()[:400]} if act.reason.strip() else {}
+    append(session, act.kind, act.actor, act.now, {"schedule": schedule.id}, plain, why)
+
+
+def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, act: _Act) -> None:
     _check(session, schedule, plan)
     written = plan.as_object()
     schedule.name, schedule.name_ja = plan.name, plan.name_ja
@@ -161,7 +181,7 @@ def _adopt(session: Session, schedule: Schedule, plan: SchedulePlan, kind: Kind,
         hours_written = _text(_written(hours))
         session.add(ScheduleCalendar(schedule_id=schedule.id, calendar_id=key, place=place, intervals=hours_written))
     session.flush()
-    append(session, kind, actor, now, {"schedule": schedule.id}, written)
+    _record(session, schedule, act, written)
 
 
 def _check(session: Session, schedule: Schedule, plan: SchedulePlan) -> None:

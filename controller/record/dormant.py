@@ -14,8 +14,9 @@ from typing import TypeVarTuple
 from sqlalchemy import ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from controller.people.access_level import AccessLevel, AccessLevelArea
 from controller.people.cardholder import Cardholder
-from controller.people.permission import AccessLevel, AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.premises.area import Area
 from controller.premises.site import Site
 from controller.record.stay import Stay

@@ -8,7 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from controller.database import reading, transaction
-from controller.people import credential, custody, leaver, permission
+from controller.people import access_level as levels
+from controller.people import credential, custody, leaver, level_change, permission
+from controller.people.access_level import LevelPlan
+from controller.people.card_state import Act
+from controller.people.credential import Credential
 from controller.people.custody import Due
 from controller.people.permission import Wish
 from tests.admin_web.conftest import BASE, signed_in, submit
@@ -131,3 +135,17 @@ def test_counts_name_no_more_than_there_is(house: House) -> None:
     with reading(house.engine) as session:
         counts = custody.due_counts(session, house.site(session), NOW)
         assert counts == {Due.CALL_BACK: 0, Due.HAND_OUT: 0, Due.WAIT: 3}
+
+
+def test_a_card_names_the_doors_that_its_holder_may_pass_by_an_access_level(client: FlaskClient, house: House) -> None:
+    _, card = ids(house)
+    with transaction(house.engine) as session:
+        kim, mia, site = house.operator(session, "kim"), house.operator(session, "mia"), house.site(session)
+        plan = LevelPlan("Cleaning", "清掃", {house.cedar(session).id: None})
+        opening = levels.opening(session, level_change.make(session, kim, NOW, site, plan, "cleaners"))
+        asked = permission.request(session, kim, NOW, Wish(house.holder(session, "Ada"), opening, NOW, None, "cleans"))
+        permission.approve(session, mia, NOW, asked, lambda *_: None)
+        row = session.get_one(Credential, card)
+        credential.turn(session, "operator:1", NOW, row, Act.SUSPEND, "left at home", lambda *_: None)
+    signed_in(client, "olu")
+    assert seen(client, f"/cards/{card}/doors").count('class="in-force"') == 2

@@ -93,7 +93,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
     pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
     pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components"]
-    pages += ["/permissions", "/permissions?room=3&after=1"]
+    pages += ["/permissions", "/permissions?room=3&after=1", "/access-levels", "/schedules", "/calendars"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
@@ -119,6 +119,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
      "/permissions?after=x", "/permissions?room=-1", "/permissions?room=9&room=x&after=99999999999999",
+     "/access-levels/99999999999", "/access-levels/changes/1", "/access-levels/x",
+     "/schedules/x", "/calendars/1?year=x",
      "/posture/order?act=lockdown&area=outside", "/posture/order?act=threat&value=-1", "/posture/person/99999999999",
      ],
 )  # fmt: skip

@@ -21,8 +21,9 @@ from controller.delivery.preview import Touch
 from controller.people import access, bundle, cardholder, leaver, matrix
 from controller.people import permission as permissions
 from controller.people.access import Permission, Role
+from controller.people.access_level import AccessLevel, AccessLevelArea
 from controller.people.matrix import Stands
-from controller.people.permission import AccessLevel, AccessLevelArea, Grant, GrantState, Wish
+from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import area as areas
 from controller.premises import schedule as schedules
 from controller.premises.schedule import Schedule
@@ -107,23 +108,31 @@ def test_each_cell_says_in_words_how_its_permissions_stand(client: FlaskClient, 
     assert 'type="checkbox" name="re' not in text  # an auditor looks
 
 
-def test_a_permission_by_an_access_level_is_shown_and_not_ended_by_one_room(client: FlaskClient, house: House) -> None:
+def test_a_permission_by_an_access_level_ends_only_where_that_is_said(client: FlaskClient, house: House) -> None:
     with transaction(house.engine) as session:
         level = AccessLevel(site_id=house.site(session).id, name="cleaning")
         session.add(level)
         session.flush()
-        session.add(AccessLevelArea(access_level_id=level.id, area_id=house.cedar(session).id))
+        for each in areas.guarded_of_site(session, house.site(session)):
+            session.add(AccessLevelArea(access_level_id=level.id, area_id=each.id))
     number = give(house, "Ben", "maple-room")
     with transaction(house.engine) as session:
         given = session.get_one(Grant, number)
         given.area_id, given.access_level_id = None, level.id
     signed_in(client, "kim")
     text = shown(client)
-    assert "by an access level" in text
+    assert "by the access level <bdi>cleaning</bdi>" in text
     assert 'name="revoke"' not in text
+    assert text.count('name="revoke-level"') == len(ROOMS)
     text = sent(client, "/permissions/preview", revoke=cell(house, "Ben"), reason="gone")
     assert "This permission is not in force." in text
     assert "There is nothing to change." in text
+    both = [cell(house, "Ben"), cell(house, "Ben", "maple-room")]
+    marked: dict[str, Any] = {"revoke-level": both, "reason": "gone"}
+    text = sent(client, "/permissions/preview", **marked)
+    assert "Takes effect at once (1)" in text
+    sent(client, "/permissions", 303, plan=plan(text))
+    assert [each.state for each in grants(house)] == [GrantState.REVOKED]
 
 
 def test_the_preview_says_who_gains_loses_and_waits_and_changes_nothing(client: FlaskClient, house: House) -> None:

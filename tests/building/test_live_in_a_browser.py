@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 SOON = 10_000
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
+LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -127,7 +128,7 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *RECORD, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

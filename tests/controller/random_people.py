@@ -9,10 +9,11 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from contract.schedule import Interval
+from controller.people.access_level import AccessLevel, AccessLevelArea
 from controller.people.card_state import State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, CredentialUse, IdentityRow
-from controller.people.permission import AccessLevel, AccessLevelArea, Grant, GrantState
+from controller.people.permission import Grant, GrantState
 from controller.people.training import AreaTraining, Completion, Training
 from controller.premises import schedule
 from controller.premises.agent import Agent

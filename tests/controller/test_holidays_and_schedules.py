@@ -369,4 +369,4 @@ def _move(session: Session, row: HolidayRow, day: date, name: str = "x") -> None
 
 
 def _remove(session: Session, row: Calendar) -> None:
-    calendar.remove(session, ACTOR, NOW, row, in_use=schedule.uses(session, row))
+    calendar.remove(session, ACTOR, NOW, row, in_use=bool(schedule.naming(session, row)))

@@ -13,13 +13,17 @@ import pytest
 from sqlalchemy import func, select
 
 from controller.database import reading, transaction
+from controller.delivery.compiling import all_must_fit
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.mail.outbox import WAITING_FOR_ONE, OutgoingMail, Told
 from controller.mail.postman import GIVE_UP_AFTER, LONGEST_AWAY, LONGEST_PAUSE, Postman, posted
 from controller.mail.server import PasswordFileError
-from controller.people import permission
+from controller.people import access_level as levels
+from controller.people import level_change, permission
+from controller.people.access_level import LevelPlan
 from controller.people.permission import Grant, Wish
+from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises.door import Door
 from controller.premises.site import Site
@@ -127,6 +131,25 @@ def test_requests_that_wait_are_told_and_name_nobody(house: House) -> None:
         assert f"{PAGES}/requests\n" in taken.text
         people = [*CARDS, "Kim", "Mia", "samples", *(f"{number:x}" for number in CARDS.values())]
         assert [each for each in people if each in taken.text or each.encode() in taken.raw] == []
+
+
+def test_what_waits_about_access_levels_is_told_by_the_level(house: House) -> None:
+    with serving() as server:
+        postman = _postman(house, _settings(server.port))
+        with transaction(house.engine) as session:
+            kim, site = house.operator(session, "kim"), house.site(session)
+            rooms = [each.id for each in areas.guarded_of_site(session, site)]
+            narrow, wide = (LevelPlan("Cleaning", "清掃", dict.fromkeys(some)) for some in (rooms[:1], rooms))
+            level = level_change.make(session, kim, BEGUN, site, narrow, "cleaners")
+            opening = levels.opening(session, level)
+            wish = Wish(house.holder(session, "Ada"), opening, BEGUN, BEGUN + DAY, "cleans")
+            permission.request(session, kim, BEGUN, wish)
+            level_change.change(session, kim, BEGUN + MINUTE, level, wide, "all of it", all_must_fit)
+        postman.turn(BEGUN + MINUTE)
+        (taken,) = server.all_taken()
+        assert "2 requests to approve" in _subjects([taken])[0][1]
+        assert "- 2026-11-24 12:00 Access requested: Cleaning\n" in taken.text
+        assert "- 2026-11-24 12:01 アクセスレベルの変更の申請：清掃\n" in taken.text
 
 
 def test_permissions_that_near_their_end_are_told_once_in_one_mail_a_day(house: House) -> None:
