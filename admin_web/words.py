@@ -17,7 +17,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
-from controller.delivery import overview, reach
+from controller.delivery import fleet, overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
 from controller.delivery.preview import Touch
@@ -267,6 +267,15 @@ HEALTH: dict[str, Any] = {
     overview.Health.FAULT: _("fault"),
     overview.Health.SILENT: _("not heard from"),
 }
+AGENTS: dict[str, Any] = {
+    fleet.Standing.WELL: _("connected"),
+    fleet.Standing.FAULT: _("fault"),
+    fleet.Standing.SILENT: _("not heard from"),
+    fleet.Standing.KEYLESS: _("not enrolled"),
+    fleet.Standing.REVOKED: _("revoked"),
+}
+"""How agents stand."""
+
 HELD_BY: dict[str, Any] = {
     "fire": _("by the fire alarm"),
     "break-glass": _("by break-glass"),
