@@ -32,6 +32,7 @@ from admin_web.pages import (
     cardholders,
     cards,
     components,
+    door_setup,
     enquiry,
     exports,
     forms,
@@ -42,8 +43,10 @@ from admin_web.pages import (
     people_files,
     permissions,
     posture,
+    readers,
     reports,
     requests,
+    room_setup,
     rooms,
     rules,
     sign_in,
@@ -58,7 +61,7 @@ from process import logs
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
-EQUIPMENT = (agents,)
+EQUIPMENT = (agents, readers, room_setup, door_setup)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

@@ -15,6 +15,8 @@ from contract import fact, reading
 from contract.canonical import Object
 from contract.fact import FactKind
 from contract.outcome import Outcome
+from contract.policy import ExitMode
+from contract.reader_kinds import Words
 from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
 from controller.delivery import fleet, overview, reach
@@ -161,6 +163,10 @@ REFUSALS |= {
     "file-broken": _("This is no CSV: a quotation mark is in the wrong place, or a cell has no end."),
     "file-plan": _("What was shown is more than an hour old, or was shown to somebody else. Look at the file again."),
     "file-letters": _("Shift_JIS has no letter for a part of somebody's name. Take UTF-8."),
+    "areas-same": _("A door leads from one area into another."),
+    "door-guards-nothing": _("A door leads into a room that asks for permission, by an entry, an exit or both."),
+    "access-point-there": _("This door has an access point that way into this room already."),
+    "agent-revoked": _("This agent is revoked: no list goes to it."),
     "own-role": _("Another security admin changes your role."),
     "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
     "passkey-wrong": _("The passkey did not answer as it should."),
@@ -357,6 +363,11 @@ def advice(reason: str) -> str:
 def settings_told(names: Sequence[str]) -> str:
     """Which settings these are, in the order in which they are shown."""
     return " · ".join(said(each.title) for each in rule_words.SETTINGS if each.name in names)
+
+
+def exit_mode(name: str) -> Words:
+    """What an exit of this mode asks for."""
+    return rule_words.CHOICES[ExitMode(name)]
 
 
 def posture_told(act: str, value: int) -> str:

@@ -68,7 +68,7 @@ def apply_preset(area_id: int, given: dict[str, Any]) -> Response:
 def get_door(door_id: int) -> Response:
     """One door, with its rules in plain words."""
     with centre().read() as session:
-        return jsonify(_door(session, forms.row(session, Door, door_id)))
+        return jsonify(door_told(session, forms.row(session, Door, door_id)))
 
 
 @blueprint.post(f"{V1}/doors/<int:door_id>/rules")
@@ -79,7 +79,7 @@ def change_door_rules(door_id: int, given: dict[str, Any]) -> Response:
     with centre().write() as session:
         row = forms.row(session, Door, door_id)
         room_rules.change_door(session, guard.operator().actor, now(), row, given["set"], given["reason"])
-        return jsonify(_door(session, row))
+        return jsonify(door_told(session, row))
 
 
 @blueprint.get(f"{V1}/access-points/<int:point_id>")
@@ -131,7 +131,8 @@ def _area(session: Session, row: Area) -> dict[str, Any]:
     }
 
 
-def _door(session: Session, row: Door) -> dict[str, Any]:
+def door_told(session: Session, row: Door) -> dict[str, Any]:
+    """A door with its rules in plain words and how it stands."""
     site = centre().site(session)
     stands, standing = postures.standing(session, site), overview.doors(session, site, now())
     return {

@@ -11,10 +11,14 @@ class Kind(StrEnum):
     SITE_FOUNDED = "site-founded"
     AREA_MADE = "area-made"
     AREA_CHANGED = "area-changed"
+    AREA_RENAMED = "area-renamed"
+    AREA_MARKED = "area-marked"
     DOOR_MADE = "door-made"
     DOOR_CHANGED = "door-changed"
+    DOOR_RENAMED = "door-renamed"
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
+    READER_CHANGED = "reader-changed"
     EXIT_SIGNED_OFF = "exit-signed-off"
     SIGN_OFF_LAPSED = "sign-off-lapsed"
     POSTURE_CHANGED = "posture-changed"
@@ -94,10 +98,12 @@ CHANGES_LISTS = frozenset(
     {
         Kind.AREA_MADE,
         Kind.AREA_CHANGED,
+        Kind.AREA_MARKED,
         Kind.DOOR_MADE,
         Kind.DOOR_CHANGED,
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
+        Kind.READER_CHANGED,
         Kind.EXIT_SIGNED_OFF,
         Kind.POSTURE_CHANGED,
         Kind.SCHEDULE_MADE,

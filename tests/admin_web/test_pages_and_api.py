@@ -96,7 +96,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
-    pages += ["/agents", "/agents/1"]
+    pages += ["/agents", "/agents/1", "/readers", "/premises/doors/1"]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -115,6 +115,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/stays?before=x", "/stays?since=x", "/stays?area=99999999999", "/rooms/../who-was",
      "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0",
      "/agents/99", "/agents/99999999999999999999", "/agents/x",
+     "/premises/doors/99", "/premises/rooms/..", "/readers?after=x", "/readers?after=9999999",
      "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
      "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",

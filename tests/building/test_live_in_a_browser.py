@@ -20,7 +20,7 @@ LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacua
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
-EQUIPMENT = ("/agents", "/agents/1")
+EQUIPMENT = ("/agents", "/agents/1", "/readers", "/premises/doors/1", "/premises/doors/new", "/premises/rooms/new")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
