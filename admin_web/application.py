@@ -50,6 +50,7 @@ from admin_web.pages import (
     rooms,
     rules,
     sign_in,
+    start,
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
@@ -59,7 +60,7 @@ from controller.refusal import Refused
 from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
-DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
+DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
 EQUIPMENT = (agents, readers, room_setup, door_setup)
 LOOKING = (components,)

@@ -15,6 +15,7 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import fleet, overview
 from controller.delivery import posture as postures
+from controller.people import first_steps
 from controller.people.access import Permission
 from controller.premises import area as areas
 from controller.premises import door as doors
@@ -72,3 +73,12 @@ def get_agent(agent_id: int) -> Response:
     with centre().read() as session:
         row = forms.row(session, Agent, agent_id)
         return jsonify(shapes.agent(fleet.one_of(session, centre().site(session), now(), row)))
+
+
+@blueprint.get(f"{V1}/first-steps")
+@guard.requires(Permission.SEE_DOORS)
+def get_first_steps() -> Response:
+    """How far an empty house has come: room, door, card, grant."""
+    with centre().read() as session:
+        way = first_steps.of_site(session, centre().site(session))
+    return jsonify(steps=[{"step": step, "done": done} for step, done in way.done.items()], next=way.next)
