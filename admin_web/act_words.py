@@ -31,6 +31,7 @@ ACTS: dict[str, Any] = {
     Kind.HOLIDAY_ADDED: _("Holiday added"),
     Kind.HOLIDAY_CHANGED: _("Holiday changed"),
     Kind.HOLIDAY_REMOVED: _("Holiday removed"),
+    Kind.FORMAT_RETIRED: _("Card format retired"),
     Kind.FORMAT_MADE: _("Card format added"),
     Kind.AGENT_MADE: _("Agent added"),
     Kind.AGENT_ENROLLED: _("Agent enrolled"),

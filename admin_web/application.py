@@ -35,6 +35,7 @@ from admin_web.pages import (
     door_setup,
     enquiry,
     exports,
+    formats,
     forms,
     live,
     log,
@@ -62,7 +63,7 @@ from process import logs
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
-EQUIPMENT = (agents, readers, room_setup, door_setup)
+EQUIPMENT = (agents, readers, formats, room_setup, door_setup)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

@@ -10,9 +10,11 @@ from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web.layouts import Piece, Span
 from admin_web.shown import said
 from contract import fact, reading
 from contract.canonical import Object
+from contract.card_format import UNUSED, Strength
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.policy import ExitMode
@@ -167,6 +169,9 @@ REFUSALS |= {
     "door-guards-nothing": _("A door leads into a room that asks for permission, by an entry, an exit or both."),
     "access-point-there": _("This door has an access point that way into this room already."),
     "agent-revoked": _("This agent is revoked: no list goes to it."),
+    "format-in-use": _("A reader reads this format. Take it from that reader first."),
+    "format-retired": _("This format is retired already."),
+    "frame-wrong": _("Write bits as 0 and 1, or as 0x with their number; or a serial number of 4, 7, 8 or 10 bytes."),
     "own-role": _("Another security admin changes your role."),
     "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
     "passkey-wrong": _("The passkey did not answer as it should."),
@@ -237,6 +242,24 @@ DUES: dict[str, Any] = {
     Due.HAND_OUT: _("To hand out"),
     Due.WAIT: _("Waiting for a permission"),
 }
+STRENGTHS: dict[str, Any] = {
+    Strength.OPEN_NUMBER: _("anybody may order it: duplicates exist"),
+    Strength.MANAGED_NUMBER: _("its seller gives each number once"),
+    Strength.SERIAL_NUMBER: _("a chip's serial number: copied in seconds"),
+}
+"""Of the number on a card."""
+
+FIELDS: dict[str, Any] = {
+    "number": _("Card number"),
+    "facility": _("Facility code"),
+    "issue": _("Issue"),
+    "oem": _("Maker's code"),
+    "agency": _("Agency"),
+    "expiry": _("Expiry"),
+    UNUSED: _("Without meaning"),
+}
+"""Of a card format; a site may name others."""
+
 CAUTIONS: dict[str, Any] = {
     Warned.CUT_SHORT: _("The reader may cut longer numbers to four bytes, so that other cards look the same."),
     Warned.RANDOM: _("The chip seems to make this number anew at each reading: do not give it to anybody."),
@@ -363,6 +386,22 @@ def advice(reason: str) -> str:
 def settings_told(names: Sequence[str]) -> str:
     """Which settings these are, in the order in which they are shown."""
     return " · ".join(said(each.title) for each in rule_words.SETTINGS if each.name in names)
+
+
+def field(name: str) -> str:
+    """What a field of a card format is called; a name of the site's own stands as it is."""
+    return phrase(FIELDS, name) if name in FIELDS else name
+
+
+def piece(span: Span) -> str:
+    """What these bits of a card are."""
+    if span.piece is Piece.FIELD:
+        return field(span.name)
+    if span.piece is Piece.PARITY:
+        return str(gettext("Parity"))
+    if span.piece is Piece.UNUSED:
+        return str(gettext("Without meaning"))
+    return str(gettext("Always 1") if span.name == "1" else gettext("Always 0"))
 
 
 def exit_mode(name: str) -> Words:

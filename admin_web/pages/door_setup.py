@@ -179,7 +179,7 @@ def _chosen(name: str) -> list[str]:
 
 def _known(session: Session) -> tuple[list[str], list[str]]:
     """Names of card formats: those that are offered at once (the usual ones and the site's own), and the others."""
-    own = formats.of_site(session, centre().site(session))
+    own = formats.offered(session, centre().site(session))
     return [*own, *_USUAL], [each for each in FORMATS if each not in _USUAL]
 
 

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     HOLIDAY_CHANGED = "holiday-changed"
     HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
+    FORMAT_RETIRED = "format-retired"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
     AGENT_REVOKED = "agent-revoked"

@@ -238,6 +238,15 @@ def points_of_site(session: Session, site: Site) -> Sequence[AccessPoint]:
     return session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id).order_by(AccessPoint.key)).all()
 
 
+def reading(session: Session, site: Site) -> dict[str, list[AccessPoint]]:
+    """By name of a card format: the access points that read it, by their keys."""
+    found: dict[str, list[AccessPoint]] = {}
+    for point in points_of_site(session, site):
+        for name in point.formats.split():
+            found.setdefault(name, []).append(point)
+    return found
+
+
 def of_site(session: Session, site: Site) -> Sequence[Door]:
     return session.scalars(select(Door).where(Door.site_id == site.id).order_by(Door.name, Door.id)).all()
 
