@@ -10,6 +10,7 @@ from controller.ledger.kinds import Kind
 
 ACTS: dict[str, Any] = {
     Kind.SITE_FOUNDED: _("Site founded"),
+    Kind.SITE_RENAMED: _("Site renamed"),
     Kind.AREA_MADE: _("Room added"),
     Kind.AREA_CHANGED: _("Rules of a room changed"),
     Kind.AREA_RENAMED: _("Room renamed"),

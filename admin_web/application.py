@@ -51,6 +51,7 @@ from admin_web.pages import (
     rooms,
     rules,
     sign_in,
+    site_settings,
     start,
 )
 from admin_web.settings import WebSettings
@@ -63,7 +64,7 @@ from process import logs
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
-EQUIPMENT = (agents, readers, formats, room_setup, door_setup)
+EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
@@ -90,8 +91,11 @@ _HEADERS = {
 }
 
 
-def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock = utc_now) -> Flask:
-    """The application for `settings`; `engine` replaces the database that they name, `clock` the machine's."""
+def create_app(
+    settings: WebSettings, engine: Engine | None = None, clock: Clock = utc_now, file: Path | None = None
+) -> Flask:
+    """The application for `settings`, which were read from `file`; `engine` replaces the database that they name,
+    `clock` the machine's."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
@@ -109,6 +113,8 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
         SECOND_FACTOR=frozenset(settings.second_factor),
         CONFIRM_MINUTES=settings.confirm_minutes,
         ESCALATE_MINUTES=settings.escalate_minutes,
+        SETTINGS=settings,
+        SETTINGS_FILE=file,
     )
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:

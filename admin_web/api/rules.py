@@ -13,6 +13,7 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, members, moment, one_of, takes, text, truth
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from admin_web.shown import utc
 from controller.delivery import overview, rooms
 from controller.delivery import posture as postures
 from controller.people.access import Permission
@@ -23,6 +24,7 @@ from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
 from controller.premises.rule_words import Of
 from controller.premises.sign_off import Confirmed, Failsafe
+from controller.record import enquiry, reader_use
 
 REASON = text(400, required=True)
 
@@ -143,9 +145,13 @@ def door_told(session: Session, row: Door) -> dict[str, Any]:
 
 def _point(session: Session, row: AccessPoint) -> dict[str, Any]:
     signed = sign_off.newest(session, row)
+    kind = enquiry.readers(session, [session.get_one(Door, row.door_id).agent_id]).get(row.key)
+    used = reader_use.last_uses(session, [row.door_id]).get(row.id)
     return {
         **ruled.access_point(row),
         "settings": ruled.in_words(Of.ACCESS_POINT, row.rules),
         "sign_off": ruled.sign_off(signed) if signed else None,
         "runs_as": sign_off.in_force_mode(session, row, now()),
+        "reader": ruled.reader(kind) if kind else None,
+        "last_used_at": utc(used) if used else None,
     }

@@ -172,12 +172,12 @@ def _fits_form(found: CardFormat) -> bool:
 
 
 def _filled(found: CardFormat) -> dict[str, Any]:
-    """The form of a new format that is like this one, without its name."""
+    """The form of a new format that is laid out like this one."""
     told: dict[str, Any] = {each.name: spans(each.bits) for each in found.fields}
     for number, parity in enumerate(found.parities):
         told[f"parity_{number}_bit"] = parity.bit
         told[f"parity_{number}_kind"] = "odd" if parity.odd else "even"
         told[f"parity_{number}_covers"] = spans(parity.covers)
     fixed = {"one": spans(found.ones), "zero": spans(found.zeros), "unused": spans(found.unused)}
-    plain = {"title": found.title, "length": found.length, "strength": found.strength, "origin": found.origin}
+    plain = {"length": found.length, "strength": found.strength}
     return {**told, **fixed, **plain, "sources": [str(each) for each in found.sources]}

@@ -9,6 +9,7 @@ class Kind(StrEnum):
     """A member for every change and for facts; `CHANGES_LISTS` says which of them may change what a door carries."""
 
     SITE_FOUNDED = "site-founded"
+    SITE_RENAMED = "site-renamed"
     AREA_MADE = "area-made"
     AREA_CHANGED = "area-changed"
     AREA_RENAMED = "area-renamed"

@@ -20,6 +20,8 @@ from controller.ledger.ledger import append
 from controller.premises.site import Site
 from controller.refusal import Refused
 
+_LONGEST_TEXT = 200
+
 
 class FormatRow(Base):
     """layout: the canonical table of `contract.site_formats`; retired_at: since when no reader is given it any more."""
@@ -51,12 +53,15 @@ def define(session: Session, actor: str, now: datetime, site: Site, tables: Sequ
 
 
 def add(session: Session, actor: str, now: datetime, site: Site, table: object, reason: str) -> FormatRow:
-    """Make one new format; Refused reason-missing, format-wrong, key-taken (also by a retired one of this name)."""
+    """Make one new format; Refused reason-missing, format-wrong, text-wrong (its title or origin), key-taken (also by a
+    retired one of this name)."""
     why = line.reason(reason)
     try:
         found = next(iter(from_tables([table]).values()))
     except BadLayout as flaw:
         raise Refused("format-wrong", flaws="; ".join(flaw.flaws)) from flaw
+    for said in filter(None, (found.title, found.origin)):
+        line.told(said, _LONGEST_TEXT)
     if any(name.lower() == found.name.lower() for name in of_site(session, site)):
         raise Refused("key-taken", key=found.name)
     return _make(session, actor, now, site, found, why)

@@ -75,7 +75,7 @@ def test_formats_are_listed_with_who_reads_them_and_shown_one_by_one(client: Fla
     assert "Maple room" in here
     assert 'action="/formats/try"' not in shown
     one = page(client, "/formats/of/H10301")
-    assert '<td colspan="8" class="bits-field" title="Facility code: 1-8">facility' in one
+    assert '<td colspan="8" class="bits-field" title="Facility code: 1-8">Facility code' in one
     assert "bit 0 makes the ones even over 1-12" in one
     assert "施設コード" in page(client, "/formats/of/H10301", "ja")
     assert client.get("/formats/of/nobody", base_url=BASE).status_code == 404
@@ -160,6 +160,8 @@ def test_the_api_tries_makes_and_retires_the_same(client: FlaskClient, house: Ho
     assert api(client, house, "/formats", {"format": TABLE, "reason": "again"})[0] == 409
     assert api(client, house, "/formats", {"format": {**TABLE, "length": 27}, "reason": "x"})[0] == 409
     assert api(client, house, "/formats", {"format": 7, "reason": "x"})[0] == 422
+    for odd in ("\ud800", "a\x1b[31m", "two\nlines"):
+        assert api(client, house, "/formats", {"format": {**TABLE, "title": odd}, "reason": "x"})[0] == 409, odd
     assert api(client, house, "/formats", {"format": TABLE, "reason": "x"}, "olu")[0] == 403
     assert api(client, house, f"/formats/{made['id']}/retire", {"reason": "gone"})[1]["retired_at"] is not None
     assert api(client, house, "/formats/99/retire", {"reason": "gone"})[0] == 404

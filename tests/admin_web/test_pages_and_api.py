@@ -96,7 +96,16 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
-    pages += ["/formats", "/formats/of/H10301", "/start", "/agents", "/agents/1", "/readers", "/premises/doors/1"]
+    pages += [
+        "/settings",
+        "/formats",
+        "/formats/of/H10301",
+        "/start",
+        "/agents",
+        "/agents/1",
+        "/readers",
+        "/premises/doors/1",
+    ]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})

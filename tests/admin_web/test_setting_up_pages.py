@@ -83,7 +83,7 @@ def test_a_door_is_previewed_with_who_may_enter_by_it_and_made(
     into_cedar = door(ids, to_area=str(ids["cedar-room"]), exit_formats=["H10301"], exit_mode="free")
     status, page = asked(client, "/premises/doors/preview", into_cedar)
     assert (status, recorded(house)) == (200, before)
-    assert "Who may enter by it at once (1)" in page
+    assert "Who has a permission already (1)" in page
     assert "Ada" in page
     assert "<code>side-in</code>, H10301, uid-7" in page
     assert 'class="finding"' in page  # a private room that is left without a card
@@ -124,6 +124,9 @@ def test_a_door_gets_a_further_reader_other_formats_and_another_name(
 def test_readers_say_when_they_were_used_last(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
     visited(house)
     signed_in(client, "olu")
+    one = client.get(f"/api/v1/access-points/{ids['cedar-in']}", base_url=BASE, headers=token(house, "olu")).get_json()
+    assert one["reader"]["word"] == "stx-etx-hex"
+    assert one["last_used_at"] is not None
     page = client.get(f"/premises/doors/{ids['door:cedar']}", base_url=BASE).get_data(as_text=True)
     assert page.count("not lately") == 1  # Ada came in and has not left
     assert 'method="post" action="/premises' not in page

@@ -20,7 +20,7 @@ LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacua
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
-EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats")
+EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats", "/settings")
 MAKING = (
     "/formats/of/H10301",
     "/formats/new",
