@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from admin_web import guard, layouts
+from admin_web import flaw_words, guard, layouts
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract import reading, written_frame
@@ -131,7 +131,7 @@ def _form(given: Any, flaws: tuple[str, ...] = ()) -> str:
         "formats/new.html",
         given=given,
         chosen=given.getlist("sources") if given is request.form else given.get("sources", []),
-        flaws=flaws,
+        flaws=[flaw_words.told(each) for each in flaws],
         sources=list(Source),
         strengths=list(Strength),
         fields=_FIELDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -139,6 +140,41 @@ def test_a_layout_that_contradicts_itself_comes_back_with_what_was_typed_and_eve
     assert "<b>" not in shown
     assert asked(client, "/formats/preview", {})[0] == 200
     assert "This layout contradicts itself" in asked(client, "/formats/preview", {**BADGE, "name": "h10301"})[1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "-x"},
+        {"name": "h10301"},
+        {"length": "9"},
+        {"length": ""},
+        {"length": "27"},
+        {"length": "29"},
+        {"sources": ""},
+        {"number": ""},
+        {"number": ","},
+        {"number": "9-x"},
+        {"facility": "1-9"},
+        {"parity_0_covers": ""},
+        {"parity_0_covers": "1,1"},
+        {"parity_0_covers": "0-13"},
+        {"parity_0_covers": "1-40"},
+        {"parity_0_covers": "1-13,27"},
+        {"parity_0_bit": "99999"},
+    ],
+    ids=str,
+)
+def test_every_flaw_of_the_form_is_told_in_japanese(client: FlaskClient, wrong: dict[str, str]) -> None:
+    signed_in(client, "kim")
+    proof = field(page(client, "/operators"))
+    data = {**BADGE, **wrong, "csrf_token": proof}
+    answer = client.post("/formats/preview", data=data, base_url=BASE, headers={"Accept-Language": "ja"})
+    told = re.findall(
+        r"<li>(.*?)</li>", answer.get_data(as_text=True).partition('role="alert"')[2].partition("</ul>")[0]
+    )
+    assert told
+    assert [each for each in told if not re.search(r"[\u3040-\u30ff]", each)] == []
 
 
 def test_another_one_begins_with_the_layout_of_a_format_that_the_form_has_room_for(client: FlaskClient) -> None:
