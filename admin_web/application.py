@@ -27,13 +27,16 @@ from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.exports.making import Exports
 from admin_web.pages import (
     account,
+    agents,
     alarms,
     calendars,
     cardholders,
     cards,
     components,
+    door_setup,
     enquiry,
     exports,
+    formats,
     forms,
     levels,
     live,
@@ -43,12 +46,16 @@ from admin_web.pages import (
     people_files,
     permissions,
     posture,
+    readers,
     reports,
     requests,
+    room_setup,
     rooms,
     rules,
     schedules,
     sign_in,
+    site_settings,
+    start,
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
@@ -58,8 +65,9 @@ from controller.refusal import Refused
 from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
-DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
+DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
 AUDITING = (log, reports, exports)
+EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
@@ -86,8 +94,11 @@ _HEADERS = {
 }
 
 
-def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock = utc_now) -> Flask:
-    """The application for `settings`; `engine` replaces the database that they name, `clock` the machine's."""
+def create_app(
+    settings: WebSettings, engine: Engine | None = None, clock: Clock = utc_now, file: Path | None = None
+) -> Flask:
+    """The application for `settings`, which were read from `file`; `engine` replaces the database that they name,
+    `clock` the machine's."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
@@ -105,6 +116,8 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
         SECOND_FACTOR=frozenset(settings.second_factor),
         CONFIRM_MINUTES=settings.confirm_minutes,
         ESCALATE_MINUTES=settings.escalate_minutes,
+        SETTINGS=settings,
+        SETTINGS_FILE=file,
     )
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:
@@ -116,7 +129,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (*DAILY, *AUDITING, *LOOKING, sign_in, operators, account):
+    for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, sign_in, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

@@ -30,7 +30,7 @@ def serve(path: Path) -> int:
     """Serve by the settings in `path`; 0, or 3 when it cannot start."""
     told = settings.load(path, WebSettings)
     logs.configure("web", told.log_level)
-    app = create_app(told)
+    app = create_app(told, file=path)
     centre: Centre = app.extensions["sekisho"]
     exports: Exports = app.extensions["sekisho-exports"]
     migrate(centre.engine)

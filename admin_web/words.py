@@ -10,14 +10,18 @@ from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web.layouts import Piece, Span
 from admin_web.shown import said
 from contract import fact, reading
 from contract.canonical import Object
+from contract.card_format import UNUSED, Strength
 from contract.fact import FactKind
 from contract.outcome import Outcome
+from contract.policy import ExitMode
+from contract.reader_kinds import Words
 from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
-from controller.delivery import overview, reach
+from controller.delivery import fleet, overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
 from controller.delivery.preview import Touch
@@ -174,6 +178,13 @@ REFUSALS |= {
     "file-broken": _("This is no CSV: a quotation mark is in the wrong place, or a cell has no end."),
     "file-plan": _("What was shown is more than an hour old, or was shown to somebody else. Look at the file again."),
     "file-letters": _("Shift_JIS has no letter for a part of somebody's name. Take UTF-8."),
+    "areas-same": _("A door leads from one area into another."),
+    "door-guards-nothing": _("A door leads into a room that asks for permission, by an entry, an exit or both."),
+    "access-point-there": _("This door has an access point that way into this room already."),
+    "agent-revoked": _("This agent is revoked: no list goes to it."),
+    "format-in-use": _("A reader reads this format. Take it from that reader first."),
+    "format-retired": _("This format is retired already."),
+    "frame-wrong": _("Write bits as 0 and 1, or as 0x with their number; or a serial number of 4, 7, 8 or 10 bytes."),
     "own-role": _("Another security admin changes your role."),
     "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
     "passkey-wrong": _("The passkey did not answer as it should."),
@@ -245,6 +256,24 @@ DUES: dict[str, Any] = {
     Due.HAND_OUT: _("To hand out"),
     Due.WAIT: _("Waiting for a permission"),
 }
+STRENGTHS: dict[str, Any] = {
+    Strength.OPEN_NUMBER: _("anybody may order it: duplicates exist"),
+    Strength.MANAGED_NUMBER: _("its seller gives each number once"),
+    Strength.SERIAL_NUMBER: _("a chip's serial number: copied in seconds"),
+}
+"""Of the number on a card."""
+
+FIELDS: dict[str, Any] = {
+    "number": _("Card number"),
+    "facility": _("Facility code"),
+    "issue": _("Issue"),
+    "oem": _("Maker's code"),
+    "agency": _("Agency"),
+    "expiry": _("Expiry"),
+    UNUSED: _("Without meaning"),
+}
+"""Of a card format; a site may name others."""
+
 CAUTIONS: dict[str, Any] = {
     Warned.CUT_SHORT: _("The reader may cut longer numbers to four bytes, so that other cards look the same."),
     Warned.RANDOM: _("The chip seems to make this number anew at each reading: do not give it to anybody."),
@@ -281,6 +310,15 @@ HEALTH: dict[str, Any] = {
     overview.Health.FAULT: _("fault"),
     overview.Health.SILENT: _("not heard from"),
 }
+AGENTS: dict[str, Any] = {
+    fleet.Standing.WELL: _("connected"),
+    fleet.Standing.FAULT: _("fault"),
+    fleet.Standing.SILENT: _("not heard from"),
+    fleet.Standing.KEYLESS: _("not enrolled"),
+    fleet.Standing.REVOKED: _("revoked"),
+}
+"""How agents stand."""
+
 HELD_BY: dict[str, Any] = {
     "fire": _("by the fire alarm"),
     "break-glass": _("by break-glass"),
@@ -362,6 +400,27 @@ def advice(reason: str) -> str:
 def settings_told(names: Sequence[str]) -> str:
     """Which settings these are, in the order in which they are shown."""
     return " · ".join(said(each.title) for each in rule_words.SETTINGS if each.name in names)
+
+
+def field(name: str) -> str:
+    """What a field of a card format is called; a name of the site's own stands as it is."""
+    return phrase(FIELDS, name) if name in FIELDS else name
+
+
+def piece(span: Span) -> str:
+    """What these bits of a card are."""
+    if span.piece is Piece.FIELD:
+        return field(span.name)
+    if span.piece is Piece.PARITY:
+        return str(gettext("Parity"))
+    if span.piece is Piece.UNUSED:
+        return str(gettext("Without meaning"))
+    return str(gettext("Always 1") if span.name == "1" else gettext("Always 0"))
+
+
+def exit_mode(name: str) -> Words:
+    """What an exit of this mode asks for."""
+    return rule_words.CHOICES[ExitMode(name)]
 
 
 def posture_told(act: str, value: int) -> str:

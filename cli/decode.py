@@ -13,16 +13,13 @@ from typing import Final
 import click
 
 from cli.exits import EXPLAINED, NO, WrongUse, told_plainly
-from contract import reading, site_formats
+from contract import reading, site_formats, written_frame
 from contract.canonical import Object
 from contract.card_format import BadLayout, CardFormat, Reading, Strength, Verdict
 from contract.credential import LONGEST_BITS, Identity, Source
 from contract.formats import FORMATS
 from contract.layout import spans
 from contract.reading import Caution, Warned
-
-_UID_BYTES: Final = (4, 7, 8, 10)
-_SIGNS = str.maketrans("", "", " :-_")
 
 _PARITY: Final = {
     Verdict.RIGHT: "parity right",
@@ -99,38 +96,10 @@ def _own(file: Path) -> dict[str, CardFormat]:
 
 def _frame(bits: str | None, length: int | None, uid: str | None) -> str:
     """The frame to read, or WrongUse."""
-    if (bits is None) == (uid is None):
-        raise WrongUse("give BITS, or 0xHEX with --length, or --uid HEX; one of them")
-    if uid is not None:
-        if length is not None:
-            raise WrongUse("--length belongs to 0xHEX; a serial number has the length of its bytes")
-        return _uid_bits(uid)
-    text = str(bits).translate(_SIGNS)
-    if text[:2].lower() == "0x":
-        return _hex_bits(text[2:], length)
-    if not text or text.strip("01") or len(text) > LONGEST_BITS:
-        raise WrongUse(f"BITS are 1 to {LONGEST_BITS} characters 0 or 1; write hexadecimal as 0xHEX with --length")
-    if length not in (None, len(text)):
-        raise WrongUse(f"these are {len(text)} bits, not {length}")
-    return text
-
-
-def _hex_bits(text: str, length: int | None) -> str:
-    if length is None:
-        raise WrongUse("0xHEX needs --length: leading zeros are bits, too")
-    if not text or text.lower().strip("0123456789abcdef") or len(text) > LONGEST_BITS:
-        raise WrongUse("after 0x come hexadecimal digits")
-    number = int(text, 16)
-    if number.bit_length() > length:
-        raise WrongUse(f"0x{text} needs {number.bit_length()} bits, more than {length}")
-    return f"{number:0{length}b}"
-
-
-def _uid_bits(text: str) -> str:
-    digits = _digits(text)
-    if digits.strip("0123456789abcdef") or len(digits) not in [2 * each for each in _UID_BYTES]:
-        raise WrongUse(f"a serial number has {', '.join(map(str, _UID_BYTES))} bytes, written in hexadecimal")
-    return f"{int(digits, 16):0{len(digits) * 4}b}"
+    try:
+        return written_frame.read(bits, length, uid)
+    except ValueError as flaw:
+        raise WrongUse(str(flaw)) from flaw
 
 
 def _chosen(known: Mapping[str, CardFormat], name: str | None, serial: bool) -> list[CardFormat]:
@@ -167,15 +136,11 @@ def _show(bits: str, found: tuple[Reading, ...], warned: tuple[Caution, ...]) ->
 
 def _show_cut(uid: str | None) -> None:
     """What the same card looks like where a reader knows only four bytes: it must be enrolled there on its own."""
-    whole = bytes.fromhex("" if uid is None else _digits(uid))
+    whole = bytes.fromhex("" if uid is None else written_frame.digits(uid))
     cut = reading.cut_to_four_bytes(whole)
     if cut != whole:
         forms = f"{cut.hex(':').upper()} or {cut[::-1].hex(':').upper()}"
         click.echo(f"a reader that knows only four bytes sends {forms}: another identity, never taken for this one")
-
-
-def _digits(text: str) -> str:
-    return text.translate(_SIGNS).lower().removeprefix("0x")
 
 
 def _nearest(length: int) -> str:

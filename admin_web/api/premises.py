@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 
 from admin_web import guard
 from admin_web.api import ruled, shapes
@@ -12,12 +12,14 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks
 from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
-from controller.delivery import overview
+from admin_web.pages import forms
+from controller.delivery import fleet, overview
 from controller.delivery import posture as postures
+from controller.people import first_steps
 from controller.people.access import Permission
-from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises import door as doors
+from controller.premises.agent import Agent
 from controller.premises.door import Door
 
 
@@ -58,8 +60,25 @@ def list_access_points(asked: dict[str, Any]) -> Response:
 @guard.requires(Permission.SEE_DOORS)
 @asks(**PAGE)
 def list_agents(asked: dict[str, Any]) -> Response:
-    """Agents, and whether they are heard from."""
+    """Agents: whether they are heard, which list they carry, what they told last, and what they are known by."""
     with centre().read() as session:
-        at = now()
-        found = agents.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: shapes.agent(row, connected=row.heard(at)))
+        found = fleet.all_of(session, centre().site(session), now())
+        return sliced(found, asked, shapes.agent)
+
+
+@blueprint.get(f"{V1}/agents/<int:agent_id>")
+@guard.requires(Permission.SEE_DOORS)
+def get_agent(agent_id: int) -> Response:
+    """One agent."""
+    with centre().read() as session:
+        row = forms.row(session, Agent, agent_id)
+        return jsonify(shapes.agent(fleet.one_of(session, centre().site(session), now(), row)))
+
+
+@blueprint.get(f"{V1}/first-steps")
+@guard.requires(Permission.SEE_DOORS)
+def get_first_steps() -> Response:
+    """How far an empty house has come: room, door, card, grant."""
+    with centre().read() as session:
+        way = first_steps.of_site(session, centre().site(session))
+    return jsonify(steps=[{"step": step, "done": done} for step, done in way.done.items()], next=way.next)

@@ -7,6 +7,7 @@ from typing import Any
 
 from admin_web.api import shapes
 from admin_web.shown import utc
+from contract.reader_kinds import KindOfReader
 from contract.room_rules import Posture
 from controller.delivery.distribution import InForce
 from controller.delivery.overview import DoorNow
@@ -83,6 +84,17 @@ def access_point(row: AccessPoint) -> dict[str, Any]:
         "formats": row.formats.split(),
         "rules": settings_of(row.rules),
     }
+
+
+def reader(kind: KindOfReader) -> dict[str, Any]:
+    """What is fitted at an access point, and what it is worth, in both languages."""
+    told = {
+        "device": kind.device,
+        "supervised": kind.supervised,
+        "encrypted": kind.encrypted,
+        "strength": kind.strength,
+    }
+    return {"word": kind.word, **{name: {"en": words.en, "ja": words.ja} for name, words in told.items()}}
 
 
 def in_words(of: Of, rules: Rules) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, members, moment, one_of, takes, text, truth
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from admin_web.shown import utc
 from controller.delivery import overview, rooms
 from controller.delivery import posture as postures
 from controller.people.access import Permission
@@ -23,6 +24,7 @@ from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
 from controller.premises.rule_words import Of
 from controller.premises.sign_off import Confirmed, Failsafe
+from controller.record import enquiry, reader_use
 
 REASON = text(400, required=True)
 
@@ -68,7 +70,7 @@ def apply_preset(area_id: int, given: dict[str, Any]) -> Response:
 def get_door(door_id: int) -> Response:
     """One door, with its rules in plain words."""
     with centre().read() as session:
-        return jsonify(_door(session, forms.row(session, Door, door_id)))
+        return jsonify(door_told(session, forms.row(session, Door, door_id)))
 
 
 @blueprint.post(f"{V1}/doors/<int:door_id>/rules")
@@ -79,7 +81,7 @@ def change_door_rules(door_id: int, given: dict[str, Any]) -> Response:
     with centre().write() as session:
         row = forms.row(session, Door, door_id)
         room_rules.change_door(session, guard.operator().actor, now(), row, given["set"], given["reason"])
-        return jsonify(_door(session, row))
+        return jsonify(door_told(session, row))
 
 
 @blueprint.get(f"{V1}/access-points/<int:point_id>")
@@ -131,7 +133,8 @@ def _area(session: Session, row: Area) -> dict[str, Any]:
     }
 
 
-def _door(session: Session, row: Door) -> dict[str, Any]:
+def door_told(session: Session, row: Door) -> dict[str, Any]:
+    """A door with its rules in plain words and how it stands."""
     site = centre().site(session)
     stands, standing = postures.standing(session, site), overview.doors(session, site, now())
     return {
@@ -142,9 +145,13 @@ def _door(session: Session, row: Door) -> dict[str, Any]:
 
 def _point(session: Session, row: AccessPoint) -> dict[str, Any]:
     signed = sign_off.newest(session, row)
+    kind = enquiry.readers(session, [session.get_one(Door, row.door_id).agent_id]).get(row.key)
+    used = reader_use.last_uses(session, [row.door_id]).get(row.id)
     return {
         **ruled.access_point(row),
         "settings": ruled.in_words(Of.ACCESS_POINT, row.rules),
         "sign_off": ruled.sign_off(signed) if signed else None,
         "runs_as": sign_off.in_force_mode(session, row, now()),
+        "reader": ruled.reader(kind) if kind else None,
+        "last_used_at": utc(used) if used else None,
     }

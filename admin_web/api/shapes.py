@@ -9,6 +9,7 @@ from typing import Any
 from admin_web.shown import utc
 from contract.schedule import Interval
 from controller.delivery.distribution import InForce
+from controller.delivery.fleet import AgentNow, Standing
 from controller.ledger.ledger import LedgerRow
 from controller.people import custody
 from controller.people.access_level import AccessLevel, LevelPlan
@@ -23,7 +24,6 @@ from controller.people.permission import Grant
 from controller.people.pin import PinRow
 from controller.people.roster import Row, Said
 from controller.people.training import Completion, Training
-from controller.premises.agent import Agent
 from controller.premises.calendar import Calendar, Holiday
 from controller.premises.pin_rule import PinRuleRow
 from controller.premises.schedule import Schedule, SchedulePlan
@@ -291,15 +291,35 @@ def stay(row: Stay) -> dict[str, Any]:
     }
 
 
-def agent(row: Agent, *, connected: bool) -> dict[str, Any]:
+def agent(now: AgentNow) -> dict[str, Any]:
+    """An agent as the centre knows it; what it has not told is null."""
+    row, carries, told = now.agent, now.carried, now.told
     return {
         "id": row.id,
         "key": row.key,
         "name": row.name,
+        "state": now.standing,
         "trusted": row.trusted,
-        "connected": connected,
+        "connected": row.trusted and now.standing in (Standing.WELL, Standing.FAULT),
         "enrolled_at": utc(row.enrolled_at) if row.enrolled_at else None,
+        "revoked_at": utc(row.revoked_at) if row.revoked_at else None,
         "last_heard_at": utc(row.last_heard_at) if row.last_heard_at else None,
+        "fresh_until": utc(now.fresh_until) if now.fresh_until else None,
+        "list": None
+        if carries is None
+        else {"version": carries.version, "newest": carries.newest, "adopted_at": utc(carries.adopted_at)},
+        "last_event": None
+        if told is None
+        else {"sequence": told.sequence, "at": utc(told.at), "received_at": utc(told.received_at), "clock": told.clock},
+        "signing_key_sha256": row.signing_key_sha256,
+        "certificate": None
+        if row.certificate_serial is None
+        else {
+            "serial": row.certificate_serial,
+            "sha256": row.certificate_sha256,
+            "valid_until": utc(row.certificate_until) if row.certificate_until else None,
+        },
+        "doors": [door.id for door, _ in now.doors],
     }
 
 

@@ -20,12 +20,14 @@ from admin_web.api import (
     record,
     rules,
     schedules,
+    setting_up,
+    site_settings,
     trainings,
     watching,
 )
 from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
-PREMISES = (premises, rules, schedules, holidays, formats)
+PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
 RESOURCES = (*PEOPLE, *PREMISES, access, access_levels, previews, posture, record, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

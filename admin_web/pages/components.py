@@ -26,6 +26,7 @@ _TABLES = (
     (words.DOOR_STATES, "door-state door"),
     (words.DOOR_MODES, "state mode"),
     (words.HEALTH, "state health"),
+    (words.AGENTS, "state health"),
 )
 """Each table of states with the classes that its members are drawn by."""
 _SINCE = (timedelta(seconds=0.4), timedelta(hours=3))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, render_template
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
 
 from admin_web import guard, streams
 from admin_web.centre import centre, now
@@ -14,6 +13,7 @@ from admin_web.pages import alarms, forms
 from controller.delivery import overview, posture
 from controller.delivery.posture import Act
 from controller.ledger import ledger
+from controller.people import first_steps
 from controller.people.access import Permission
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter, LogRow
@@ -22,18 +22,18 @@ blueprint = Blueprint("live", __name__)
 _FEED = 25
 
 
-@blueprint.get("/")
-@guard.requires(Permission.SEE_DOORS)
-def home() -> BaseResponse:
-    return redirect(url_for("live.page"), 303)
-
-
 @blueprint.get("/live")
 @guard.requires(Permission.SEE_DOORS)
 def page() -> str:
     with centre().read() as session:
         feed = enquiry.log(session, LogFilter(), None, _FEED)
-        return render_template("live/page.html", **_now(session), feed=feed.rows, head=ledger.head(session))
+        return render_template(
+            "live/page.html",
+            **_now(session),
+            feed=feed.rows,
+            head=ledger.head(session),
+            way=first_steps.of_site(session, centre().site(session)),
+        )
 
 
 @blueprint.get("/live/doors")

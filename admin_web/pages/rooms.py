@@ -46,7 +46,7 @@ _LATEST = 5
 @guard.requires(Permission.SEE_DOORS)
 def listed() -> str:
     with centre().read() as session:
-        inside = occupancy.counts(session)
+        inside, every = occupancy.counts(session), areas.of_site(session, centre().site(session))
         shown_areas = [
             (
                 area,
@@ -54,9 +54,12 @@ def listed() -> str:
                 inside.get(area.id, 0),
                 doors.of_area(session, area),
             )
-            for area in areas.guarded_of_site(session, centre().site(session))
+            for area in every
+            if not area.open
         ]
-        return render_template("rooms/list.html", areas=shown_areas, uncertain=occupancy.uncertain(session))
+        opened = [each for each in every if each.open]
+        unsure = occupancy.uncertain(session)
+        return render_template("rooms/list.html", areas=shown_areas, opened=opened, uncertain=unsure)
 
 
 @blueprint.get("/<key>")

@@ -45,7 +45,7 @@ COVERED = Report(
     key="doors",
     title=_("Coverage of the doors"),
     told=_("How many cards each door judged, and how many of them the centre heard of more than a minute later."),
-    empty=_("There are no doors yet: the installer sets them up on the controller."),
+    empty=_("There are no doors yet. They are set up under Equipment."),
     headings=(
         _("Door"), _("Agent"), _("Cards presented"), _("Heard of late"), _("Clock not believed"),
         _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),

@@ -24,7 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy.orm import Session
 
 from contract.credential import AGENT_KEY_BYTES
-from controller.premises.agent import Agent, Enrolment, enrol
+from controller.premises.agent import Agent, Certificate, Enrolment, enrol
 from controller.premises.site import Site
 
 _AUTHORITY_LIFE = timedelta(days=3650)
@@ -102,7 +102,7 @@ def enrol_agent(
     signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
     list_key = secrets.token_bytes(AGENT_KEY_BYTES)
     subject = _Subject(agent_name(site.key, agent.key), ExtendedKeyUsageOID.CLIENT_AUTH)
-    serial = _issue(authority, subject, now, folder / "certificate.pem", folder / "broker.key")
+    certificate = _issue(authority, subject, now, folder / "certificate.pem", folder / "broker.key")
     _write(folder / "signing.key", _pem(signing))
     _write(folder / "sealing.key", _pem(sealing))
     _write(folder / "lookup.key", list_key.hex().encode() + b"\n")
@@ -110,10 +110,10 @@ def enrol_agent(
     _write(folder / "controller.pub", _public_pem(authority.signing))
     _write(folder / "intake.pub", _public_pem(authority.intake))
     publics = signing.public_key().public_bytes_raw(), sealing.public_key().public_bytes_raw()
-    enrol(session, actor, now, agent, Enrolment(*publics, list_key, serial))
+    enrol(session, actor, now, agent, Enrolment(*publics, list_key, certificate))
 
 
-def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: Path, key_file: Path) -> str:
+def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: Path, key_file: Path) -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _named(subject.name, authority.ca.subject, key.public_key(), now, _CERTIFICATE_LIFE)
@@ -126,7 +126,7 @@ def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: 
     made = builder.sign(authority.ca_key, SHA256())
     _write(key_file, _pem(key))
     _write(certificate, made.public_bytes(serialization.Encoding.PEM))
-    return f"{made.serial_number:x}"
+    return Certificate(f"{made.serial_number:x}", made.fingerprint(SHA256()).hex(), made.not_valid_after_utc)
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> x509.Certificate:

@@ -30,7 +30,7 @@ from controller.premises.rule_words import Of
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.premises.site import Site
 
-Change = Callable[[Session], None]
+Change = Callable[[Session], object]
 _ACTOR = "preview"
 _WHY = "preview"
 _PROVISIONAL = 2**31 - 1

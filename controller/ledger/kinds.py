@@ -9,12 +9,17 @@ class Kind(StrEnum):
     """A member for every change and for facts; `CHANGES_LISTS` says which of them may change what a door carries."""
 
     SITE_FOUNDED = "site-founded"
+    SITE_RENAMED = "site-renamed"
     AREA_MADE = "area-made"
     AREA_CHANGED = "area-changed"
+    AREA_RENAMED = "area-renamed"
+    AREA_MARKED = "area-marked"
     DOOR_MADE = "door-made"
     DOOR_CHANGED = "door-changed"
+    DOOR_RENAMED = "door-renamed"
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
+    READER_CHANGED = "reader-changed"
     EXIT_SIGNED_OFF = "exit-signed-off"
     SIGN_OFF_LAPSED = "sign-off-lapsed"
     POSTURE_CHANGED = "posture-changed"
@@ -28,6 +33,7 @@ class Kind(StrEnum):
     HOLIDAY_CHANGED = "holiday-changed"
     HOLIDAY_REMOVED = "holiday-removed"
     FORMAT_MADE = "format-made"
+    FORMAT_RETIRED = "format-retired"
     AGENT_MADE = "agent-made"
     AGENT_ENROLLED = "agent-enrolled"
     AGENT_REVOKED = "agent-revoked"
@@ -99,10 +105,12 @@ CHANGES_LISTS = frozenset(
     {
         Kind.AREA_MADE,
         Kind.AREA_CHANGED,
+        Kind.AREA_MARKED,
         Kind.DOOR_MADE,
         Kind.DOOR_CHANGED,
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
+        Kind.READER_CHANGED,
         Kind.EXIT_SIGNED_OFF,
         Kind.POSTURE_CHANGED,
         Kind.SCHEDULE_MADE,

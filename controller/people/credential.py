@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import credential as card
+from controller import line
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -131,7 +132,7 @@ def reissue(
 ) -> Credential:
     """Replace a card by one of the next issue level, with the old one's limits where `new` has none; the old one is
     superseded for good. Refused as `issue` is, and reason-missing, credential-superseded."""
-    why = _reason(reason)
+    why = line.reason(reason)
     if replacement(session, old) is not None:
         raise Refused("credential-superseded")
     holder = session.get_one(Cardholder, old.cardholder_id)
@@ -150,7 +151,7 @@ def reissue(
 def turn(session: Session, actor: str, now: datetime, given: Credential, act: Act, reason: str, fits: Fits) -> None:
     """Suspend a card, report it lost, take it back, put it back into use …; Refused reason-missing, act-impossible (see
     `card_state.ACTS`), and what `fits` refuses when it comes back into use."""
-    why = _reason(reason)
+    why = line.reason(reason)
     after = ACTS[act][1]
     if act not in possible(session, given, now):
         raise Refused("act-impossible")
@@ -182,7 +183,7 @@ def limit(
 ) -> None:
     """Say anew from when until when, how often and how long a card is good; Refused reason-missing, limits-wrong,
     validity-wrong, validity-past, validity-absurd, visitor-endless, and what `fits` refuses."""
-    why = _reason(reason)
+    why = line.reason(reason)
     _limit(session, now, session.get_one(Cardholder, given.cardholder_id), given, limits)
     session.flush()
     fits(session, given, now)
@@ -302,12 +303,6 @@ def _limit(session: Session, now: datetime, holder: Cardholder, given: Credentia
 
 def _nothing_grows(_session: Session, _given: Credential, _now: datetime) -> None:
     """Taking a card out of use adds nothing to a list."""
-
-
-def _reason(told: str) -> str:
-    if not told.strip():
-        raise Refused("reason-missing")
-    return told.strip()[:400]
 
 
 def _subjects(given: Credential) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,8 @@ HEARD_WITHIN = timedelta(seconds=60)
 
 class Agent(Base):
     """signing_key: Ed25519 public (32 bytes); sealing_key: X25519 public (32); list_key: its look-up key (32).
-    All three are null until it is enrolled. `last_heard_at`: when its last valid message came."""
+    All three are null until it is enrolled. certificate_sha256: hex, and certificate_until, are null also for an agent
+    that was enrolled before they were kept. `last_heard_at`: when its last valid message came."""
 
     __tablename__ = "agent"
 
@@ -33,6 +35,8 @@ class Agent(Base):
     sealing_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     list_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     certificate_serial: Mapped[str | None] = mapped_column(String(64))
+    certificate_sha256: Mapped[str | None] = mapped_column(String(64))
+    certificate_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -44,18 +48,32 @@ class Agent(Base):
         """Enrolled and not revoked."""
         return self.signing_key is not None and self.revoked_at is None
 
+    @property
+    def signing_key_sha256(self) -> str | None:
+        """Fingerprint of the key that its messages are verified by: SHA-256 of its 32 bytes, hex."""
+        return None if self.signing_key is None else hashlib.sha256(self.signing_key).hexdigest()
+
     def heard(self, now: datetime) -> bool:
         return was_heard(self.last_heard_at, now)
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the broker knows an agent by. serial: hex; sha256: fingerprint of its DER bytes, hex; until: its end."""
+
+    serial: str
+    sha256: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolment:
-    """The public halves and the look-up key of an agent, each 32 bytes, and its certificate's serial number."""
+    """The public halves and the look-up key of an agent, each 32 bytes, and its certificate."""
 
     signing_key: bytes
     sealing_key: bytes
     list_key: bytes
-    certificate_serial: str
+    certificate: Certificate
 
 
 def was_heard(last: datetime | None, now: datetime) -> bool:
@@ -77,11 +95,15 @@ def make(session: Session, actor: str, now: datetime, site: Site, key: str, name
 def enrol(session: Session, actor: str, now: datetime, agent: Agent, keys: Enrolment) -> None:
     """Register an agent's keys; from now on what it signs is taken, and lists are sealed to it."""
     agent.signing_key, agent.sealing_key, agent.list_key = keys.signing_key, keys.sealing_key, keys.list_key
-    agent.certificate_serial, agent.enrolled_at, agent.revoked_at = keys.certificate_serial, now, None
+    given = keys.certificate
+    agent.certificate_serial, agent.certificate_sha256 = given.serial, given.sha256
+    agent.certificate_until, agent.enrolled_at, agent.revoked_at = given.until, now, None
     plain = {
         "signing_key": keys.signing_key.hex(),
         "sealing_key": keys.sealing_key.hex(),
-        "certificate": keys.certificate_serial,
+        "certificate": given.serial,
+        "certificate_sha256": given.sha256,
+        "certificate_until": int(given.until.timestamp()),
     }
     append(session, Kind.AGENT_ENROLLED, actor, now, {"agent": agent.id}, plain)
 

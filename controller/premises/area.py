@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import canonical
 from contract.room_rules import Company
+from controller import line
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -62,8 +63,9 @@ class AreaPlan:
     company: int = 1
 
 
-def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan) -> Area:
-    """A new area; Refused key-wrong, key-taken, building-wrong."""
+def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan, reason: str = "") -> Area:
+    """A new area; reason: empty where the installer's description makes it. Refused key-wrong, key-taken,
+    building-wrong."""
     require_key(plan.key)
     if by_key(session, site, plan.key) is not None:
         raise Refused("key-taken", key=plan.key)
@@ -85,7 +87,7 @@ def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan
     session.add(area)
     session.flush()
     plain = {"key": plan.key, "private": plan.private, "open": plan.open, "company": plan.company}
-    append(session, Kind.AREA_MADE, actor, now, {"areas": [area.id]}, plain)
+    append(session, Kind.AREA_MADE, actor, now, {"areas": [area.id]}, plain, line.opening(reason))
     return area
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.formats import FORMATS
 from contract.policy import Direction, ExitMode, Relock
+from controller import line
 from controller.database import Base
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -20,6 +21,9 @@ from controller.premises.area import Area
 from controller.premises.rules import DoorRules, PointRules
 from controller.premises.site import Site, require_key
 from controller.refusal import Refused
+
+LONGEST_FORMATS = 240
+"""Of the names at one access point, as they are kept."""
 
 
 class Door(Base):
@@ -85,7 +89,7 @@ class AccessPoint(Base):
     from_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     to_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     exit_mode: Mapped[str | None] = mapped_column(String(16))
-    formats: Mapped[str] = mapped_column(String(240))
+    formats: Mapped[str] = mapped_column(String(LONGEST_FORMATS))
     card_again_s: Mapped[int] = mapped_column(default=0)
     door_again_s: Mapped[int] = mapped_column(default=0)
 
@@ -131,8 +135,11 @@ class AccessPointPlan:
     exit_mode: ExitMode | None = None
 
 
-def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, plan: DoorPlan) -> Door:
-    """A new door at `agent`; Refused key-wrong, key-taken, building-wrong."""
+def make(
+    session: Session, actor: str, now: datetime, site: Site, agent: Agent, plan: DoorPlan, reason: str = ""
+) -> Door:
+    """A new door at `agent`; reason: empty where the installer's description makes it. Refused key-wrong, key-taken,
+    building-wrong."""
     if by_key(session, site, require_key(plan.key)) is not None:
         raise Refused("key-taken", key=plan.key)
     door = Door(
@@ -145,11 +152,14 @@ def make(session: Session, actor: str, now: datetime, site: Site, agent: Agent, 
     )
     session.add(door)
     session.flush()
-    append(session, Kind.DOOR_MADE, actor, now, {"door": door.id, "agent": agent.id}, {"key": plan.key})
+    subjects = {"door": door.id, "agent": agent.id}
+    append(session, Kind.DOOR_MADE, actor, now, subjects, {"key": plan.key}, line.opening(reason))
     return door
 
 
-def add_access_point(session: Session, actor: str, now: datetime, door: Door, plan: AccessPointPlan) -> AccessPoint:
+def add_access_point(
+    session: Session, actor: str, now: datetime, door: Door, plan: AccessPointPlan, reason: str = ""
+) -> AccessPoint:
     """A new access point on `door`; Refused key-wrong, key-taken, exit-mode-missing, format-unknown."""
     require_key(plan.key)
     taken = select(AccessPoint.id).where(AccessPoint.site_id == door.site_id, AccessPoint.key == plan.key)
@@ -157,9 +167,6 @@ def add_access_point(session: Session, actor: str, now: datetime, door: Door, pl
         raise Refused("key-taken", key=plan.key)
     if (plan.direction is Direction.EXIT) != (plan.exit_mode is not None):
         raise Refused("exit-mode-missing", access_point=plan.key)
-    own = formats.named(session, door.site_id, plan.formats)
-    if not plan.formats or not set(plan.formats) <= FORMATS.keys() | own.keys():
-        raise Refused("format-unknown", access_point=plan.key)
     point = AccessPoint(
         site_id=door.site_id,
         door_id=door.id,
@@ -168,14 +175,38 @@ def add_access_point(session: Session, actor: str, now: datetime, door: Door, pl
         from_area_id=plan.from_area.id,
         to_area_id=plan.to_area.id,
         exit_mode=plan.exit_mode,
-        formats=" ".join(plan.formats),
+        formats=_named(session, door.site_id, plan.formats),
     )
     session.add(point)
     session.flush()
     subjects = {"door": door.id, "areas": [plan.from_area.id, plan.to_area.id]}
     plain = {"key": plan.key, "direction": plan.direction, "exit_mode": plan.exit_mode, "formats": point.formats}
-    append(session, Kind.ACCESS_POINT_MADE, actor, now, subjects, plain)
+    append(session, Kind.ACCESS_POINT_MADE, actor, now, subjects, plain, line.opening(reason))
     return point
+
+
+def change_formats(
+    session: Session, actor: str, now: datetime, point: AccessPoint, names: Sequence[str], reason: str
+) -> None:
+    """Let an access point read cards of these formats and of no others; Refused reason-missing, format-unknown. Nothing
+    is recorded when it does already."""
+    why, wanted = line.reason(reason), _named(session, point.site_id, names)
+    session.refresh(point, with_for_update=True)
+    before, point.formats = point.formats, wanted
+    if wanted == before:
+        return
+    subjects = {"access_point": point.id, "door": point.door_id, "areas": [point.guarded_area_id]}
+    plain = {"changed": {"formats": [before, wanted]}}
+    append(session, Kind.READER_CHANGED, actor, now, subjects, plain, line.opening(why))
+
+
+def _named(session: Session, site_id: int, names: Sequence[str]) -> str:
+    """The names as a row keeps them; Refused format-unknown for none, and for one that nobody knows."""
+    own = formats.named(session, site_id, names)
+    unknown = sorted(set(names) - FORMATS.keys() - own.keys())
+    if not names or unknown or len(" ".join(names)) > LONGEST_FORMATS:
+        raise Refused("format-unknown", format=", ".join(unknown)[:80])
+    return " ".join(dict.fromkeys(names))
 
 
 def _planned(plan: DoorPlan) -> DoorRules:
@@ -205,6 +236,15 @@ def access_point_by_key(session: Session, site: Site, key: str) -> AccessPoint |
 
 def points_of_site(session: Session, site: Site) -> Sequence[AccessPoint]:
     return session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id).order_by(AccessPoint.key)).all()
+
+
+def reading(session: Session, site: Site) -> dict[str, list[AccessPoint]]:
+    """By name of a card format: the access points that read it, by their keys."""
+    found: dict[str, list[AccessPoint]] = {}
+    for point in points_of_site(session, site):
+        for name in point.formats.split():
+            found.setdefault(name, []).append(point)
+    return found
 
 
 def of_site(session: Session, site: Site) -> Sequence[Door]:

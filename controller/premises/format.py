@@ -13,15 +13,18 @@ from contract import canonical
 from contract.card_format import BadLayout, CardFormat
 from contract.formats import FORMATS
 from contract.site_formats import as_table, from_tables
-from controller.database import Base
+from controller import line
+from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises.site import Site
 from controller.refusal import Refused
 
+_LONGEST_TEXT = 200
+
 
 class FormatRow(Base):
-    """layout: the canonical table of `contract.site_formats`."""
+    """layout: the canonical table of `contract.site_formats`; retired_at: since when no reader is given it any more."""
 
     __tablename__ = "card_format"
 
@@ -29,6 +32,7 @@ class FormatRow(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
     name: Mapped[str] = mapped_column(String(40))
     layout: Mapped[str] = mapped_column(Text)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "name"),)
 
@@ -48,16 +52,53 @@ def define(session: Session, actor: str, now: datetime, site: Site, tables: Sequ
     return [_defined(session, actor, now, site, each) for each in found.values()]
 
 
+def add(session: Session, actor: str, now: datetime, site: Site, table: object, reason: str) -> FormatRow:
+    """Make one new format; Refused reason-missing, format-wrong, text-wrong (its title or origin), key-taken (also by a
+    retired one of this name)."""
+    why = line.reason(reason)
+    try:
+        found = next(iter(from_tables([table]).values()))
+    except BadLayout as flaw:
+        raise Refused("format-wrong", flaws="; ".join(flaw.flaws)) from flaw
+    for said in filter(None, (found.title, found.origin)):
+        line.told(said, _LONGEST_TEXT)
+    if any(name.lower() == found.name.lower() for name in of_site(session, site)):
+        raise Refused("key-taken", key=found.name)
+    return _make(session, actor, now, site, found, why)
+
+
+def retire(session: Session, actor: str, now: datetime, row: FormatRow, reason: str, *, in_use: bool) -> None:
+    """Give it to no reader any more; what was read by it stays explained. Refused reason-missing, format-in-use,
+    format-retired."""
+    why = line.reason(reason)
+    if in_use:
+        raise Refused("format-in-use", format=row.name)
+    if row.retired_at is not None:
+        raise Refused("format-retired", format=row.name)
+    row.retired_at = now
+    append(session, Kind.FORMAT_RETIRED, actor, now, {"format": row.id}, {"name": row.name}, line.opening(why))
+
+
+def rows_of(session: Session, site: Site) -> Sequence[FormatRow]:
+    """The site's own formats, retired ones too, by name."""
+    return session.scalars(select(FormatRow).where(FormatRow.site_id == site.id).order_by(FormatRow.name)).all()
+
+
+def offered(session: Session, site: Site) -> list[str]:
+    """The names of the site's own formats that a reader may be given."""
+    return [row.name for row in rows_of(session, site) if row.retired_at is None]
+
+
 def of_site(session: Session, site: Site) -> Mapping[str, CardFormat]:
-    """The site's own formats by name."""
-    rows = session.scalars(select(FormatRow).where(FormatRow.site_id == site.id).order_by(FormatRow.name))
-    return {row.name: row.format() for row in rows}
+    """The site's own formats by name, retired ones too: what was read by one stays explained by it."""
+    return {row.name: row.format() for row in rows_of(session, site)}
 
 
 def named(session: Session, site_id: int, names: Iterable[str]) -> Mapping[str, CardFormat]:
-    """Those of `names` that are the site's own, by name."""
+    """Those of `names` that are the site's own and not retired, by name."""
     wanted = sorted(set(names) - FORMATS.keys())
-    rows = session.scalars(select(FormatRow).where(FormatRow.site_id == site_id, FormatRow.name.in_(wanted)))
+    own = (FormatRow.site_id == site_id) & FormatRow.name.in_(wanted) & FormatRow.retired_at.is_(None)
+    rows = session.scalars(select(FormatRow).where(own))
     return {row.name: row.format() for row in rows}
 
 
@@ -68,8 +109,14 @@ def _defined(session: Session, actor: str, now: datetime, site: Site, wanted: Ca
         if known.layout != layout:
             raise Refused("key-taken", key=wanted.name)
         return known
+    return _make(session, actor, now, site, wanted, "")
+
+
+def _make(session: Session, actor: str, now: datetime, site: Site, wanted: CardFormat, why: str) -> FormatRow:
+    layout = canonical.encode(as_table(wanted)).decode("utf-8")
     row = FormatRow(site_id=site.id, name=wanted.name, layout=layout)
     session.add(row)
     session.flush()
-    append(session, Kind.FORMAT_MADE, actor, now, {"format": row.id}, {"name": wanted.name, "length": wanted.length})
+    plain = {"name": wanted.name, "length": wanted.length}
+    append(session, Kind.FORMAT_MADE, actor, now, {"format": row.id}, plain, line.opening(why))
     return row

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from contract.canonical import Object, Value
 from contract.policy import Direction, ExitMode
+from controller import line
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises import dangers, pin_rule, presets, sign_off
@@ -61,7 +62,7 @@ def change_area(
     """Set some rules of an area; Refused reason-missing, area-open, setting-unknown, setting-wrong, rules-contradict,
     rules-dangerous. Nothing is recorded when nothing changes."""
     _must_be_ruled(area)
-    why = _reason(reason)
+    why = line.reason(reason)
     session.refresh(area, with_for_update=True)
     before, known = area.rules, room(session, area, now)
     area.rules = with_settings(before, changes)
@@ -71,11 +72,25 @@ def change_area(
     _record(session, Kind.AREA_CHANGED, actor, now, {"areas": [area.id]}, before, area.rules, why)
 
 
+def mark_private(session: Session, actor: str, now: datetime, area: Area, private: bool, reason: str) -> None:
+    """Say that personal information is handled in an area, or is no longer; Refused reason-missing, area-open,
+    rules-dangerous. Permissions keep the end that they have, or none. Nothing is recorded when it is so already."""
+    _must_be_ruled(area)
+    why = line.reason(reason)
+    session.refresh(area, with_for_update=True)
+    if area.private == private:
+        return
+    known = room(session, area, now)
+    area.private = private
+    _refuse_what_is_brought(known, room(session, area, now))
+    append(session, Kind.AREA_MARKED, actor, now, {"areas": [area.id]}, {"private": private}, line.opening(why))
+
+
 def change_door(
     session: Session, actor: str, now: datetime, door: Door, changes: Mapping[str, Value], reason: str
 ) -> None:
     """Set some rules of a door; Refused as `change_area`, and not-found for an unknown schedule."""
-    why = _reason(reason)
+    why = line.reason(reason)
     session.refresh(door, with_for_update=True)
     before = door.rules
     after = with_settings(before, changes)
@@ -97,7 +112,7 @@ def change_access_point(
     session: Session, actor: str, now: datetime, point: AccessPoint, changes: Mapping[str, Value], reason: str
 ) -> None:
     """Set some rules of an access point; Refused as `change_area`, exit-mode-missing, sign-off-missing."""
-    why = _reason(reason)
+    why = line.reason(reason)
     session.refresh(point, with_for_update=True)
     before = point.rules
     after = with_settings(before, changes)
@@ -126,7 +141,7 @@ def change_pin_rule(
 ) -> None:
     """Set what an entry asks for after the card; Refused reason-missing, setting-unknown, setting-wrong, pin-on-exit,
     pin-rule-wrong, not-found for an unknown schedule, rules-dangerous, and what `fits` refuses."""
-    why = _reason(reason)
+    why = line.reason(reason)
     session.refresh(point, with_for_update=True)
     before = pin_rule.settings_of(pin_rule.of(session, point))
     after = pin_rule.with_settings(before, changes)
@@ -156,13 +171,6 @@ def apply_preset(session: Session, actor: str, now: datetime, area: Area, preset
 def _must_be_ruled(area: Area) -> None:
     if area.open:
         raise Refused("area-open", area=area.key)
-
-
-def _reason(reason: str) -> str:
-    told = reason.strip()[:400]
-    if not told:
-        raise Refused("reason-missing")
-    return told
 
 
 def _exit(session: Session, point: AccessPoint, now: datetime) -> Exit:

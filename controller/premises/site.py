@@ -9,6 +9,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.topic import Address
+from controller import line
 from controller.database import Base
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -45,6 +46,17 @@ def found(session: Session, actor: str, now: datetime, key: str, name: str, name
     session.flush()
     append(session, Kind.SITE_FOUNDED, actor, now, {"site": site.id}, {"key": key, "zone": zone})
     return site
+
+
+def rename(session: Session, actor: str, now: datetime, site: Site, name: str, name_ja: str, reason: str) -> None:
+    """Call it otherwise; Refused reason-missing, name-missing, text-wrong. Nothing is recorded when it is called so
+    already."""
+    why, wanted = line.reason(reason), line.told_twice(name, name_ja)
+    before = (site.name, site.name_ja)
+    site.name, site.name_ja = wanted
+    if wanted != before:
+        plain = {"changed": {"name": [before[0], wanted[0]], "name_ja": [before[1], wanted[1]]}}
+        append(session, Kind.SITE_RENAMED, actor, now, {"site": site.id}, plain, line.opening(why))
 
 
 def by_key(session: Session, key: str) -> Site | None:

@@ -19,7 +19,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
-from controller.delivery import overview
+from controller.delivery import fleet, overview
 from controller.delivery.preview import Touch
 from controller.ledger import acts
 from controller.people import cardholder
@@ -96,6 +96,16 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/permissions", "/permissions?room=3&after=1", "/access-levels", "/schedules", "/calendars"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
+    pages += [
+        "/settings",
+        "/formats",
+        "/formats/of/H10301",
+        "/start",
+        "/agents",
+        "/agents/1",
+        "/readers",
+        "/premises/doors/1",
+    ]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -113,6 +123,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/cardholders/99999999999999", "/rooms/cedar-room/in-force/99999999999999999999999", "/log?cardholder=1e9",
      "/stays?before=x", "/stays?since=x", "/stays?area=99999999999", "/rooms/../who-was",
      "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0",
+     "/agents/99", "/agents/99999999999999999999", "/agents/x",
+     "/premises/doors/99", "/premises/rooms/..", "/readers?after=x", "/readers?after=9999999",
      "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
      "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
@@ -197,6 +209,7 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.DOOR_STATES.keys() == set(overview.State)
     assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
     assert words.HEALTH.keys() == set(overview.Health)
+    assert words.AGENTS.keys() == set(fleet.Standing)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
 
 
@@ -229,6 +242,7 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
         words.DOOR_STATES,
         words.DOOR_MODES,
         words.HEALTH,
+        words.AGENTS,
     )
     for key in (each for table in tables for each in table):
         assert re.search(rf'class="[a-z -]*-{key.lower()}"', page), key

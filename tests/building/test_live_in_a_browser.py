@@ -21,6 +21,14 @@ PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/ca
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
+EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats", "/settings")
+MAKING = (
+    "/formats/of/H10301",
+    "/formats/new",
+    "/premises/doors/new",
+    "/premises/rooms/new",
+    "/premises/rooms/maple-room",
+)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
@@ -128,7 +136,7 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *RECORD, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

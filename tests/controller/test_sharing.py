@@ -8,7 +8,7 @@ from contract.neighbours import NOBODY, Neighbours
 from controller.database import reading, transaction
 from controller.delivery import compiling, distribution, sharing
 from controller.premises import agent as agents
-from controller.premises.agent import Enrolment
+from controller.premises.agent import Certificate, Enrolment
 from tests.controller.conftest import NOW, House
 
 OPERATOR = "operator:1"
@@ -61,7 +61,7 @@ def test_an_agent_that_is_enrolled_under_other_keys_never_reads_with_the_old_one
         back = house.agent(session, "cedar-back")
         assert back.sealing_key is not None
         assert back.list_key is not None
-        keys = Enrolment(bytes(range(32)), back.sealing_key, back.list_key, "another")
+        keys = Enrolment(bytes(range(32)), back.sealing_key, back.list_key, Certificate("a", "b" * 64, NOW))
         agents.enrol(session, OPERATOR, NOW, back, keys)
     assert followed(house) == 2
     after = told(house)

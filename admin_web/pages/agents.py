@@ -1,0 +1,43 @@
+"""Agents, the computers at the doors: how each stands, which list it carries, and what it is known by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, render_template
+
+from admin_web import guard
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery import fleet
+from controller.people.access import Permission
+from controller.premises import door as doors
+from controller.premises.agent import Agent
+from controller.record import enquiry
+
+blueprint = Blueprint("agents", __name__, url_prefix="/agents")
+_ENDING = timedelta(days=60)
+"""How long before its end a certificate is marked: an agent is enrolled anew by hand, at its place."""
+
+
+@blueprint.get("")
+@guard.requires(Permission.SEE_DOORS)
+def listed() -> str:
+    with centre().read() as session:
+        found = fleet.all_of(session, centre().site(session), now())
+        return render_template("agents/list.html", agents=found, now=now(), ending=now() + _ENDING)
+
+
+@blueprint.get("/<int:agent_id>")
+@guard.requires(Permission.SEE_DOORS)
+def page(agent_id: int) -> str:
+    with centre().read() as session:
+        found = fleet.one_of(session, centre().site(session), now(), forms.row(session, Agent, agent_id))
+        return render_template(
+            "agents/page.html",
+            found=found,
+            points={door.id: doors.access_points(session, door) for door, _ in found.doors},
+            readers=enquiry.readers(session, [agent_id]),
+            now=now(),
+            ending=now() + _ENDING,
+        )
