@@ -46,14 +46,12 @@ _LATEST = 5
 @guard.requires(Permission.SEE_DOORS)
 def listed() -> str:
     with centre().read() as session:
-        inside, every = occupancy.counts(session), areas.of_site(session, centre().site(session))
+        site = centre().site(session)
+        inside, permitted = occupancy.counts(session), permissions.counts_in_force(session, now())
+        guarding = doors.guarding(session, site)
+        every = areas.of_site(session, site)
         shown_areas = [
-            (
-                area,
-                len(permissions.in_force(session, area, now())),
-                inside.get(area.id, 0),
-                doors.of_area(session, area),
-            )
+            (area, permitted.get(area.id, 0), inside.get(area.id, 0), guarding.get(area.id, ()))
             for area in every
             if not area.open
         ]

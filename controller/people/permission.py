@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, and_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, and_, func, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.database import Base, UtcDateTime
@@ -174,15 +174,33 @@ def waiting(session: Session) -> Sequence[Grant]:
 def in_force(session: Session, area: Area, now: datetime) -> Sequence[Grant]:
     """The grants by which somebody may enter `area` now (active cardholders only), by id."""
     opening = select(AccessLevelArea.access_level_id).where(AccessLevelArea.area_id == area.id)
-    current = and_(
+    statement = select(Grant).join(Cardholder, Cardholder.id == Grant.cardholder_id).where(_current(now))
+    statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(opening)))
+    return session.scalars(statement.order_by(Grant.id)).all()
+
+
+def counts_in_force(session: Session, now: datetime) -> dict[int, int]:
+    """How many `in_force` would name for each area, by its id; those of which it would name none are missing."""
+    current = _current(now)
+    direct = select(Grant.area_id).join(Cardholder, Cardholder.id == Grant.cardholder_id)
+    by_level = (
+        select(AccessLevelArea.area_id)
+        .join(Grant, Grant.access_level_id == AccessLevelArea.access_level_id)
+        .join(Cardholder, Cardholder.id == Grant.cardholder_id)
+    )
+    every = union_all(direct.where(current, Grant.area_id.is_not(None)), by_level.where(current)).subquery()
+    counted = select(every.c.area_id, func.count()).group_by(every.c.area_id)
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _current(now: datetime) -> ColumnElement[bool]:
+    """Of permissions and their cardholders: in force now."""
+    return and_(
         Grant.state == GrantState.APPROVED,
         Grant.valid_from <= now,
         or_(Grant.valid_until.is_(None), Grant.valid_until > now),
         Cardholder.present_at(now),
     )
-    statement = select(Grant).join(Cardholder, Cardholder.id == Grant.cardholder_id).where(current)
-    statement = statement.where(or_(Grant.area_id == area.id, Grant.access_level_id.in_(opening)))
-    return session.scalars(statement.order_by(Grant.id)).all()
 
 
 def areas_of(session: Session, grant: Grant) -> Sequence[Area]:
