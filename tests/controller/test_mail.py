@@ -17,7 +17,6 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.mail.outbox import WAITING_FOR_ONE, OutgoingMail, Told
 from controller.mail.postman import GIVE_UP_AFTER, LONGEST_AWAY, LONGEST_PAUSE, Postman, posted
-from controller.mail.server import PasswordFileError
 from controller.people import permission
 from controller.people.permission import Grant, Wish
 from controller.premises import door as doors
@@ -28,6 +27,7 @@ from controller.record.alarm import Alarm
 from controller.record.alarm_words import alarm_words
 from controller.settings import BrokerSettings, ControllerSettings, MailSettings
 from process.readiness import StopSignal
+from process.secret_file import SecretFileError
 from process.settings import SettingsError, parse
 from tests.controller.conftest import CARDS, NOW, House
 from tests.controller.mail_server import Manners, Taken, serving
@@ -360,11 +360,11 @@ def test_a_password_that_others_may_read_is_refused(house: House, tmp_path: Path
     password.write_text("open sesame\n", encoding="ascii")
     password.chmod(0o640)
     told = _settings(25, security="tls", user="sekisho", password=password)
-    with pytest.raises(PasswordFileError, match="chmod 600"):
+    with pytest.raises(SecretFileError, match="chmod 600"):
         Postman(house.engine, "tokyo", PAGES, told)
     password.chmod(0o600)
     password.write_text("ひらけごま\n", encoding="utf-8")
-    with pytest.raises(PasswordFileError, match="ASCII"):
+    with pytest.raises(SecretFileError, match="ASCII"):
         Postman(house.engine, "tokyo", PAGES, told)
 
 
