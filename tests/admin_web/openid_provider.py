@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
 import secrets
 import threading
@@ -30,7 +31,7 @@ EC_KEY = ECKey.generate_key("P-256", {"kid": "second", "use": "sig", "alg": "ES2
 class Manners:
     """How the provider behaves. subject: who signs in there; auth_time: seconds ago (None: not said); claims, told,
     answer, given: what is laid over its ID token, its description, its answer and what it hands out; forged: makes the
-    token instead of it."""
+    token instead of it; asks: people see a page of its own first."""
 
     subject: str = "kim-at-the-provider"
     auth_time: int | None = 0
@@ -39,6 +40,7 @@ class Manners:
     answer: dict[str, str] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     forged: Callable[[dict[str, Any]], str] | None = None
+    asks: bool = False
     keys: list[dict[str, Any]] = field(default_factory=lambda: [public(KEY)])
     status: int = 200
 
@@ -130,7 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(self._description())
         if here.path == "/keys":
             return self._say({"keys": self.server.manners.keys})
-        if here.path == "/authorize":
+        if here.path == "/authorize" and self.server.manners.asks:
+            return self._ask(here.query)
+        if here.path in ("/authorize", "/allowed"):
             return self._lead(self.server.authorized(asked))
         if here.path == "/leave":
             return self._lead(asked["post_logout_redirect_uri"])
@@ -160,6 +164,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(found).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _ask(self, query: str) -> None:
+        """What people see there: from now on it is the provider's page that leads them on, not ours."""
+        body = f'<a href="/allowed?{html.escape(query)}">Allow</a>'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
