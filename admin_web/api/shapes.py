@@ -9,7 +9,7 @@ from typing import Any
 from admin_web.shown import utc
 from contract.schedule import Interval
 from controller.ledger.ledger import LedgerRow
-from controller.people import custody
+from controller.people import asking, custody
 from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
@@ -152,15 +152,18 @@ def pin_rule(row: PinRuleRow) -> dict[str, Any]:
 
 
 def grant(row: Grant) -> dict[str, Any]:
+    """A request and the permission that it may become. became: what became of the request; state: what it is now."""
     return {
         "id": row.id,
         "cardholder": row.cardholder_id,
         "area": row.area_id,
+        "access_level": row.access_level_id,
         "schedule": row.schedule_id,
         "valid_from": utc(row.valid_from),
         "valid_until": utc(row.valid_until) if row.valid_until else None,
         "reason": row.reason,
         "state": row.state,
+        "became": asking.became(row),
         "requested_by": row.requested_by,
         "requested_at": utc(row.requested_at),
         "decided_by": row.decided_by,

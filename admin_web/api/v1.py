@@ -17,6 +17,7 @@ from admin_web.api import (
     premises,
     previews,
     record,
+    requests,
     rules,
     schedules,
     trainings,
@@ -26,5 +27,5 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, changes, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, requests, previews, posture, record, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]
