@@ -15,6 +15,7 @@ from controller.people.card_state import CardLife, State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.operator import ApiToken, Operator
+from controller.people.operator_session import OperatorSession
 from controller.people.permission import Grant
 from controller.people.pin import PinRow
 from controller.people.roster import Row, Said
@@ -335,6 +336,19 @@ def operator(row: Operator) -> dict[str, Any]:
         "display_name": row.display_name,
         "role": row.role,
         "active": row.active,
+    }
+
+
+def signed_in(row: OperatorSession) -> dict[str, Any]:
+    """A session of pages. id: what it is called, by which nothing can be resumed; proof: by what it was opened."""
+    return {
+        "id": row.key,
+        "device": row.device,
+        "network": row.network,
+        "created_at": utc(row.created_at),
+        "last_seen_at": utc(row.last_seen_at),
+        "ends_at": utc(row.ends_at),
+        "proof": row.proof,
     }
 
 

@@ -87,6 +87,7 @@ class Provider:
             nonce=question.nonce,
             code_challenge=create_s256_code_challenge(question.verifier),
             code_challenge_method="S256",
+            acr_values=" ".join(self.told.second_factor_acr) or None,
             max_age="0" if anew else None,
             prompt="login" if anew else None,
         )

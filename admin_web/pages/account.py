@@ -59,18 +59,12 @@ def change_password() -> Response | tuple[str, int]:
 @guard.requires(Permission.OWN_ACCOUNT)
 def end_sessions() -> Response:
     """End one session, or all but this one."""
-    wanted, here = forms.text("session", 40), guard.token()
+    wanted, who = forms.text("session", 40), guard.operator()
     with centre().write() as session:
-        who = guard.operator()
-        if not wanted:
-            count = operator_session.end_all(session, who.id, here)
+        if wanted:
+            operators.end_session(session, now(), who, wanted)
         else:
-            found = [each for each in operator_session.sessions_of(session, now(), who.id) if each.key == wanted]
-            if not found:
-                abort(404)
-            session.delete(found[0])
-            count = 1
-        append(session, Kind.SESSIONS_ENDED, who.actor, now(), {"operator": who.id}, {"count": count})
+            operators.end_sessions(session, who, now(), who, guard.token())
     return _back()
 
 
@@ -213,13 +207,14 @@ def _enrolment(wrong: str | None = None) -> str | None:
 
 def drawn(wrong: str | None = None) -> str:
     """The page; wrong: why the last change was not made."""
+    opened = guard.opened_session()
     with centre().read() as session:
         who = _self(session)
         return render_template(
             "account/page.html",
             wrong=wrong,
             sessions=operator_session.sessions_of(session, now(), who.id),
-            here=guard.opened_session(),
+            here=opened,
             passkeys=passkey.passkeys_of(session, who.id),
             can_make=whence.party() is not None,
             app=second_factor.has_authenticator(session, who.id),
@@ -227,7 +222,7 @@ def drawn(wrong: str | None = None) -> str:
             codes_left=second_factor.recovery_codes_left(session, who.id),
             identities=provider_identity.of_operator(session, who.id),
             provider=sign_in.provider_name(),
-            needed=who.role in current_app.config["SECOND_FACTOR"],
+            needed=who.role in current_app.config["SECOND_FACTOR"] and not (opened and opened.two_factors),
         )
 
 

@@ -183,6 +183,22 @@ def set_active(session: Session, by: Operator, now: datetime, operator: Operator
     append(session, Kind.OPERATOR_CHANGED, by.actor, now, {"operator": operator.id}, {"active": active})
 
 
+def end_sessions(session: Session, by: Operator, now: datetime, operator: Operator, but: str = "") -> int:
+    """End every session of an operator, but the one with token `but`; how many ended."""
+    count = operator_session.end_all(session, operator.id, but)
+    append(session, Kind.SESSIONS_ENDED, by.actor, now, {"operator": operator.id}, {"count": count})
+    return count
+
+
+def end_session(session: Session, now: datetime, operator: Operator, key: str) -> None:
+    """End the one of the operator's own sessions that pages call `key`; Refused not-found."""
+    found = [each for each in operator_session.sessions_of(session, now, operator.id) if each.key == key]
+    if not found:
+        raise Refused("not-found")
+    session.delete(found[0])
+    append(session, Kind.SESSIONS_ENDED, operator.actor, now, {"operator": operator.id}, {"count": 1})
+
+
 def set_role(session: Session, by: Operator, now: datetime, operator: Operator, role: Role) -> None:
     """Another role, and all sessions end: nobody goes on with what they no longer may. Refused own-role, last-admin."""
     if by.id == operator.id:
