@@ -7,6 +7,7 @@ key as if that were a secret, is no token. Source: OpenID Connect Core 1.0, sect
 from __future__ import annotations
 
 import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ SKEW: Final = timedelta(seconds=60)
 OLDEST: Final = timedelta(minutes=10)
 UNKNOWN_KEY: Final = "unknown-key"
 _KEY_KINDS: Final = ("RSA", "EC")
+_WEAKEST_RSA: Final = 2048
 _LONGEST_TOKEN: Final = 64 * 1024
 _LONGEST_SUBJECT: Final = 255
 
@@ -119,8 +121,11 @@ def _signs(key: object) -> bool:
 
 
 def _key(published: dict[str, Any]) -> RSAKey | ECKey | None:
-    """None for what is published as a key and is none."""
+    """None for what is published as a key and is none, or a weak one."""
     try:
-        return RSAKey.import_key(published) if published["kty"] == "RSA" else ECKey.import_key(published)
+        if published["kty"] == "EC":
+            return ECKey.import_key(published)
+        modulus = int.from_bytes(urlsafe_b64decode(published["n"] + "=="))
+        return RSAKey.import_key(published) if modulus.bit_length() >= _WEAKEST_RSA else None
     except (JoseError, ValueError, TypeError, KeyError):
         return None

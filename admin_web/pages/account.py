@@ -212,6 +212,7 @@ def drawn(wrong: str | None = None) -> str:
         who = _self(session)
         return render_template(
             "account/page.html",
+            back=url_for("account.page"),
             wrong=wrong,
             sessions=operator_session.sessions_of(session, now(), who.id),
             here=opened,

@@ -157,7 +157,7 @@ def _confirm(found: Proven) -> Response | str:
             raise ProviderRefused(Why.ONE_FACTOR)
         proof = Proof.PROVIDER_FACTORS if seen.two_factors else Proof.PROVIDER
         operator_session.confirm(session, now(), guard.token(), proof)
-    return render_template("account/confirmed.html")
+    return render_template("account/confirmed.html", back=url_for("account.page"))
 
 
 def _link(found: Proven) -> Response | tuple[str, int]:

@@ -105,7 +105,14 @@ def enter_by_passkey() -> Response | tuple[str, int]:
 def form_page(wrong: str | None = None, *, left: bool = False) -> str:
     """The ways in. wrong: why the last one led nowhere; left: the session that has just ended was by the provider."""
     passkeys = whence.party() is not None
-    return render_template("sign_in/form.html", wrong=wrong, left=left, passkeys=passkeys, provider=provider_name())
+    return render_template(
+        "sign_in/form.html",
+        wrong=wrong,
+        left=left,
+        passkeys=passkeys,
+        provider=provider_name(),
+        back=url_for("sign_in.form"),
+    )
 
 
 def provider_name() -> str | None:

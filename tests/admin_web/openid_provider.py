@@ -9,6 +9,7 @@ import html
 import json
 import secrets
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from joserfc.jwk import ECKey, RSAKey
 CLIENT, SECRET = "sekisho", "the secret of the client"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"}, private=True)
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"}, private=True)
+with warnings.catch_warnings(action="ignore"):
+    WEAK_KEY = RSAKey.generate_key(1024, {"kid": "first", "use": "sig", "alg": "RS256"}, private=True)
 EC_KEY = ECKey.generate_key("P-256", {"kid": "second", "use": "sig", "alg": "ES256"}, private=True)
 
 
@@ -41,7 +44,7 @@ class Manners:
     given: dict[str, Any] = field(default_factory=dict)
     forged: Callable[[dict[str, Any]], str] | None = None
     asks: bool = False
-    keys: list[dict[str, Any]] = field(default_factory=lambda: [public(KEY)])
+    keys: list[Any] = field(default_factory=lambda: [public(KEY)])
     status: int = 200
 
 

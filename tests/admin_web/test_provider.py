@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from admin_web.application import create_app
+from admin_web.openid.provider import AT_ONCE
 from admin_web.openid.settings import ProviderSettings
 from admin_web.settings import WebSettings
 from controller.database import reading, transaction
@@ -28,6 +29,7 @@ from controller.people.operator_session import OperatorSession, Proof
 from controller.people.permission import Grant
 from controller.people.provider_identity import ProviderIdentity
 from process.secret_file import SecretFileError
+from process.settings import SettingsError, load
 from tests.admin_web.conftest import BASE, signed_in, submit
 from tests.admin_web.conftest import web_now as now
 from tests.admin_web.openid_provider import (
@@ -36,6 +38,7 @@ from tests.admin_web.openid_provider import (
     KEY,
     OTHER_KEY,
     SECRET,
+    WEAK_KEY,
     Manners,
     OpenIdProvider,
     by_public_key_as_secret,
@@ -281,6 +284,24 @@ def test_an_answer_after_ten_minutes_comes_too_late(
 
 
 @pytest.mark.usefixtures("linked")
+@pytest.mark.parametrize(
+    "manners",
+    [
+        Manners(keys=[public(WEAK_KEY)], forged=lambda claims: signed(claims, WEAK_KEY)),
+        Manners(keys=[{"kty": "oct", "k": "AAAA", "kid": "first"}, {"kty": "RSA", "n": 1}, {"kty": "RSA"}, "x", None]),
+        Manners(keys=[dict(public(KEY), use="enc")]),
+    ],
+    ids=["short", "none", "for-encryption"],
+)
+def test_a_key_that_is_short_or_none_or_for_something_else_verifies_nothing(
+    client: FlaskClient, house: House, provider: OpenIdProvider, manners: Manners
+) -> None:
+    provider.manners = manners
+    assert by_provider(client).status_code == 401
+    assert kept(house, Kind.SIGN_IN_FAILED) == [({}, {"provider": "token-wrong", "count": 1})]
+
+
+@pytest.mark.usefixtures("linked")
 def test_new_keys_of_the_provider_are_fetched_when_a_token_names_one(
     app: Flask, client: FlaskClient, provider: OpenIdProvider
 ) -> None:
@@ -486,6 +507,59 @@ def test_refusals_of_strangers_are_recorded_at_every_doubling_only(client: Flask
     for _ in range(9):
         assert client.get("/sign-in/provider/finish?state=x&code=y", base_url=BASE).status_code == 401
     assert [content["count"] for _, content in kept(house, Kind.SIGN_IN_FAILED)] == [1, 2, 4, 8]
+
+
+@pytest.mark.usefixtures("linked")
+def test_a_slow_provider_takes_few_places_and_the_password_stays(app: Flask, client: FlaskClient) -> None:
+    back = there(begun(client))
+    places = app.extensions["sekisho-provider"]._places
+    for _ in range(AT_ONCE):
+        assert places.acquire(blocking=False)
+    try:
+        assert answered(client, back).status_code == 503
+        assert client.get("/sign-in/provider", base_url=BASE).status_code == 503
+        signed_in(client, "kim")
+        assert inside(client)
+    finally:
+        for _ in range(AT_ONCE):
+            places.release()
+
+
+@pytest.mark.usefixtures("linked")
+def test_neither_code_nor_token_nor_secret_stands_in_logs_or_pages(
+    client: FlaskClient, provider: OpenIdProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    given = list[str]()
+
+    def noted(claims: dict[str, Any]) -> str:
+        given.append(signed(claims))
+        return given[0]
+
+    for manners in (Manners(forged=noted), Manners(claims={"nonce": "x"}), Manners(status=500)):
+        back = there(begun(client))
+        provider.manners = manners
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        page = answered(client, back).get_data(as_text=True)
+        client.get("/account", base_url=BASE)
+        told = page + "".join(f"{each.getMessage()} {each.__dict__}" for each in caplog.records)
+        assert not [each for each in (code, SECRET, *given) if each in told]
+    assert {"token-wrong", "nonce"} <= {
+        str(value) for each in caplog.records for value in getattr(each, "sekisho_fields", {}).values()
+    }
+
+
+def test_the_settings_of_the_pages_name_the_provider(tmp_path: Path) -> None:
+    file = tmp_path / "web.toml"
+    lines = ['database = "sqlite://"', 'site = "tokyo"', 'secret = "secret"', "[provider]"]
+    lines += ['issuer = "https://login.example.org"', 'client_id = "sekisho"', 'name = "Acme"']
+    file.write_text("\n".join([*lines, 'client_secret = "client.secret"', 'second_factor_amr = ["mfa"]']))
+    found = load(file, WebSettings).provider
+    assert found is not None
+    assert (found.client_secret, found.tells_factors) == (tmp_path / "client.secret", True)
+    file.write_text("\n".join([*lines, 'second_factor = ["mfa"]']))
+    with pytest.raises(SettingsError, match="second_factor"):
+        load(file, WebSettings)
 
 
 def test_without_a_provider_there_is_no_way_by_one(house: House, engine: Engine, tmp_path: Path) -> None:
