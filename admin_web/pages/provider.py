@@ -193,7 +193,7 @@ def _back() -> str:
 
 def _asked_for(purpose: Purpose, who: Operator | None = None) -> str:
     """Where to go to be asked by the provider; what was asked is kept in the browser."""
-    address, question = _provider().ask(_back(), anew=purpose is not Purpose.SIGN_IN)
+    address, question = _provider().ask(_back(), anew=purpose is Purpose.CONFIRM)
     told = asdict(question) | {"at": question.at.timestamp()}
     form_session[_ASKED] = [str(purpose), who.id if who else None, told]
     return address

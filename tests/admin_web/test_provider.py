@@ -49,7 +49,7 @@ from tests.admin_web.openid_provider import (
 )
 from tests.admin_web.test_account import aged, asked_for, enrolled, later
 from tests.admin_web.test_signing_in import attempt
-from tests.controller.conftest import House
+from tests.controller.conftest import PASSWORD, House
 
 SUBJECT = Manners().subject
 REFUSED = "was not accepted"
@@ -455,6 +455,19 @@ def test_linking_asks_for_a_fresh_proof_and_another_operators_account_stays_thei
     assert submit(other, f"/account/provider/{row.id}/unlink") == 404
     assert submit(client, f"/account/provider/{row.id}/unlink") == 303
     assert by_provider(app.test_client()).status_code == 401
+
+
+def test_a_provider_that_never_says_when_somebody_signed_in_can_be_linked_and_confirms_nothing(
+    app: Flask, client: FlaskClient, house: House, provider: OpenIdProvider
+) -> None:
+    provider.manners.auth_time = None
+    signed_in(client, "kim")
+    assert linking(client).status_code == 303
+    other = app.test_client()
+    assert by_provider(other).status_code == 303
+    assert submit(other, "/operators/tokens", label="x") == 401
+    assert by_provider(other, "/account/provider/confirm").status_code == 401
+    assert submit(other, "/operators/tokens", label="x", confirm_password=PASSWORD) == 200
 
 
 def test_an_answer_to_linking_that_comes_to_another_session_links_nothing(
