@@ -59,7 +59,7 @@ def walk(browser: Browser, demo: Demo, hand: Hand) -> None:
     kim.locator("#found label", has_text="Ben").click()
     kim.fill("input[name=reason]", "Covers the night shift")
     shot(kim, "request")
-    kim.click("main button")
+    kim.get_by_role("button", name="Request", exact=True).click()
     expect(kim.locator("article", has_text="Covers the night")).to_contain_text("You asked for this")
     mia.goto(f"{demo.description['web']}/requests")
     shot(mia, "requests")
