@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from controller.database import transaction
 from controller.people import cardholder
-from tests.admin_web.test_passkeys import address, browser, by_password, shot
+from tests.admin_web.test_passkeys import address, browser, by_password
+from tests.admin_web.test_provider_browser import looked_at
 from tests.controller.conftest import NOW, House
 
 __all__ = ["address", "browser"]
@@ -67,7 +68,8 @@ def test_whom_a_request_is_for_is_found_by_typing(browser: Browser, address: str
     expect(page.locator("#found label")).to_have_count(1)
     page.click("#found label >> text=渡邊 翔太")
     page.fill("input[name=reason]", "shift")
-    shot(page, f"request-{'scripts' if scripts else 'plain'}")
+    if scripts:
+        looked_at(page, "request-found")
     page.click("button >> text=Request")
     expect(page.locator("article.request")).to_contain_text("渡邊 翔太")
     assert not [each for each in told if re.search("watanabe|Refused|Error", each)]
