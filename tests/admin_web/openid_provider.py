@@ -34,7 +34,8 @@ EC_KEY = ECKey.generate_key("P-256", {"kid": "second", "use": "sig", "alg": "ES2
 class Manners:
     """How the provider behaves. subject: who signs in there; auth_time: seconds ago (None: not said); claims, told,
     answer, given: what is laid over its ID token, its description, its answer and what it hands out; forged: makes the
-    token instead of it; asks: people see a page of its own first."""
+    token instead of it; asks: people see a page of its own first;
+    authentication: how clients must prove to be themselves."""
 
     subject: str = "kim-at-the-provider"
     auth_time: int | None = 0
@@ -44,6 +45,7 @@ class Manners:
     given: dict[str, Any] = field(default_factory=dict)
     forged: Callable[[dict[str, Any]], str] | None = None
     asks: bool = False
+    authentication: str = "client_secret_basic"
     keys: list[Any] = field(default_factory=lambda: [public(KEY)])
     status: int = 200
 
@@ -76,7 +78,7 @@ def _text(octets: bytes) -> str:
 
 
 class OpenIdProvider(ThreadingHTTPServer):
-    """`requests` keeps what was asked for, without credentials."""
+    """requests: the paths that were asked for, in order."""
 
     daemon_threads = True
 
@@ -146,9 +148,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.server.requests.append(self.path)
         form = self._form(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        expected = "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        given = self.server.exchanged(form) if self.headers.get("Authorization") == expected else None
+        given = self.server.exchanged(form) if self._is_client(form) else None
         self._say(given if given is not None else {"error": "invalid_grant"}, 400 if given is None else 200)
+
+    def _is_client(self, form: dict[str, str]) -> bool:
+        basic = "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        told = (self.headers.get("Authorization"), form.get("client_id"), form.get("client_secret"))
+        return told == {
+            "client_secret_basic": (basic, None, None),
+            "client_secret_post": (None, CLIENT, SECRET),
+            "none": (None, CLIENT, None),
+        }.get(self.server.manners.authentication)
 
     def _description(self) -> dict[str, Any]:
         base = self.server.issuer
@@ -159,6 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             "jwks_uri": f"{base}/keys",
             "end_session_endpoint": f"{base}/leave",
             "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": [self.server.manners.authentication],
             "authorization_response_iss_parameter_supported": True,
             **self.server.manners.told,
         }

@@ -179,6 +179,18 @@ def test_the_question_carries_pkce_state_and_nonce_and_they_are_new_each_time(
         assert min(len(first), len(second)) >= 32
 
 
+@pytest.mark.usefixtures("linked")
+@pytest.mark.parametrize("how", ["client_secret_basic", "client_secret_post", "none"])
+def test_we_prove_to_be_the_client_as_the_provider_wants_it(
+    house: House, engine: Engine, tmp_path: Path, provider: OpenIdProvider, told: ProviderSettings, how: str
+) -> None:
+    provider.manners.authentication = how
+    without = ProviderSettings(told.issuer, CLIENT, told.name)
+    for settings, fits in ((told, how != "none"), (without, how == "none")):
+        client = started(engine, tmp_path, settings).test_client()
+        assert by_provider(client).status_code == (303 if fits else 401)
+
+
 def test_who_is_not_linked_comes_in_neither_by_name_nor_by_mail_address(
     client: FlaskClient, house: House, provider: OpenIdProvider
 ) -> None:
@@ -516,10 +528,13 @@ def test_guessers_do_not_close_the_way_by_the_provider(app: Flask, client: Flask
     assert by_provider(client).status_code == 303
 
 
-def test_refusals_of_strangers_are_recorded_at_every_doubling_only(client: FlaskClient, house: House) -> None:
+def test_refusals_of_strangers_are_recorded_at_every_doubling_and_ask_nothing_of_the_provider(
+    client: FlaskClient, house: House, provider: OpenIdProvider
+) -> None:
     for _ in range(9):
         assert client.get("/sign-in/provider/finish?state=x&code=y", base_url=BASE).status_code == 401
     assert [content["count"] for _, content in kept(house, Kind.SIGN_IN_FAILED)] == [1, 2, 4, 8]
+    assert provider.requests == []
 
 
 @pytest.mark.usefixtures("linked")
