@@ -70,6 +70,8 @@ ACTS: dict[str, Any] = {
     Kind.OPERATOR_VOUCHED: _("Operator vouched for"),
     Kind.FACTOR_ADDED: _("Second factor added"),
     Kind.FACTOR_REMOVED: _("Second factor removed"),
+    Kind.IDENTITY_LINKED: _("Account of the provider linked"),
+    Kind.IDENTITY_UNLINKED: _("Account of the provider unlinked"),
     Kind.SESSIONS_ENDED: _("Sessions ended"),
     Kind.APPROVAL_REFUSED: _("Approval refused: no second person"),
     Kind.SIGN_IN: _("Signed in"),

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -25,6 +25,7 @@ from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.exports.making import Exports
+from admin_web.openid.settings import ProviderSettings
 from admin_web.pages import (
     account,
     agents,
@@ -46,6 +47,7 @@ from admin_web.pages import (
     people_files,
     permissions,
     posture,
+    provider,
     readers,
     reports,
     requests,
@@ -62,7 +64,10 @@ from admin_web.streams import Seats
 from contract import leaf
 from controller.database import open_database
 from controller.refusal import Refused
-from process import logs
+from process import logs, secret_file
+
+if TYPE_CHECKING:
+    from admin_web.openid.provider import Provider
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
@@ -118,6 +123,7 @@ def create_app(
         ESCALATE_MINUTES=settings.escalate_minutes,
         SETTINGS=settings,
         SETTINGS_FILE=file,
+        PROVIDER=settings.provider,
     )
     app.config["SEALING_KEY"] = sealing_key(app.config["SECRET_KEY"])
     if settings.proxies:
@@ -126,10 +132,12 @@ def create_app(
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, clock)
+    if settings.provider is not None:
+        app.extensions[provider.EXTENSION] = _provider(settings.provider, clock)
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, sign_in, operators, account):
+    for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, sign_in, provider, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)
@@ -154,6 +162,14 @@ def cookie_key(path: Path) -> bytes:
 def sealing_key(secret: bytes) -> bytes:
     """The key under which secrets of authenticator apps are kept: the database alone cannot make codes."""
     return HKDF(SHA256(), 32, None, b"sekisho authenticator secrets").derive(secret)
+
+
+def _provider(told: ProviderSettings, clock: Clock) -> Provider:
+    """The OpenID provider, whose library is installed only where one is wanted."""
+    from admin_web.openid.provider import Provider
+
+    secret = secret_file.first_line(told.client_secret, "provider.client_secret") if told.client_secret else None
+    return Provider(told, secret, clock)
 
 
 def _let_more_in() -> None:

@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response
 
 from admin_web import whence
 from admin_web.centre import centre, now
-from controller.people import operator_session, passkey, second_factor, signing_in
+from admin_web.openid.settings import ProviderSettings
+from controller.people import operator_session, passkey, provider_identity, second_factor, signing_in
 from controller.people.operator import Operator
 from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Challenge
@@ -56,11 +57,28 @@ def page(who: Operator) -> Response:
     with centre().read() as session:
         held = second_factor.is_held(session, who.id)
         keys = bool(passkey.passkeys_of(session, who.id)) and whence.party() is not None
+    provider = current_app.config["PROVIDER"].name if by_provider(who) else None
     address = "/account/confirm" if request.files else request.full_path.rstrip("?")
     text = render_template(
-        "account/confirm.html", address=address, carried=carried, failed=failed, held=held, keys=keys
+        "account/confirm.html",
+        address=address,
+        carried=carried,
+        failed=failed,
+        held=held,
+        keys=keys,
+        provider=provider,
     )
     return make_response(text, 401)
+
+
+def by_provider(who: Operator) -> bool:
+    """Whether a new sign-in at the OpenID provider can be all the proof that this operator owes."""
+    told: ProviderSettings | None = current_app.config["PROVIDER"]
+    if told is None:
+        return False
+    with centre().read() as session:
+        linked = any(row.issuer == told.issuer for row in provider_identity.of_operator(session, who.id))
+        return linked and (told.tells_factors or not second_factor.is_held(session, who.id))
 
 
 def _proof(who: Operator) -> Proof | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from admin_web.openid.settings import ProviderSettings
 from controller.people.access import Role
 
 
@@ -15,7 +16,8 @@ class WebSettings:
     https: it is reached through a TLS proxy, so cookies are for TLS only; proxies: how many stand before it, each of
     which appends to X-Forwarded-For; second_factor: the roles that must have one (others are urged to);
     confirm_minutes: how old a sign-in may be for a dangerous act; escalate_minutes: how long an alarm may wait for
-    somebody before it is shown as escalated."""
+    somebody before it is shown as escalated; provider: the OpenID provider that operators may sign in with (None: they
+    sign in here)."""
 
     database: str
     site: str
@@ -29,6 +31,7 @@ class WebSettings:
     second_factor: tuple[str, ...] = ()
     confirm_minutes: int = 15
     escalate_minutes: int = 5
+    provider: ProviderSettings | None = None
     log_level: str = "info"
 
     def __post_init__(self) -> None:

@@ -63,7 +63,12 @@ def party() -> Party | None:
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     if _is_address(host) or not (secure or host == "localhost"):
         return None
-    return Party(host, f"{'https' if secure else 'http'}://{request.host}")
+    return Party(host, base())
+
+
+def base() -> str:
+    """The address under which this browser reaches the pages, without a path."""
+    return f"{'https' if current_app.config['SESSION_COOKIE_SECURE'] else 'http'}://{request.host}"
 
 
 def _network(v4: int, v6: int) -> str:

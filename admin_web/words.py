@@ -187,6 +187,8 @@ REFUSALS |= {
     "frame-wrong": _("Write bits as 0 and 1, or as 0x with their number; or a serial number of 4, 7, 8 or 10 bytes."),
     "own-role": _("Another security admin changes your role."),
     "not-independent": _("One of you made the other's account, or the same person made both: another person decides."),
+    "provider-linked": _("This account of the provider is already linked."),
+    "identities-full": _("One operator has at most five accounts of the provider."),
     "passkey-wrong": _("The passkey did not answer as it should."),
     "passkeys-full": _("An operator has at most 20 passkeys."),
     "authenticator-there": _("An authenticator app is in use already."),
@@ -214,6 +216,10 @@ PROOFS: dict[str, Any] = {
     Proof.CODE: _("password and code"),
     Proof.RECOVERY: _("password and recovery code"),
     Proof.PASSKEY: _("passkey"),
+    Proof.PROVIDER: _("provider alone"),
+    Proof.PROVIDER_CODE: _("provider and code"),
+    Proof.PROVIDER_RECOVERY: _("provider and recovery code"),
+    Proof.PROVIDER_FACTORS: _("provider, by two factors"),
 }
 ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
 STATES: dict[str, Any] = {

@@ -107,6 +107,8 @@ SENTENCES: Final[dict[str, str]] = {
     "operator-unknown": "There is no such operator.",
     "own-role": "Another security admin changes your role.",
     "not-independent": "One of you made the other's account, or the same person made both: another person decides.",
+    "provider-linked": "This account of the provider is already linked.",
+    "identities-full": "One operator has at most five accounts of the provider.",
     "passkey-wrong": "The passkey did not answer as it should.",
     "passkeys-full": "An operator has at most 20 passkeys.",
     "authenticator-there": "An authenticator app is in use already.",

@@ -17,6 +17,7 @@ from controller.people import (
     passkey,
     permission,
     pin,
+    provider_identity,
     second_factor,
     sign_in_failure,
     training,
@@ -25,7 +26,7 @@ from controller.premises import agent, area, calendar, door, format, pin_rule, s
 from controller.record import alarm, door_state, fact, occupancy, overruled, stay
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
-OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
+OPERATORS = (operator, operator_session, passkey, provider_identity, second_factor, sign_in_failure)
 PEOPLE = (cardholder, access_level, attribute, credential, pin, permission, level_change, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox)

@@ -49,6 +49,7 @@ def list_grants(asked: dict[str, Any]) -> Response:
         return listed(session.scalars(statement.limit(limit(asked) + 1)).all(), asked, shapes.grant)
 
 
+@blueprint.post(f"{V1}/requests", endpoint="request_access")
 @blueprint.post(f"{V1}/grants")
 @guard.requires(Permission.REQUEST_ACCESS)
 @takes(
@@ -92,6 +93,7 @@ def get_grant(grant_id: int) -> Response:
         return jsonify({**shapes.grant(row), "in_force": shapes.in_force(granted.in_force(session, row))})
 
 
+@blueprint.post(f"{V1}/requests/<int:grant_id>/approve", endpoint="approve_request")
 @blueprint.post(f"{V1}/grants/<int:grant_id>/approve")
 @guard.requires(Permission.DECIDE_ACCESS)
 @takes(note=text(400))
@@ -100,6 +102,7 @@ def approve_grant(grant_id: int, given: dict[str, Any]) -> Response:
     return jsonify(shapes.grant(approved(grant_id, given["note"])))
 
 
+@blueprint.post(f"{V1}/requests/<int:grant_id>/decline", endpoint="decline_request")
 @blueprint.post(f"{V1}/grants/<int:grant_id>/decline")
 @guard.requires(Permission.DECIDE_ACCESS)
 @takes(note=_REASON)

@@ -14,6 +14,7 @@ from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.people import operator as operators
+from controller.people import operator_session
 from controller.people.access import Permission, Role
 from controller.people.operator import Operator
 
@@ -65,6 +66,38 @@ def change_operator_role(operator_id: int, given: dict[str, Any]) -> Response:
         changed = forms.row(session, Operator, operator_id)
         operators.set_role(session, guard.operator(), now(), changed, Role(given["role"]))
         return jsonify(shapes.operator(changed))
+
+
+@blueprint.post(f"{V1}/operators/<int:operator_id>/end-sessions")
+@guard.requires(Permission.MANAGE_OPERATORS)
+@takes()
+def end_operator_sessions(operator_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
+    """Sign an operator out on every page; tokens of the API live on."""
+    with centre().write() as session:
+        ended = forms.row(session, Operator, operator_id)
+        return jsonify(ended=operators.end_sessions(session, guard.operator(), now(), ended))
+
+
+@blueprint.get(f"{V1}/sessions")
+@guard.requires(Permission.OWN_ACCOUNT)
+def list_sessions() -> Response:
+    """Where one is signed in on pages, the latest used first."""
+    with centre().read() as session:
+        found = operator_session.sessions_of(session, now(), guard.operator().id)
+        return jsonify(items=[shapes.signed_in(each) for each in found], next=None)
+
+
+@blueprint.post(f"{V1}/sessions/end")
+@guard.requires(Permission.OWN_ACCOUNT)
+@takes(session=text(40))
+def end_own_sessions(given: dict[str, Any]) -> Response:
+    """End one of one's own sessions, or every one."""
+    who = guard.operator()
+    with centre().write() as session:
+        if not given["session"]:
+            return jsonify(ended=operators.end_sessions(session, who, now(), who))
+        operators.end_session(session, now(), who, given["session"])
+        return jsonify(ended=1)
 
 
 @blueprint.get(f"{V1}/tokens")

@@ -11,7 +11,7 @@ from contract.schedule import Interval
 from controller.delivery.distribution import InForce
 from controller.delivery.fleet import AgentNow, Standing
 from controller.ledger.ledger import LedgerRow
-from controller.people import custody
+from controller.people import asking, custody
 from controller.people.access_level import AccessLevel, LevelPlan
 from controller.people.attribute import AttributeRow, Exempt, levels
 from controller.people.card_state import CardLife, State
@@ -20,6 +20,7 @@ from controller.people.credential import Credential, IdentityRow
 from controller.people.hours_use import Uses
 from controller.people.level_change import AccessLevelChange
 from controller.people.operator import ApiToken, Operator
+from controller.people.operator_session import OperatorSession
 from controller.people.permission import Grant
 from controller.people.pin import PinRow
 from controller.people.roster import Row, Said
@@ -195,6 +196,7 @@ def pin_rule(row: PinRuleRow) -> dict[str, Any]:
 
 
 def grant(row: Grant) -> dict[str, Any]:
+    """A request and the permission that it may become. became: what became of the request; state: what it is now."""
     return {
         "id": row.id,
         "cardholder": row.cardholder_id,
@@ -205,6 +207,7 @@ def grant(row: Grant) -> dict[str, Any]:
         "valid_until": utc(row.valid_until) if row.valid_until else None,
         "reason": row.reason,
         "state": row.state,
+        "became": asking.became(row),
         "requested_by": row.requested_by,
         "requested_at": utc(row.requested_at),
         "decided_by": row.decided_by,
@@ -407,6 +410,19 @@ def operator(row: Operator) -> dict[str, Any]:
         "display_name": row.display_name,
         "role": row.role,
         "active": row.active,
+    }
+
+
+def signed_in(row: OperatorSession) -> dict[str, Any]:
+    """A session of pages. id: what it is called, by which nothing can be resumed; proof: by what it was opened."""
+    return {
+        "id": row.key,
+        "device": row.device,
+        "network": row.network,
+        "created_at": utc(row.created_at),
+        "last_seen_at": utc(row.last_seen_at),
+        "ends_at": utc(row.ends_at),
+        "proof": row.proof,
     }
 
 

@@ -18,6 +18,7 @@ from admin_web.api import (
     premises,
     previews,
     record,
+    requests,
     rules,
     schedules,
     setting_up,
@@ -29,5 +30,17 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, access_levels, previews, posture, record, changes, operators, watching)
+RESOURCES = (
+    *PEOPLE,
+    *PREMISES,
+    access,
+    access_levels,
+    requests,
+    previews,
+    posture,
+    record,
+    changes,
+    operators,
+    watching,
+)
 __all__ = ["RESOURCES", "blueprint"]

@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response
 
 from admin_web import confirming, guard, whence, words
 from admin_web.centre import centre, now
-from admin_web.pages import forms
+from admin_web.pages import forms, sign_in
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people import operator as operators
-from controller.people import operator_session, passkey, second_factor, signing_in
+from controller.people import operator_session, passkey, provider_identity, second_factor, signing_in
 from controller.people.access import Permission
 from controller.people.operator import Operator
 from controller.people.operator_session import Proof
@@ -31,7 +31,7 @@ _ISSUER = "Sekisho"
 @blueprint.get("")
 @guard.requires(Permission.OWN_ACCOUNT)
 def page() -> str:
-    return _page()
+    return drawn()
 
 
 @blueprint.post("/password")
@@ -45,13 +45,13 @@ def change_password() -> Response | tuple[str, int]:
         site = centre().site(session)
         same = signing_in.checked(session, now(), site, who.name, present, verdict=verdict, origin=origin)
     if same is None:
-        return _page(wrong=words.refusal(Refused("password-wrong"))), 409
+        return drawn(words.refusal(Refused("password-wrong"))), 409
     try:
         with centre().write() as session:
             wanted = request.form.get("wanted", "")
             operators.set_password(session, now(), _self(session), wanted, but=guard.token())
     except Refused as refused:
-        return _page(wrong=words.refusal(refused)), 409
+        return drawn(words.refusal(refused)), 409
     return _back()
 
 
@@ -59,18 +59,12 @@ def change_password() -> Response | tuple[str, int]:
 @guard.requires(Permission.OWN_ACCOUNT)
 def end_sessions() -> Response:
     """End one session, or all but this one."""
-    wanted, here = forms.text("session", 40), guard.token()
+    wanted, who = forms.text("session", 40), guard.operator()
     with centre().write() as session:
-        who = guard.operator()
-        if not wanted:
-            count = operator_session.end_all(session, who.id, here)
+        if wanted:
+            operators.end_session(session, now(), who, wanted)
         else:
-            found = [each for each in operator_session.sessions_of(session, now(), who.id) if each.key == wanted]
-            if not found:
-                abort(404)
-            session.delete(found[0])
-            count = 1
-        append(session, Kind.SESSIONS_ENDED, who.actor, now(), {"operator": who.id}, {"count": count})
+            operators.end_sessions(session, who, now(), who, guard.token())
     return _back()
 
 
@@ -93,15 +87,15 @@ def add_passkey() -> Response | tuple[str, int] | str:
     label, answer = forms.text("label", 60), request.form.get("passkey", "")
     asked, host = confirming.asked(), whence.party()
     if not label:
-        return _page(wrong=words.refusal(Refused("name-missing"))), 409
+        return drawn(words.refusal(Refused("name-missing"))), 409
     if asked is None or host is None or len(answer) > confirming.LONGEST_ANSWER:
-        return _page(wrong=words.refusal(Refused("passkey-wrong"))), 409
+        return drawn(words.refusal(Refused("passkey-wrong"))), 409
     try:
         with centre().write() as session:
             passkey.keep(session, now(), guard.operator().id, label, host, asked, answer)
             codes = _factor_added(session, Proof.PASSKEY)
     except Refused as refused:
-        return _page(wrong=words.refusal(refused)), 409
+        return drawn(words.refusal(refused)), 409
     return render_template("account/codes.html", codes=codes) if codes else _back()
 
 
@@ -173,7 +167,9 @@ def confirm_form() -> Response:
 @blueprint.post("/confirm")
 @guard.requires(Permission.OWN_ACCOUNT)
 def confirm() -> Response:
-    done = confirming.confirmed(guard.operator(), guard.token())
+    opened = guard.opened_session()
+    fresh = opened is not None and confirming.is_fresh(opened)
+    done = fresh or confirming.confirmed(guard.operator(), guard.token())
     return _back() if done else confirming.page(guard.operator())
 
 
@@ -209,20 +205,25 @@ def _enrolment(wrong: str | None = None) -> str | None:
     return render_template("account/authenticator.html", secret=secret, address=address, drawn=drawn, wrong=wrong)
 
 
-def _page(wrong: str | None = None) -> str:
+def drawn(wrong: str | None = None) -> str:
+    """The page; wrong: why the last change was not made."""
+    opened = guard.opened_session()
     with centre().read() as session:
         who = _self(session)
         return render_template(
             "account/page.html",
+            back=url_for("account.page"),
             wrong=wrong,
             sessions=operator_session.sessions_of(session, now(), who.id),
-            here=guard.opened_session(),
+            here=opened,
             passkeys=passkey.passkeys_of(session, who.id),
             can_make=whence.party() is not None,
             app=second_factor.has_authenticator(session, who.id),
             held=second_factor.is_held(session, who.id),
             codes_left=second_factor.recovery_codes_left(session, who.id),
-            needed=who.role in current_app.config["SECOND_FACTOR"],
+            identities=provider_identity.of_operator(session, who.id),
+            provider=sign_in.provider_name(),
+            needed=who.role in current_app.config["SECOND_FACTOR"] and not (opened and opened.two_factors),
         )
 
 

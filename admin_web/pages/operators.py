@@ -48,6 +48,16 @@ def change_role(operator_id: int) -> Response:
     return redirect(url_for("operators.listed"), 303)
 
 
+@blueprint.post("/<int:operator_id>/end-sessions")
+@guard.requires(Permission.MANAGE_OPERATORS)
+def end_sessions(operator_id: int) -> Response:
+    """Sign an operator out wherever they are; one's own other sessions, if it is oneself."""
+    with centre().write() as session:
+        ended = forms.row(session, Operator, operator_id)
+        operators.end_sessions(session, guard.operator(), now(), ended, guard.token())
+    return redirect(url_for("operators.listed"), 303)
+
+
 @blueprint.post("/tokens")
 @guard.requires(Permission.OWN_TOKENS)
 def issue_token() -> str:

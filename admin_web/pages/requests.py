@@ -74,6 +74,15 @@ def decline(grant_id: int) -> Response:
         return _changed(asked)
 
 
+@blueprint.post("/requests/<int:grant_id>/withdraw")
+@guard.requires(Permission.REVOKE_ACCESS)
+def withdraw(grant_id: int) -> Response:
+    with centre().write() as session:
+        asked = forms.row(session, Grant, grant_id)
+        permissions.withdraw(session, guard.operator(), now(), asked, forms.text("reason"))
+        return _changed(asked)
+
+
 @blueprint.post("/grants/<int:grant_id>/revoke")
 @guard.requires(Permission.REVOKE_ACCESS)
 def revoke(grant_id: int) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -18,8 +18,8 @@ from controller.delivery import posture as postures
 from controller.delivery import rooms as dangers
 from controller.delivery.distribution import InForce
 from controller.delivery.posture import Act, PostureChange, Standing
-from controller.people import cardholder as cardholders
 from controller.people import permission as permissions
+from controller.people import search as searching
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -38,7 +38,8 @@ from controller.record import enquiry, occupancy
 from controller.record.enquiry import LogFilter
 
 blueprint = Blueprint("rooms", __name__, url_prefix="/rooms")
-_MOST_PEOPLE = 1000
+_OFFERED = 20
+"""As many people as one looks through without reading; more are found by typing more."""
 _LATEST = 5
 
 
@@ -106,17 +107,38 @@ def in_force(key: str, sequence: int) -> str:
 @guard.requires(Permission.REQUEST_ACCESS)
 def ask(key: str) -> str:
     with centre().read() as session:
-        site = centre().site(session)
-        people = [each for each in cardholders.of_site(session, site, 0, _MOST_PEOPLE) if each.active]
-        return render_template(
-            "rooms/request.html",
-            area=(area := room(session, key)),
-            doors=doors.of_area(session, area),
-            people=people,
-            chosen=forms.row_id("cardholder"),
-            schedules=schedules.offered(session, site),
-            start=now(),
-        )
+        chosen = forms.row_id("cardholder")
+        return _asking(session, key, "request", forms.row(session, Cardholder, chosen) if chosen else None)
+
+
+@blueprint.post("/<key>/request/search")
+@guard.requires(Permission.REQUEST_ACCESS)
+def ask_whom(key: str) -> str:
+    """Whom the request is for, by POST only: what is typed must stand in no address. While somebody types, the people
+    alone are asked for."""
+    with centre().read() as session:
+        holder_id = forms.row_id("cardholder")
+        chosen = session.get(Cardholder, holder_id) if holder_id else None
+        part = "candidates" if request.headers.get("HX-Request") else "request"
+        return _asking(session, key, part, chosen)
+
+
+def _asking(session: Session, key: str, part: str, chosen: Cardholder | None) -> str:
+    """The form, or its list of people: whoever is chosen first, then those that are described by what is typed."""
+    site, area, wanted = centre().site(session), room(session, key), forms.text("q", 100)
+    found = [] if chosen and not wanted else searching.find(session, site, wanted, 0, _OFFERED + 1, now())
+    return render_template(
+        f"rooms/{part}.html",
+        area=area,
+        doors=doors.of_area(session, area),
+        people=[*([chosen] if chosen else []), *(each for each in found[:_OFFERED] if each != chosen)],
+        chosen=chosen,
+        wanted=wanted,
+        more=len(found) > _OFFERED,
+        offered=_OFFERED,
+        schedules=schedules.offered(session, site),
+        start=now(),
+    )
 
 
 @blueprint.post("/<key>/request")

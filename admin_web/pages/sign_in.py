@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask import session as form_session
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from admin_web import confirming, guard, whence, words
 from admin_web.centre import centre, now
+from admin_web.openid.settings import ProviderSettings
 from admin_web.pages import forms
 from admin_web.shown import LANGUAGE_COOKIE, LANGUAGES
 from controller.people import operator as operators
@@ -26,13 +28,13 @@ from controller.refusal import Refused
 
 blueprint = Blueprint("sign_in", __name__)
 _YEAR_S = 365 * 24 * 3600
-_HALF_WAY = "half_way"
+_HALF_WAY, _LEFT = "half_way", "left"
 
 
 @blueprint.get("/sign-in")
 @guard.public
 def form() -> str:
-    return _form(failed=False)
+    return form_page(left=bool(form_session.get(_LEFT)))
 
 
 @blueprint.post("/sign-in")
@@ -45,12 +47,11 @@ def enter() -> Response | tuple[str, int]:
         site, origin, whence_ = centre().site(session), whence.origin(name), whence.whence()
         found = signing_in.sign_in(session, now(), site, name, password, verdict=verdict, origin=origin, whence=whence_)
     if isinstance(found, str):
-        return _entered(found, name)
-    form_session.clear()
+        return entered(found, name)
     if found is None:
-        return _form(failed=True), 401
-    form_session[_HALF_WAY] = [found.operator_id, found.print, found.at.timestamp()]
-    return redirect(url_for("sign_in.second"), 303)
+        form_session.clear()
+        return form_page(_failed()), 401
+    return half_way(found)
 
 
 @blueprint.get("/sign-in/second")
@@ -65,17 +66,18 @@ def second() -> Response | str:
 @blueprint.post("/sign-in/second")
 @guard.public
 def second_step() -> Response | tuple[str, int]:
-    who = _half_way_in()
-    if who is None:
+    half = _half_way_in()
+    if half is None:
         return redirect(url_for("sign_in.form"), 303)
+    who, first = half
     origin, code = whence.origin(who.name), request.form.get("code", "")[:64]
     with centre().write() as session:
         same = session.get_one(Operator, who.id)
-        proof = signing_in.second_step(session, now(), same, current_app.config["SEALING_KEY"], code, origin)
+        proof = signing_in.second_step(session, now(), same, current_app.config["SEALING_KEY"], code, origin, first)
         token = signing_in.enter(session, now(), same, proof, origin, whence.whence()) if proof else None
     if token is None:
         return render_template("sign_in/second.html", failed=True, passkeys=whence.party() is not None), 401
-    return _entered(token, who.name)
+    return entered(token, who.name)
 
 
 @blueprint.post("/sign-in/passkey/options")
@@ -93,18 +95,40 @@ def passkey_options() -> Response:
 def enter_by_passkey() -> Response | tuple[str, int]:
     who = confirming.answered(request.form.get("passkey", ""))
     if who is None:
-        return _form(failed=True), 401
+        return form_page(_failed()), 401
     with centre().write() as session:
         same, origin = session.get_one(Operator, who.id), whence.origin(who.name)
         token = signing_in.enter(session, now(), same, Proof.PASSKEY, origin, whence.whence())
-    return _entered(token, who.name)
+    return entered(token, who.name)
 
 
-def _form(*, failed: bool) -> str:
-    return render_template("sign_in/form.html", failed=failed, passkeys=whence.party() is not None)
+def form_page(wrong: str | None = None, *, left: bool = False) -> str:
+    """The ways in. wrong: why the last one led nowhere; left: the session that has just ended was by the provider."""
+    passkeys = whence.party() is not None
+    return render_template(
+        "sign_in/form.html",
+        wrong=wrong,
+        left=left,
+        passkeys=passkeys,
+        provider=provider_name(),
+        back=url_for("sign_in.form"),
+    )
 
 
-def _entered(token: str, name: str) -> Response:
+def provider_name() -> str | None:
+    """What operators call the OpenID provider of the settings; None without one."""
+    told: ProviderSettings | None = current_app.config["PROVIDER"]
+    return told.name if told else None
+
+
+def half_way(found: HalfWay) -> Response:
+    """On to the second step: who got so far is kept in the browser's signed cookie."""
+    form_session.clear()
+    form_session[_HALF_WAY] = [found.operator_id, found.print, found.at.timestamp(), str(found.first)]
+    return redirect(url_for("sign_in.second"), 303)
+
+
+def entered(token: str, name: str) -> Response:
     """The session that this browser had before ends; the browser is known from now on."""
     with centre().write() as session:
         operator_session.sign_out(session, guard.token())
@@ -115,22 +139,33 @@ def _entered(token: str, name: str) -> Response:
     return answer
 
 
-def _half_way_in() -> Operator | None:
+def _half_way_in() -> tuple[Operator, Proof] | None:
+    """Who has taken the first step, and by what."""
     found = form_session.get(_HALF_WAY)
-    if not isinstance(found, list) or len(found) != 3:
+    if not isinstance(found, list) or len(found) != 4:
         return None
-    half = HalfWay(found[0], found[1], datetime.fromtimestamp(found[2], UTC))
+    half = HalfWay(found[0], found[1], datetime.fromtimestamp(found[2], UTC), Proof(found[3]))
     with centre().read() as session:
-        return signing_in.waits(session, now(), half)
+        who = signing_in.waits(session, now(), half)
+    return None if who is None else (who, half.first)
+
+
+def _failed() -> str:
+    """The same for whatever was wrong."""
+    said = gettext("That did not sign you in: something is wrong, or it is closed for a while after too many attempts.")
+    return str(said)
 
 
 @blueprint.post("/sign-out")
 @guard.public
 def leave() -> Response:
+    opened = guard.opened_session()
     if guard.token():
         with centre().write() as session:
             operator_session.sign_out(session, guard.token())
     form_session.clear()
+    if opened is not None and opened.by_provider:
+        form_session[_LEFT] = True
     answer = redirect(url_for("sign_in.form"), 303)
     guard.take_cookie(answer)
     return answer

@@ -70,6 +70,8 @@ class Kind(StrEnum):
     OPERATOR_VOUCHED = "operator-vouched"
     FACTOR_ADDED = "factor-added"
     FACTOR_REMOVED = "factor-removed"
+    IDENTITY_LINKED = "identity-linked"
+    IDENTITY_UNLINKED = "identity-unlinked"
     SESSIONS_ENDED = "sessions-ended"
     APPROVAL_REFUSED = "approval-refused"
     SIGN_IN = "sign-in"

@@ -25,7 +25,7 @@ from controller.mail.server import Answer
 from controller.premises import site as sites
 from controller.premises.site import Site
 from controller.settings import ControllerSettings, MailSettings
-from process import logs
+from process import logs, secret_file
 from process.readiness import StopSignal
 
 GIVE_UP_AFTER: Final = timedelta(days=3)
@@ -45,7 +45,7 @@ class Postman:
 
     def __init__(self, engine: Engine, site: str, public_url: str, mail: MailSettings) -> None:
         self._engine, self._site, self._public_url, self._mail = engine, site, public_url, mail
-        self._password = server.read_password(mail.password)
+        self._password = secret_file.first_line(mail.password, "mail.password") if mail.password else None
         self._failures = 0
         self._away_since: datetime | None = None
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import operator_session, password, second_factor, sign_in_failure
+from controller.people import operator_session, password, provider_identity, second_factor, sign_in_failure
 from controller.people.access import Role
 from controller.people.operator_session import hashed, living
 from controller.premises.site import Site
@@ -113,8 +113,8 @@ def recover(session: Session, now: datetime, site: Site, name: str) -> str:
 def set_up(
     session: Session, now: datetime, token: str, wanted: NewOperator, hasher: PasswordHasher = _HASHER
 ) -> Operator:
-    """Use a link, once: make the operator, or let an existing one start anew with a new password, without the sessions
-    and second factors of before."""
+    """Use a link, once: make the operator, or let an existing one start anew with a new password, without the sessions,
+    second factors and accounts of a provider of before."""
     link = session.get(SetUpLink, hashed(token), with_for_update=True)
     if link is None or link.used_at is not None or link.expires_at <= now:
         raise Refused("link-spent")
@@ -125,6 +125,7 @@ def set_up(
         operator = session.get_one(Operator, link.operator_id)
         operator.active = True
         second_factor.drop_all(session, operator.id)
+        provider_identity.drop_all(session, operator.id)
         set_password(session, now, operator, wanted.password, hasher=hasher)
     operator.vouched_by = link.made_by
     link.used_at = now
@@ -180,6 +181,22 @@ def set_active(session: Session, by: Operator, now: datetime, operator: Operator
     if not active:
         operator_session.end_all(session, operator.id)
     append(session, Kind.OPERATOR_CHANGED, by.actor, now, {"operator": operator.id}, {"active": active})
+
+
+def end_sessions(session: Session, by: Operator, now: datetime, operator: Operator, but: str = "") -> int:
+    """End every session of an operator, but the one with token `but`; how many ended."""
+    count = operator_session.end_all(session, operator.id, but)
+    append(session, Kind.SESSIONS_ENDED, by.actor, now, {"operator": operator.id}, {"count": count})
+    return count
+
+
+def end_session(session: Session, now: datetime, operator: Operator, key: str) -> None:
+    """End the one of the operator's own sessions that pages call `key`; Refused not-found."""
+    found = [each for each in operator_session.sessions_of(session, now, operator.id) if each.key == key]
+    if not found:
+        raise Refused("not-found")
+    session.delete(found[0])
+    append(session, Kind.SESSIONS_ENDED, operator.actor, now, {"operator": operator.id}, {"count": 1})
 
 
 def set_role(session: Session, by: Operator, now: datetime, operator: Operator, role: Role) -> None:

@@ -24,12 +24,20 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 
 class Proof(StrEnum):
-    """By what an operator proved to be themselves; all but the password alone are two factors."""
+    """By what an operator proved to be themselves; PROVIDER_FACTORS: by two factors, as the provider says."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a factor
     CODE = "password-and-code"
     RECOVERY = "password-and-recovery-code"
     PASSKEY = "passkey"
+    PROVIDER = "provider"
+    PROVIDER_CODE = "provider-and-code"
+    PROVIDER_RECOVERY = "provider-and-recovery-code"
+    PROVIDER_FACTORS = "provider-by-two-factors"
+
+
+ONE_FACTOR = frozenset({Proof.PASSWORD, Proof.PROVIDER})
+BY_PROVIDER = frozenset({Proof.PROVIDER, Proof.PROVIDER_CODE, Proof.PROVIDER_RECOVERY, Proof.PROVIDER_FACTORS})
 
 
 class OperatorSession(Base):
@@ -54,7 +62,11 @@ class OperatorSession(Base):
 
     @property
     def two_factors(self) -> bool:
-        return self.proof != Proof.PASSWORD
+        return self.proof not in ONE_FACTOR
+
+    @property
+    def by_provider(self) -> bool:
+        return self.proof in BY_PROVIDER
 
     def is_fresh(self, now: datetime, within: timedelta) -> bool:
         return now - self.confirmed_at < within
@@ -71,8 +83,16 @@ class Whence:
 NOWHERE = Whence()
 
 
-def open_session(session: Session, now: datetime, operator_id: int, proof: Proof, whence: Whence = NOWHERE) -> str:
-    """The token of a new session; sessions that have ended by themselves are swept."""
+def open_session(
+    session: Session,
+    now: datetime,
+    operator_id: int,
+    proof: Proof,
+    whence: Whence = NOWHERE,
+    proved_at: datetime | None = None,
+) -> str:
+    """The token of a new session; sessions that have ended by themselves are swept. proved_at: when its operator
+    proved to be there, if that was not just now."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(OperatorSession).where(OperatorSession.ends_at <= now))
     session.add(
@@ -82,7 +102,7 @@ def open_session(session: Session, now: datetime, operator_id: int, proof: Proof
             created_at=now,
             last_seen_at=now,
             ends_at=now + SESSION_LIFE,
-            confirmed_at=now,
+            confirmed_at=now if proved_at is None else min(proved_at, now),
             proof=proof,
             device=whence.device[:60],
             network=whence.network[:48],
@@ -116,7 +136,7 @@ def confirm(session: Session, now: datetime, token: str, proof: Proof) -> None:
     found = session.get(OperatorSession, hashed(token))
     if found is not None:
         found.confirmed_at = now
-        found.proof = proof if proof != Proof.PASSWORD else found.proof
+        found.proof = proof if proof not in ONE_FACTOR else found.proof
 
 
 def end_all(session: Session, operator_id: int, but: str = "") -> int:

@@ -165,6 +165,14 @@ def revoke(session: Session, by: Operator, now: datetime, given: Grant, reason: 
     _record(session, Kind.GRANT_REVOKED, by, now, given, given.revoke_reason)
 
 
+def withdraw(session: Session, by: Operator, now: datetime, asked: Grant, reason: str) -> None:
+    """End a request, unless somebody has decided it; Refused reason-missing, already-decided."""
+    session.refresh(asked, with_for_update=True)
+    if asked.state != GrantState.REQUESTED:
+        raise Refused("already-decided")
+    revoke(session, by, now, asked, reason)
+
+
 def waiting(session: Session) -> Sequence[Grant]:
     """Requests that nobody has decided, the oldest first."""
     statement = select(Grant).where(Grant.state == GrantState.REQUESTED)

@@ -25,12 +25,12 @@ LONGEST_FOR_ALL = timedelta(seconds=15)
 _FIRST = timedelta(seconds=30)
 _FIRST_FOR_ALL = timedelta(seconds=1)
 FORGOTTEN_AFTER = timedelta(days=1)
-_ALL, _NOBODY = "*", ""
+_ALL, _NOBODY, _PROVIDER = "*", "", "provider"
 
 
 class SignInFailure(Base):
     """How often in a row it failed, and until when it is closed. name: a digest of account and source or device; `*`
-    for all strangers together, empty for all names that nobody has."""
+    for all strangers together, empty for all names that nobody has, `provider` for refused answers of a provider."""
 
     __tablename__ = "sign_in_failure"
 
@@ -68,6 +68,18 @@ def failed(session: Session, now: datetime, operator_id: int | None, origin: Ori
     session.execute(delete(SignInFailure).where(SignInFailure.last_at <= now - FORGOTTEN_AFTER))
     counts = [_counted_one(session, now, operator_id, name) for name in _counted(operator_id, origin)]
     return counts[0]
+
+
+def noted(session: Session, now: datetime) -> int:
+    """Count a refused answer of a provider; how many in a row. It closes nothing: such an answer cannot be guessed."""
+    session.execute(delete(SignInFailure).where(SignInFailure.last_at <= now - FORGOTTEN_AFTER))
+    row = session.get(SignInFailure, _PROVIDER, with_for_update=True)
+    if row is None:
+        row = SignInFailure(name=_PROVIDER, operator_id=None, count=0, last_at=now)
+        session.add(row)
+    row.count, row.last_at = row.count + 1, now
+    session.flush()
+    return row.count
 
 
 def forgiven(session: Session, operator_id: int, origin: Origin) -> None:

@@ -1,4 +1,4 @@
-"""Signing in: a password, then a second factor for whoever has one; or a passkey, which is both.
+"""Signing in: a password or an OpenID provider, then a second factor for whoever has one; or a passkey, which is both.
 
 The law: a password is judged before anything is locked; whoever fails learns nothing but that it failed, in the same
 words and the same time; a failure is recorded for the account that it concerns, never the name that was typed.
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import passkey, password, second_factor, sign_in_failure
+from controller.people import passkey, password, provider_identity, second_factor, sign_in_failure
 from controller.people.operator import Operator, by_name
-from controller.people.operator_session import NOWHERE, Proof, Whence, open_session
+from controller.people.operator_session import NOWHERE, SESSION_LIFE, Proof, Whence, open_session
 from controller.people.passkey import Challenge, Party
 from controller.people.sign_in_failure import ANYWHERE, Origin
 from controller.premises.site import Site
@@ -36,11 +36,23 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class HalfWay:
-    """A password was right and a second factor is due. print: of the password, so that a new one ends this."""
+    """The first step was right and a second factor is due. print: of the password, so that a new one ends this; first:
+    what the first step was."""
 
     operator_id: int
     print: str
     at: datetime
+    first: Proof = Proof.PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a provider says of whom it has seen: by what name it knows them, whether by two factors that we believe it,
+    and when they last proved it there (None: it does not say, which counts as long ago)."""
+
+    subject: str
+    two_factors: bool
+    at: datetime | None
 
 
 def judge(session: Session, site: Site, name: str, given: str, hasher: PasswordHasher = _HASHER) -> Verdict:
@@ -107,18 +119,24 @@ def waits(session: Session, now: datetime, half: HalfWay) -> Operator | None:
 
 
 def second_step(
-    session: Session, now: datetime, operator: Operator, key: bytes, code: str, origin: Origin = ANYWHERE
+    session: Session,
+    now: datetime,
+    operator: Operator,
+    key: bytes,
+    code: str,
+    origin: Origin = ANYWHERE,
+    first: Proof = Proof.PASSWORD,
 ) -> Proof | None:
-    """What a code proves of somebody whose password was right; None when it is wrong, or closed for a while."""
+    """What a code proves of somebody whose first step was right; None when it is wrong, or closed for a while."""
     if sign_in_failure.is_closed(session, now, operator.id, origin):
         return None
     if second_factor.code_fits(session, now, operator.id, key, code):
-        return Proof.CODE
+        return Proof.PROVIDER_CODE if first == Proof.PROVIDER else Proof.CODE
     if second_factor.recovery_fits(session, now, operator.id, code):
         append(
             session, Kind.FACTOR_REMOVED, operator.actor, now, {"operator": operator.id}, {"factor": "recovery-code"}
         )
-        return Proof.RECOVERY
+        return Proof.PROVIDER_RECOVERY if first == Proof.PROVIDER else Proof.RECOVERY
     _failed(session, now, operator, origin)
     return None
 
@@ -130,6 +148,43 @@ def by_passkey(session: Session, now: datetime, party: Party, asked: Challenge, 
     return operator if operator is not None and operator.active else None
 
 
+def linked(session: Session, site: Site, issuer: str, subject: str) -> Operator | None:
+    """The active operator whom this account of the provider is linked to."""
+    row = provider_identity.found(session, issuer, subject)
+    operator = session.get_one(Operator, row.operator_id) if row else None
+    return operator if operator is not None and operator.active and operator.site_id == site.id else None
+
+
+def by_provider(
+    session: Session,
+    now: datetime,
+    operator: Operator,
+    issuer: str,
+    seen: Seen,
+    origin: Origin = ANYWHERE,
+    whence: Whence = NOWHERE,
+) -> str | HalfWay:
+    """The token of a new session for whom the provider has seen; HalfWay for whoever has a second factor here, unless
+    the provider is believed to have asked for one."""
+    row = provider_identity.found(session, issuer, seen.subject)
+    if row is not None:
+        row.last_used_at = now
+    if not seen.two_factors and second_factor.is_held(session, operator.id):
+        return HalfWay(operator.id, _print(operator), now, Proof.PROVIDER)
+    proof = Proof.PROVIDER_FACTORS if seen.two_factors else Proof.PROVIDER
+    return enter(session, now, operator, proof, origin, whence, seen.at or now - SESSION_LIFE)
+
+
+def provider_refused(session: Session, now: datetime, operator: Operator | None, why: str) -> None:
+    """Record that an answer of the provider was not taken: for an account always, for strangers at every doubling."""
+    if operator is not None:
+        append(session, Kind.SIGN_IN_FAILED, "controller", now, {"operator": operator.id}, {"provider": why})
+        return
+    count = sign_in_failure.noted(session, now)
+    if count & (count - 1) == 0:
+        append(session, Kind.SIGN_IN_FAILED, "controller", now, {}, {"provider": why, "count": count})
+
+
 def enter(
     session: Session,
     now: datetime,
@@ -137,11 +192,12 @@ def enter(
     proof: Proof,
     origin: Origin = ANYWHERE,
     whence: Whence = NOWHERE,
+    proved_at: datetime | None = None,
 ) -> str:
-    """Open a session for somebody who has proved everything that is asked of them."""
+    """Open a session for somebody who has proved everything that is asked of them; proved_at: when, if not just now."""
     sign_in_failure.forgiven(session, operator.id, origin)
     append(session, Kind.SIGN_IN, operator.actor, now, {"operator": operator.id}, {"proof": proof})
-    return open_session(session, now, operator.id, proof, whence)
+    return open_session(session, now, operator.id, proof, whence, proved_at)
 
 
 def _failed(session: Session, now: datetime, operator: Operator | None, origin: Origin) -> None:

@@ -20,7 +20,7 @@ from controller.people.access import DANGEROUS, OWN, TABLE, Permission, Role
 from controller.people.operator import ApiToken, NewOperator, Operator
 from controller.people.operator_session import OperatorSession
 from controller.people.permission import Grant, GrantState, Wish
-from tests.admin_web.conftest import BASE, field, signed_in, submit
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token
 from tests.admin_web.conftest import web_now as now
 from tests.controller.conftest import CHEAP, NOW, PASSWORD, House
 
@@ -115,12 +115,51 @@ def test_sessions_are_listed_coarsely_and_ended_one_by_one_or_all_others(
     assert len(keys) == 3
     stranger = app.test_client()
     signed_in(stranger, "mia")
-    assert submit(stranger, "/account/sessions/end", session=keys[0]) == 404
+    assert submit(stranger, "/account/sessions/end", session=keys[0]) == 409
     assert submit(client, "/account/sessions/end", session=keys[0]) == 303
     assert sum(each.get("/live", base_url=BASE).status_code == 200 for each in others) == 2
     assert submit(client, "/account/sessions/end") == 303
     assert [each.get("/live", base_url=BASE).status_code for each in others] == [303] * 3
     assert client.get("/live", base_url=BASE).status_code == 200
+    assert stranger.get("/live", base_url=BASE).status_code == 200
+
+
+def test_a_security_admin_signs_somebody_out_everywhere(app: Flask, client: FlaskClient, house: House) -> None:
+    signed_in(client, "kim")
+    others = [app.test_client() for _ in range(2)]
+    for each in others:
+        signed_in(each, "olu")
+    with reading(house.engine) as session:
+        olu = house.operator(session, "olu").id
+    assert submit(others[0], f"/operators/{olu}/end-sessions") == 403
+    assert submit(client, f"/operators/{olu}/end-sessions") == 303
+    assert [each.get("/live", base_url=BASE).status_code for each in others] == [303, 303]
+    assert client.get("/live", base_url=BASE).status_code == 200
+    signed_in(others[0], "olu")
+    path = f"/api/v1/operators/{olu}/end-sessions"
+    assert client.post(path, json={}, base_url=BASE, headers=token(house, "kim")).get_json() == {"ended": 1}
+    with reading(house.engine) as session:
+        rows = session.query(LedgerRow).filter_by(kind=Kind.SESSIONS_ENDED).order_by(LedgerRow.sequence)
+        assert [(row.actor, row.subjects["operator"], row.content["count"]) for row in rows] == [
+            ("operator:1", olu, 2),
+            ("operator:1", olu, 1),
+        ]
+
+
+def test_the_api_lists_and_ends_ones_own_sessions_alone(app: Flask, client: FlaskClient, house: House) -> None:
+    for each in (client, app.test_client()):
+        signed_in(each, "olu")
+    stranger = app.test_client()
+    signed_in(stranger, "kim")
+    olu, path = token(house, "olu"), "/api/v1/sessions"
+    found = client.get(path, base_url=BASE, headers=olu).get_json()["items"]
+    assert [(each["proof"], each["network"]) for each in found] == [("password", "127.0.0.0/24")] * 2
+    (theirs,) = client.get(path, base_url=BASE, headers=token(house, "kim")).get_json()["items"]
+    for key, status in ((theirs["id"], 409), ("x", 409), (found[0]["id"], 200), (found[0]["id"], 409)):
+        answer = client.post(f"{path}/end", json={"session": key}, base_url=BASE, headers=olu)
+        assert answer.status_code == status
+    assert client.post(f"{path}/end", json={}, base_url=BASE, headers=olu).get_json() == {"ended": 1}
+    assert client.get("/live", base_url=BASE).status_code == 303
     assert stranger.get("/live", base_url=BASE).status_code == 200
 
 

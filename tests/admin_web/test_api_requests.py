@@ -35,6 +35,7 @@ LISTS = (
     "calendars",
     "agents",
     "grants",
+    "requests",
     "events",
 )
 MORE_LISTS = ("passages", "occupancy", "alarms", "operators", "tokens")

@@ -33,6 +33,7 @@ from tests.controller.conftest import NOW, House
 ROOT = Path(admin_web.__file__).parent
 PUBLIC = {"static", "sign_in.form", "sign_in.enter", "sign_in.leave", "sign_in.set_up", "sign_in.make"}
 PUBLIC |= {"sign_in.second", "sign_in.second_step", "sign_in.passkey_options", "sign_in.enter_by_passkey"}
+PUBLIC |= {"provider.begin", "provider.returned", "provider.finish", "provider.leave"}
 PUBLIC |= {"sign_in.language", "api.document", "api.healthz", "api.readyz", "api.metrics"}
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from controller.database import transaction
 from controller.people import cardholder
 from tests.admin_web.test_passkeys import address, browser, by_password
+from tests.admin_web.test_provider_browser import looked_at
 from tests.controller.conftest import NOW, House
 
 __all__ = ["address", "browser"]
@@ -52,6 +53,26 @@ def test_people_are_found_while_one_types_and_nothing_typed_stands_in_an_address
     page.fill("#q", "")
     expect(rows).to_have_count(5)
     assert not [each for each in told if re.search("shou|ohno|nobody|Refused|Error", each)]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_whom_a_request_is_for_is_found_by_typing(browser: Browser, address: str, house: House, scripts: bool) -> None:
+    enrolled(house)
+    page, told = signed_in(browser, address, scripts=scripts)
+    page.goto(f"{address}/rooms/cedar-room/request")
+    if scripts:
+        page.fill("input[name=reason]", "shift")
+    page.locator("#q").press_sequentially("watanabe")
+    if not scripts:
+        page.keyboard.press("Enter")
+    expect(page.locator("#found label")).to_have_count(1)
+    page.click("#found label >> text=渡邊 翔太")
+    page.fill("input[name=reason]", "shift")
+    if scripts:
+        looked_at(page, "request-found")
+    page.click("button >> text=Request")
+    expect(page.locator("article.request")).to_contain_text("渡邊 翔太")
+    assert not [each for each in told if re.search("watanabe|Refused|Error", each)]
 
 
 def test_without_scripts_people_are_found_and_read_in_from_a_file(

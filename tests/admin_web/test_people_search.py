@@ -7,7 +7,7 @@ import re
 from flask.testing import FlaskClient
 
 from controller.database import reading, transaction
-from controller.people import cardholder
+from controller.people import cardholder, leaver
 from controller.people.cardholder import Cardholder
 from tests.admin_web.conftest import BASE, field, signed_in, submit, token
 from tests.controller.conftest import NOW, House
@@ -93,3 +93,51 @@ def test_a_name_is_corrected_and_a_leaving_date_said_on_the_page_and_by_the_api(
     assert submit(client, f"/cardholders/{ben}/leave", at="1999-01-01T00:00", reason="typo") == 409
     with reading(house.engine) as session:
         assert session.get_one(Cardholder, ben).active
+
+
+def candidates(page: str) -> list[str]:
+    return re.findall(r'name="cardholder" value="\d+" required[^>]*> <bdi>([^<]+)</bdi>', page)
+
+
+def test_the_form_of_a_request_offers_few_people_and_finds_the_others_by_post(
+    client: FlaskClient, house: House
+) -> None:
+    with transaction(house.engine) as session:
+        for number in range(1000):
+            cardholder.enrol(session, "operator:1", NOW, house.site(session), f"山田 {number}", f"y{number}", "ヤマダ")
+    signed_in(client, "kim")
+    path = "/rooms/cedar-room/request"
+    page = client.get(path, base_url=BASE).get_data(as_text=True)
+    assert len(candidates(page)) == 20
+    assert "Only the first 20 are shown" in page
+    proof = field(page)
+
+    def found(q: str, **more: str) -> str:
+        answer = client.post(f"{path}/search", data={"q": q, "csrf_token": proof, **more}, base_url=BASE)
+        return answer.get_data(as_text=True)
+
+    assert candidates(found("yamada 999")) == ["山田 999"]
+    assert candidates(found("y12")) == ["山田 12", *(f"山田 {number}" for number in range(120, 130))]
+    with reading(house.engine) as session:
+        ada = house.holder(session, "Ada").id
+    chosen = client.get(f"{path}?cardholder={ada}", base_url=BASE).get_data(as_text=True)
+    assert candidates(chosen) == ["Ada"]
+    assert " checked" in chosen
+    assert candidates(found("ben", cardholder=str(ada))) == ["Ada", "Ben"]  # nobody who was chosen goes away by typing
+    assert "Nobody found" in found("nobody at all")
+
+
+def test_nobody_who_has_left_is_offered_for_a_request(client: FlaskClient, house: House) -> None:
+    with transaction(house.engine) as session:
+        leaver.deactivate(session, "operator:1", NOW, house.holder(session, "Ben"), "left")
+    signed_in(client, "kim")
+    assert candidates(client.get("/rooms/cedar-room/request", base_url=BASE).get_data(as_text=True)) == ["Ada", "Eve"]
+
+
+def test_odd_searches_for_a_request_are_refused(client: FlaskClient) -> None:
+    signed_in(client, "kim")
+    for path, status in (("cedar-room", 200), ("nowhere", 404), ("outside", 404)):
+        assert submit(client, f"/rooms/{path}/request/search", q="ben", cardholder="99") == status
+    assert submit(client, "/rooms/cedar-room/request/search", q="x" * 101) == 400
+    assert submit(client, "/rooms/cedar-room/request/search", cardholder="x") == 400
+    assert client.get("/rooms/cedar-room/request?cardholder=99", base_url=BASE).status_code == 404

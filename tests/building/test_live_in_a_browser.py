@@ -20,6 +20,7 @@ LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacua
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
+ASKING = ("/rooms/maple-room/request", "/permissions")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
 EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats", "/settings")
 MAKING = (
@@ -136,7 +137,7 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

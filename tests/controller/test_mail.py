@@ -18,7 +18,6 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.mail.outbox import WAITING_FOR_ONE, OutgoingMail, Told
 from controller.mail.postman import GIVE_UP_AFTER, LONGEST_AWAY, LONGEST_PAUSE, Postman, posted
-from controller.mail.server import PasswordFileError
 from controller.people import access_level as levels
 from controller.people import level_change, permission
 from controller.people.access_level import LevelPlan
@@ -32,6 +31,7 @@ from controller.record.alarm import Alarm
 from controller.record.alarm_words import alarm_words
 from controller.settings import BrokerSettings, ControllerSettings, MailSettings
 from process.readiness import StopSignal
+from process.secret_file import SecretFileError
 from process.settings import SettingsError, parse
 from tests.controller.conftest import CARDS, NOW, House
 from tests.controller.mail_server import Manners, Taken, serving
@@ -383,11 +383,11 @@ def test_a_password_that_others_may_read_is_refused(house: House, tmp_path: Path
     password.write_text("open sesame\n", encoding="ascii")
     password.chmod(0o640)
     told = _settings(25, security="tls", user="sekisho", password=password)
-    with pytest.raises(PasswordFileError, match="chmod 600"):
+    with pytest.raises(SecretFileError, match="chmod 600"):
         Postman(house.engine, "tokyo", PAGES, told)
     password.chmod(0o600)
     password.write_text("ひらけごま\n", encoding="utf-8")
-    with pytest.raises(PasswordFileError, match="ASCII"):
+    with pytest.raises(SecretFileError, match="ASCII"):
         Postman(house.engine, "tokyo", PAGES, told)
 
 

@@ -1,0 +1,1 @@
+"""Signing in with an OpenID provider: what is asked of it, and how little of its answer is believed."""

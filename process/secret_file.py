@@ -1,0 +1,21 @@
+"""A secret that a settings file names: the first line of a file that only its owner may read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SecretFileError(ValueError):
+    """The file of a secret cannot be used. `str()` names the setting and the file, and nothing of what it holds."""
+
+    safe_to_log = True
+
+
+def first_line(file: Path, setting: str) -> str:
+    """The secret that `setting` names; SecretFileError when others may read the file, or it holds no line of ASCII."""
+    if file.stat().st_mode & 0o077:
+        raise SecretFileError(f"{setting}: {file} can be read by others: chmod 600 {file}")
+    first = file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+    if not first or not first.isascii():
+        raise SecretFileError(f"{setting}: {file} holds no line of ASCII letters")
+    return first.decode("ascii")
