@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from hardware.bench.hand import Hand
-from tests.building.browser_hands import shot, signed_in
+from tests.building.browser_hands import SOON, shot, signed_in, tile
 from tests.building.demo_hands import Demo, newest, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
-SOON = 10_000
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
@@ -33,10 +32,6 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     running = Demo(tmp_path / "demo", "auto")
     yield running
     running.stop()
-
-
-def tile(page: Page, door: str) -> Any:
-    return page.locator(".tile").filter(has=page.locator("h3", has_text=door).get_by_text(door, exact=True))
 
 
 def grave(page: Page) -> list[str]:
