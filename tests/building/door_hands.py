@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hardware.bench.hand import Hand
-from tests.building.demo_hands import Demo, is_newer, newest
+from tests.building.demo_hands import Demo, is_newer, newest, wait_until
 
-DOORS_SHUT = 15.0
-"""Seconds for the strike to fall back after the door was opened."""
+LOCKED_AGAIN = 15.0
+"""Seconds in which a strike falls back after it was released for 5 s."""
 ANSWERED = 5.0
 """Seconds in which a light answers a card, on a machine that does other work beside; a refusal is red for 1.5 s."""
 
@@ -15,20 +15,27 @@ def door_of(reader: str) -> str:
     return reader.removesuffix("-in").removesuffix("-out")
 
 
+def is_locked(hand: Hand, door: str) -> None:
+    """Wait until what was released for whoever came before is over."""
+    wait_until(lambda: hand.value(f"{door}.strike") == 0, LOCKED_AGAIN)
+
+
 def passes(hand: Hand, building: Demo, reader: str, card: str) -> None:
-    """The card is taken, the strike lets go, the door is opened and shut; returns when the centre has the passage."""
+    """The card is taken, the strike lets go, the door is opened and, when the centre has the passage, shut again; the
+    strike may still be released for a few seconds."""
     door, before = door_of(reader), newest(building, "PASSAGE")["id"]
+    is_locked(hand, door)
     answered = hand.present(reader, bits=card)
     hand.wait_for(f"{door}.strike", 1, ANSWERED, after=answered)
-    opened = hand.set(f"{door}.contact", 1)
-    hand.wait_for(f"{door}.strike", 0, DOORS_SHUT, after=opened)
-    hand.set(f"{door}.contact", 0)
+    hand.set(f"{door}.contact", 1)
     assert is_newer(building, "PASSAGE", before)["access_point"] == reader
+    hand.set(f"{door}.contact", 0)
 
 
 def is_refused(hand: Hand, building: Demo, reader: str, card: str) -> str:
     """The reader turns red and dark again, and the strike stays; the reason at the centre."""
     before = newest(building, "DECISION")["id"]
+    is_locked(hand, door_of(reader))
     answered = hand.present(reader, bits=card)
     red = hand.wait_for(f"{reader}.red", 1, ANSWERED, after=answered)
     decided = is_newer(building, "DECISION", before)
