@@ -70,7 +70,5 @@ def complain(kind: str, text: str) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    """A picture for whoever wants to look: SEKISHO_PICTURES names the folder."""
-    folder = os.environ.get("SEKISHO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    """A picture for whoever wants to look, in the folder of SEKISHO_PICTURES, or of the test run."""
+    page.screenshot(path=Path(os.environ["SEKISHO_PICTURES"]) / f"{name}.png", full_page=True)

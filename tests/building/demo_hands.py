@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from cli.demo.folder import Folder
 from hardware.bench.hand import Hand
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -33,8 +35,11 @@ class Answer(Exception):
 class Demo:
     """A running demo and everything a test does with it."""
 
-    def __init__(self, folder: Path, broker: str, *options: str) -> None:
+    def __init__(self, folder: Path, broker: str, *options: str, made: Folder | None = None) -> None:
+        """Start it. made: a folder whose building is copied first, so that it need not be made."""
         self.folder = folder
+        if made is not None:
+            shutil.copytree(made.building, Folder(folder).building)
         self.lines: list[str] = []
         self._coming: Queue[str | None] = Queue()
         started = time.monotonic()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -27,13 +25,6 @@ OscillatorNode.prototype.start = function (...when) { window.tones += 1; return 
 """
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    running = Demo(tmp_path / "demo", "auto")
-    yield running
-    running.stop()
-
-
 def grave(page: Page) -> list[str]:
     """What axe finds serious or critical: the rule and where."""
     found = Axe().run(page).response["violations"]
@@ -44,15 +35,15 @@ def grave(page: Page) -> list[str]:
     ]
 
 
-def test_a_swipe_an_alarm_and_a_lockdown_are_seen_heard_and_done(demo: Demo, browser: Browser) -> None:
-    kim = signed_in(browser, demo, "kim", init=COUNT_TONES)
-    olu = signed_in(browser, demo, "olu", "ja-JP")
-    with demo.hand() as hand:
+def test_a_swipe_an_alarm_and_a_lockdown_are_seen_heard_and_done(own_building: Demo, browser: Browser) -> None:
+    kim = signed_in(browser, own_building, "kim", init=COUNT_TONES)
+    olu = signed_in(browser, own_building, "olu", "ja-JP")
+    with own_building.hand() as hand:
         hand.watch()
-        a_swipe(kim, demo, hand)
-        an_alarm(kim, olu, demo, hand)
+        a_swipe(kim, own_building, hand)
+        an_alarm(kim, olu, own_building, hand)
         hand.set("cedar-back.contact", 0)
-    a_lockdown(kim, olu, demo)
+    a_lockdown(kim, olu, own_building)
 
 
 def a_swipe(kim: Page, demo: Demo, hand: Hand) -> None:
@@ -113,17 +104,17 @@ def a_lockdown(kim: Page, olu: Page, demo: Demo) -> None:
     shot(olu, "live-lockdown-ja")
 
 
-def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, browser: Browser) -> None:
-    with demo.hand() as hand:
+def test_axe_finds_nothing_serious_in_either_theme_and_language(own_building: Demo, browser: Browser) -> None:
+    with own_building.hand() as hand:
         hand.set("cedar-back.contact", 1)
-        wait_until(lambda: demo.api("olu", "/alarms?waiting=true")["items"])
-    demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
-    decision = f"/log/{newest(demo, 'DECISION')['id']}"
+        wait_until(lambda: own_building.api("olu", "/alarms?waiting=true")["items"])
+    own_building.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    decision = f"/log/{newest(own_building, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
-        page = signed_in(browser, demo, "kim", language, theme=theme)
+        page = signed_in(browser, own_building, "kim", language, theme=theme)
         for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
-            answer = page.goto(f"{demo.description['web']}{path}")
+            answer = page.goto(f"{own_building.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path
             found += [f"{theme} {language} {each}" for each in grave(page)]
