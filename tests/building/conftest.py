@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from cli.brokers import mosquitto
-from cli.demo import seed
 from cli.demo.folder import Folder
 from tests.building.browser_hands import QUIET
-from tests.building.demo_hands import Demo
+from tests.building.demo_hands import Demo, make_building
 from tests.conftest import need
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A data folder whose building is whole and in which nobody lives: making one takes longer than starting it."""
-    folder = Folder(tmp_path_factory.mktemp("made"))
-    folder.prepare()
-    folder.clear_building(keep=False)
-    seed.make(folder, datetime.now(UTC), lambda _said: None)
-    folder.finish_building()
-    return folder
+    return make_building(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture(scope="session", autouse=True)

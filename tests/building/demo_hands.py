@@ -13,15 +13,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from cli.demo import seed
 from cli.demo.folder import Folder
 from hardware.bench.hand import Hand
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 UP_WITHIN = 90.0
+
+
+def make_building(root: Path) -> Folder:
+    """A data folder with a whole building in which nobody lives yet."""
+    folder = Folder(root)
+    folder.prepare()
+    folder.clear_building(keep=False)
+    seed.make(folder, datetime.now(UTC), lambda _said: None)
+    folder.finish_building()
+    return folder
 
 
 class Answer(Exception):
