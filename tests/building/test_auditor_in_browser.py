@@ -14,6 +14,9 @@ from tests.building.demo_hands import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 PHONE = ViewportSize(width=390, height=844)
+STATES = "[class^=mark-], .state:not(:empty), .in-force, .door-state"
+COLOURS = "all => all.map(each => getComputedStyle(each)).map(each => `${each.color} on ${each.backgroundColor}`)"
+BLACK_ON_WHITE, BLACK_ON_PAPER = "rgb(0, 0, 0) on rgb(255, 255, 255)", "rgb(0, 0, 0) on rgba(0, 0, 0, 0)"
 PAPER = ViewportSize(width=794, height=1123)
 
 
@@ -67,3 +70,6 @@ def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
     expect(olu.locator(".muster h2").first).to_have_css("color", "rgb(0, 0, 0)")
     expect(olu.locator(".muster").first).to_have_css("background-color", "rgb(255, 255, 255)")
     shot(olu, "muster-paper")
+    for path in ("/live", "/alarms", "/permissions", "/cards/1", "/requests"):
+        olu.goto(f"{web}{path}")
+        assert set(olu.locator(STATES).evaluate_all(COLOURS)) <= {BLACK_ON_WHITE, BLACK_ON_PAPER}, path
