@@ -282,6 +282,7 @@ def _errors(app: Flask) -> None:
         if guard.is_api():
             answer = problem(code, error.name.lower().replace(" ", "-"), error.name)
         else:
+            guard.asking()  # no view has, when there is no such page: with it the page has its menu
             answer = _page(code, *_explained(code))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             answer.headers["Allow"] = ", ".join(error.valid_methods)

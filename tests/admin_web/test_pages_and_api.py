@@ -51,6 +51,15 @@ def test_every_route_declares_its_permission(app: Flask) -> None:
         assert (permission is None) == (rule.endpoint in PUBLIC), rule.endpoint
 
 
+def test_who_takes_a_wrong_address_has_the_menu_and_a_stranger_has_none(client: FlaskClient) -> None:
+    for known in (False, True):
+        if known:
+            signed_in(client, "olu")
+        answer = client.get("/nowhere", base_url=BASE)
+        assert answer.status_code == 404
+        assert ('href="/muster"' in answer.get_data(as_text=True)) is known
+
+
 def test_who_may_not_is_refused_on_every_route(app: Flask, house: House) -> None:
     stranger, auditor = app.test_client(), app.test_client()
     headers = token(house, "olu")

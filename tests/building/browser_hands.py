@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.building.demo_hands import Demo
+
+SOON = 10_000
+"""Milliseconds in which what is done at a door stands on a page, on a machine that does other work beside."""
 
 QUIET = [
     "--no-sandbox",
@@ -38,13 +41,28 @@ def signed_in(
     page.add_init_script(init)
     page.on("console", lambda message: complain(message.type, message.text))
     page.on("pageerror", lambda error: complain("error", str(error)))
+    sign_in(page, demo, name)
+    expect(page).to_have_url(re.compile("/live$"))
+    return page
+
+
+def sign_in(page: Page, demo: Demo, name: str) -> None:
+    """Give somebody's name and password, whatever is asked for next."""
     operator = next(each for each in demo.description["operators"] if each["name"] == name)
     page.goto(f"{demo.description['web']}/sign-in")
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", operator["password"])
     page.click("main button")
-    expect(page).to_have_url(re.compile("/live$"))
-    return page
+
+
+def go(page: Page, name: str) -> None:
+    """Take one of the pages named at the top."""
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True).click()
+
+
+def tile(page: Page, door: str) -> Locator:
+    """The tile of a door on the live page."""
+    return page.locator(".tile").filter(has=page.locator("h3", has_text=door).get_by_text(door, exact=True))
 
 
 def complain(kind: str, text: str) -> None:
@@ -52,7 +70,5 @@ def complain(kind: str, text: str) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    """A picture for whoever wants to look: SEKISHO_PICTURES names the folder."""
-    folder = os.environ.get("SEKISHO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    """A picture for whoever wants to look, in the folder of SEKISHO_PICTURES, or of the test run."""
+    page.screenshot(path=Path(os.environ["SEKISHO_PICTURES"]) / f"{name}.png", full_page=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,14 +13,27 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from cli.demo import seed
+from cli.demo.folder import Folder
 from hardware.bench.hand import Hand
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 UP_WITHIN = 90.0
+
+
+def make_building(root: Path) -> Folder:
+    """A data folder with a whole building in which nobody lives yet."""
+    folder = Folder(root)
+    folder.prepare()
+    folder.clear_building(keep=False)
+    seed.make(folder, datetime.now(UTC), lambda _said: None)
+    folder.finish_building()
+    return folder
 
 
 class Answer(Exception):
@@ -33,8 +47,11 @@ class Answer(Exception):
 class Demo:
     """A running demo and everything a test does with it."""
 
-    def __init__(self, folder: Path, broker: str, *options: str) -> None:
+    def __init__(self, folder: Path, broker: str, *options: str, made: Folder | None = None) -> None:
+        """Start it. made: a folder whose building is copied first, so that it need not be made."""
         self.folder = folder
+        if made is not None:
+            shutil.copytree(made.building, Folder(folder).building)
         self.lines: list[str] = []
         self._coming: Queue[str | None] = Queue()
         started = time.monotonic()

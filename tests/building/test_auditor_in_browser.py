@@ -14,25 +14,21 @@ from tests.building.demo_hands import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 PHONE = ViewportSize(width=390, height=844)
+STATES = "[class^=mark-], .state:not(:empty), .in-force, .door-state"
+COLOURS = "all => all.map(each => getComputedStyle(each)).map(each => `${each.color} on ${each.backgroundColor}`)"
+BLACK_ON_WHITE, BLACK_ON_PAPER = "rgb(0, 0, 0) on rgb(255, 255, 255)", "rgb(0, 0, 0) on rgba(0, 0, 0, 0)"
 PAPER = ViewportSize(width=794, height=1123)
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    started = Demo(tmp_path / "demo", "auto")
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def olu(demo: Demo, chromium_path: str) -> Iterator[Page]:
+def olu(own_building: Demo, chromium_path: str) -> Iterator[Page]:
     """The auditor with a Japanese browser in the dark theme that runs no scripts."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
         context = started.new_context(locale="ja", color_scheme="dark", viewport=PHONE, java_script_enabled=False)
         page = context.new_page()
-        operator = next(each for each in demo.description["operators"] if each["name"] == "olu")
-        page.goto(f"{demo.description['web']}/sign-in")
+        operator = next(each for each in own_building.description["operators"] if each["name"] == "olu")
+        page.goto(f"{own_building.description['web']}/sign-in")
         page.fill("input[name=name]", "olu")
         page.fill("input[name=password]", operator["password"])
         page.click("main button")
@@ -41,10 +37,10 @@ def olu(demo: Demo, chromium_path: str) -> Iterator[Page]:
 
 
 def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
-    demo: Demo, olu: Page, tmp_path: Path
+    own_building: Demo, olu: Page, tmp_path: Path
 ) -> None:
-    web = demo.description["web"]
-    refused = demo.api("olu", "/events?outcome=REFUSE&limit=200")["items"]
+    web = own_building.description["web"]
+    refused = own_building.api("olu", "/events?outcome=REFUSE&limit=200")["items"]
     olu.goto(f"{web}/log?outcome=REFUSE")
     olu.click("text=ファイルに書き出す")
     expect(olu.locator(".total strong")).to_have_text(str(len(refused)))
@@ -74,3 +70,6 @@ def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
     expect(olu.locator(".muster h2").first).to_have_css("color", "rgb(0, 0, 0)")
     expect(olu.locator(".muster").first).to_have_css("background-color", "rgb(255, 255, 255)")
     shot(olu, "muster-paper")
+    for path in ("/live", "/alarms", "/permissions", "/cards/1", "/requests"):
+        olu.goto(f"{web}{path}")
+        assert set(olu.locator(STATES).evaluate_all(COLOURS)) <= {BLACK_ON_WHITE, BLACK_ON_PAPER}, path

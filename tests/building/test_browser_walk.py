@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -30,14 +28,10 @@ def after(demo: Demo, kind: str, before: int) -> bool:
     return bool(newest) and newest[0]["id"] > before
 
 
-def test_ask_approve_pass_audit_revoke_refuse(browser: Browser, tmp_path: Path) -> None:
-    demo = Demo(tmp_path / "demo", "auto")
-    try:
-        with demo.hand() as hand:
-            hand.watch()
-            walk(browser, demo, hand)
-    finally:
-        demo.stop()
+def test_ask_approve_pass_audit_revoke_refuse(own_building: Demo, browser: Browser) -> None:
+    with own_building.hand() as hand:
+        hand.watch()
+        walk(browser, own_building, hand)
 
 
 def walk(browser: Browser, demo: Demo, hand: Hand) -> None:
