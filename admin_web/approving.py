@@ -11,8 +11,6 @@ from controller.people import two_people
 from controller.people.permission import Grant
 from controller.refusal import Refused
 
-_RECORDED = ("same-person", "not-independent")
-
 
 def approved(grant_id: int, note: str) -> Grant:
     """The grant, now in force; Refused as `permission.approve`."""
@@ -23,7 +21,7 @@ def approved(grant_id: int, note: str) -> Grant:
             permissions.approve(session, by, now(), asked, must_fit, note)
             return asked
     except Refused as refused:
-        if refused.code in _RECORDED:
+        if refused.code in two_people.ONE_PERSON:
             with centre().write() as session:
-                two_people.record_refusal(session, by, now(), grant_id, refused.code)
+                two_people.record_refusal(session, by, now(), {"grant": grant_id}, refused.code)
         raise

@@ -7,7 +7,9 @@ who vouched for them end at different people. The owner of the host may vouch fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +18,9 @@ from controller.ledger.ledger import append
 from controller.people.operator import HOST, Operator, by_name
 from controller.premises.site import Site
 from controller.refusal import Refused
+
+ONE_PERSON: Final = ("same-person", "not-independent")
+"""The codes by which `require_second_person` refuses."""
 
 
 def require_second_person(session: Session, first_id: int, second: Operator) -> None:
@@ -45,6 +50,7 @@ def vouch(session: Session, now: datetime, site: Site, name: str) -> Operator:
     return operator
 
 
-def record_refusal(session: Session, by: Operator, now: datetime, grant_id: int, code: str) -> None:
-    """An approval that would have made one person two is a row of its own: the refused change left none."""
-    append(session, Kind.APPROVAL_REFUSED, by.actor, now, {"grant": grant_id, "operator": by.id}, {"reason": code})
+def record_refusal(session: Session, by: Operator, now: datetime, what: Mapping[str, int], code: str) -> None:
+    """An approval that would have made one person two is a row of its own: the refused change left none. what: of
+    which thing, such as `{"grant": 7}`."""
+    append(session, Kind.APPROVAL_REFUSED, by.actor, now, {**what, "operator": by.id}, {"reason": code})
