@@ -33,6 +33,7 @@ from admin_web.pages import (
     components,
     enquiry,
     exports,
+    feeds,
     forms,
     live,
     log,
@@ -57,6 +58,7 @@ from process import logs
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
 AUDITING = (log, reports, exports)
+OUTSIDE = (feeds,)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
@@ -113,7 +115,7 @@ def create_app(settings: WebSettings, engine: Engine | None = None, clock: Clock
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (*DAILY, *AUDITING, *LOOKING, sign_in, operators, account):
+    for page in (*DAILY, *AUDITING, *LOOKING, *OUTSIDE, sign_in, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

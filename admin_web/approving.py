@@ -1,11 +1,17 @@
-"""Approving a request, for pages and API alike: a refusal because one person would be two is kept on record."""
+"""Approving what another asked for, for pages and API alike: a refusal because one person would be two is kept on
+record."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery.compiling import must_fit
+from controller.feeds import feed as feeds
+from controller.feeds.feed import Feed
 from controller.people import permission as permissions
 from controller.people import two_people
 from controller.people.permission import Grant
@@ -14,14 +20,26 @@ from controller.refusal import Refused
 
 def approved(grant_id: int, note: str) -> Grant:
     """The grant, now in force; Refused as `permission.approve`."""
-    by = guard.operator()
+    with _recorded({"grant": grant_id}), centre().write() as session:
+        asked = forms.row(session, Grant, grant_id)
+        permissions.approve(session, guard.operator(), now(), asked, must_fit, note)
+        return asked
+
+
+def approved_feed(feed_id: int, version: int) -> Feed:
+    """The feed, now open; Refused as `feed.approve`."""
+    with _recorded({"feed": feed_id}), centre().write() as session:
+        asked = forms.row(session, Feed, feed_id)
+        feeds.approve(session, guard.operator(), now(), asked, version)
+        return asked
+
+
+@contextmanager
+def _recorded(what: Mapping[str, int]) -> Iterator[None]:
     try:
-        with centre().write() as session:
-            asked = forms.row(session, Grant, grant_id)
-            permissions.approve(session, by, now(), asked, must_fit, note)
-            return asked
+        yield
     except Refused as refused:
         if refused.code in two_people.ONE_PERSON:
             with centre().write() as session:
-                two_people.record_refusal(session, by, now(), {"grant": grant_id}, refused.code)
+                two_people.record_refusal(session, guard.operator(), now(), what, refused.code)
         raise

@@ -169,7 +169,7 @@ def recover(settings: Path, name: str) -> None:
 
 @operator.command(epilog=EXPLAINED)
 @SETTINGS
-@click.argument("role", type=click.Choice(["security-admin", "auditor"]))
+@click.argument("role", type=click.Choice(["security-admin", "auditor", "privacy-officer"]))
 def invite(settings: Path, role: str) -> None:
     """A one-time link for a further operator of ROLE, vouched for by the host.
 

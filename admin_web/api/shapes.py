@@ -8,6 +8,7 @@ from typing import Any
 
 from admin_web.shown import utc
 from contract.schedule import Interval
+from controller.feeds.feed import Feed
 from controller.ledger.ledger import LedgerRow
 from controller.people import custody
 from controller.people.attribute import AttributeRow, Exempt, levels
@@ -332,6 +333,29 @@ def operator(row: Operator) -> dict[str, Any]:
         "display_name": row.display_name,
         "role": row.role,
         "active": row.active,
+    }
+
+
+def feed(row: Feed) -> dict[str, Any]:
+    """made_by: null when the owner of the host keeps it; approved_by: null while nobody has, or nobody needs to."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "recipient": row.recipient,
+        "purpose": row.purpose,
+        "target": row.target,
+        "topics": row.carries,
+        "fields": row.tells,
+        "state": row.state,
+        "version": row.version,
+        "made_by": row.made_by,
+        "written_by": row.written_by,
+        "made_at": utc(row.made_at),
+        "approved_by": row.approved_by,
+        "approved_at": _maybe(row.approved_at),
+        "taken_at": _maybe(row.taken_at),
+        "failing_since": _maybe(row.failing_since),
+        "flaw": row.flaw or None,
     }
 
 

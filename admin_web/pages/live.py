@@ -23,9 +23,10 @@ _FEED = 25
 
 
 @blueprint.get("/")
-@guard.requires(Permission.SEE_DOORS)
+@guard.requires(Permission.OWN_ACCOUNT)
 def home() -> BaseResponse:
-    return redirect(url_for("live.page"), 303)
+    """The first page that an operator of this role may see."""
+    return redirect(url_for("live.page" if guard.permitted(Permission.SEE_DOORS) else "feeds.listed"), 303)
 
 
 @blueprint.get("/live")

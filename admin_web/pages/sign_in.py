@@ -109,7 +109,7 @@ def _entered(token: str, name: str) -> Response:
     with centre().write() as session:
         operator_session.sign_out(session, guard.token())
     form_session.clear()
-    answer = redirect(url_for("live.page"), 303)
+    answer = redirect(url_for("live.home"), 303)
     guard.give_cookie(answer, token)
     whence.make_known(answer, name, whence.known_as(name) or secrets.token_urlsafe(16))
     return answer

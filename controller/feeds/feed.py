@@ -173,7 +173,7 @@ def make(session: Session, by: Operator, now: datetime, site: Site, wanted: Want
     session.add(made)
     session.flush()
     secret = _renewed(session, made) if kind is FeedKind.WEBHOOK else None
-    _record(session, Kind.FEED_MADE, by.actor, now, made)
+    record(session, Kind.FEED_MADE, by.actor, now, made)
     return made, secret
 
 
@@ -196,7 +196,7 @@ def change(session: Session, by: Operator, now: datetime, feed: Feed, version: i
         feed.sealed = None
     elif moved or feed.sealed is None:
         secret = _renewed(session, feed)
-    _record(session, Kind.FEED_CHANGED, by.actor, now, feed)
+    record(session, Kind.FEED_CHANGED, by.actor, now, feed)
     return secret
 
 
@@ -210,7 +210,7 @@ def approve(session: Session, by: Operator, now: datetime, feed: Feed, version: 
         require_second_person(session, int(author or 0), by)
     feed.approved_by, feed.approved_at = by.id, now
     _from_now_on(session, feed, now)
-    _record(session, Kind.FEED_APPROVED, by.actor, now, feed)
+    record(session, Kind.FEED_APPROVED, by.actor, now, feed)
 
 
 def withdraw(session: Session, by: Operator, now: datetime, feed: Feed, reason: str) -> None:
@@ -221,7 +221,7 @@ def withdraw(session: Session, by: Operator, now: datetime, feed: Feed, reason: 
     if feed.approved_by is None:
         raise Refused("feed-decided")
     feed.approved_by = feed.approved_at = None
-    _record(session, Kind.FEED_WITHDRAWN, by.actor, now, feed, {"reason": reason.strip()[:_LONGEST_PURPOSE]})
+    record(session, Kind.FEED_WITHDRAWN, by.actor, now, feed, {"reason": reason.strip()[:_LONGEST_PURPOSE]})
 
 
 def stop(session: Session, by: Operator, now: datetime, feed: Feed) -> None:
@@ -230,7 +230,7 @@ def stop(session: Session, by: Operator, now: datetime, feed: Feed) -> None:
     if feed.stopped:
         raise Refused("feed-as-it-is")
     feed.stopped = True
-    _record(session, Kind.FEED_STOPPED, by.actor, now, feed)
+    record(session, Kind.FEED_STOPPED, by.actor, now, feed)
 
 
 def resume(session: Session, by: Operator, now: datetime, feed: Feed, *, skip: bool) -> None:
@@ -263,7 +263,7 @@ def end(session: Session, by: Operator, now: datetime, feed: Feed) -> None:
     """Remove it for good; Refused not-found, feed-of-the-host."""
     _lock(session, feed, None)
     feed.ended_at, feed.sealed = now, None
-    _record(session, Kind.FEED_ENDED, by.actor, now, feed)
+    record(session, Kind.FEED_ENDED, by.actor, now, feed)
 
 
 def pause(session: Session, now: datetime, feed: Feed) -> None:
@@ -276,6 +276,16 @@ def of_site(session: Session, site: Site) -> Sequence[Feed]:
     """The living feeds, the oldest first."""
     statement = select(Feed).where(Feed.site_id == site.id, Feed.ended_at.is_(None)).order_by(Feed.id)
     return session.scalars(statement).all()
+
+
+def record(
+    session: Session, kind: Kind, actor: str, now: datetime, feed: Feed, why: dict[str, str] | None = None
+) -> None:
+    """Record an act on a feed. The content stands in the leaf; recipient, purpose and address may name somebody, and
+    are committed to."""
+    plain = {"kind": feed.kind, "version": feed.version, "topics": feed.topics, "fields": feed.fields}
+    personal = {"recipient": feed.recipient, "purpose": feed.purpose, "target": feed.target, **(why or {})}
+    append(session, kind, actor, now, {"feed": feed.id}, plain, personal)
 
 
 def let_read(session: Session, site: Site, public: bytes) -> None:
@@ -329,15 +339,6 @@ def _from_now_on(session: Session, feed: Feed, now: datetime) -> None:
 
 def _afresh(feed: Feed, now: datetime) -> None:
     feed.failures, feed.failing_since, feed.paused_at, feed.due_at, feed.flaw = 0, None, None, now, ""
-
-
-def _record(
-    session: Session, kind: Kind, actor: str, now: datetime, feed: Feed, why: dict[str, str] | None = None
-) -> None:
-    """The content stands in the leaf; recipient, purpose and address may name somebody, and are committed to."""
-    plain = {"kind": feed.kind, "version": feed.version, "topics": feed.topics, "fields": feed.fields}
-    personal = {"recipient": feed.recipient, "purpose": feed.purpose, "target": feed.target, **(why or {})}
-    append(session, kind, actor, now, {"feed": feed.id}, plain, personal)
 
 
 def _words(known: type[StrEnum], given: Sequence[StrEnum]) -> str:

@@ -11,7 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from controller.refusal import Refused
 
 LONGEST: Final = 400
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _ADDRESS_V6: Final = re.compile(r"[0-9A-Fa-f:.]+")
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 _PORTS: Final = {"https": 443, "http": 80, "syslog-tls": 6514}

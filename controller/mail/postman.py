@@ -22,6 +22,7 @@ from controller.mail import news, outbox, server
 from controller.mail.news import Asked
 from controller.mail.outbox import OutgoingMail, Told
 from controller.mail.server import Answer
+from controller.password_file import read_password
 from controller.patience import Patience
 from controller.premises import site as sites
 from controller.premises.site import Site
@@ -47,7 +48,7 @@ class Postman:
 
     def __init__(self, engine: Engine, site: str, public_url: str, mail: MailSettings) -> None:
         self._engine, self._site, self._public_url, self._mail = engine, site, public_url, mail
-        self._password = server.read_password(mail.password)
+        self._password = read_password("mail.password", mail.password)
         self._failures = 0
         self._away_since: datetime | None = None
 

@@ -14,7 +14,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from controller.mail.outbox import OutgoingMail
@@ -34,24 +33,6 @@ class Answer(StrEnum):
     TAKEN = "taken"
     LATER = "later"
     NEVER = "never"
-
-
-class PasswordFileError(ValueError):
-    """The file of the password cannot be used."""
-
-    safe_to_log = True
-
-
-def read_password(file: Path | None) -> str | None:
-    """The first line of the file; PasswordFileError when others may read it, or it holds no password."""
-    if file is None:
-        return None
-    if file.stat().st_mode & 0o077:
-        raise PasswordFileError(f"mail.password: {file} can be read by others: chmod 600 {file}")
-    first = file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
-    if not first or not first.isascii():
-        raise PasswordFileError(f"mail.password: {file} holds no line of ASCII letters, which is all that SMTP takes")
-    return first.decode("ascii")
 
 
 @contextmanager

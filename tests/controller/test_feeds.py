@@ -234,7 +234,7 @@ def test_an_address_is_understood(text: str, told: tuple[object, ...]) -> None:
      "https://siem.example/a b", "https://siem.example/\r\nX: y", "https://siem.example:0/", "https://siem.example:99999/",
      "syslog-tls://siem.example/path", "syslog-tls://siem.example?x=1", "file:///etc/passwd", "https://-a.example/",
      "https://[::1", "https://exämple.jp/", f"https://siem.example/{'a' * 400}", "https://a..b/", "https://a_b/",
-     "HTTP://siem.example/", "https://siem.example\\@evil.example/"],
+     "HTTP://siem.example/", f"https://{'a' * 64}.example/", "https://siem.example\\@evil.example/"],
 )  # fmt: skip
 def test_an_address_that_means_something_else_is_refused(text: str) -> None:
     with _refused("feed-target-wrong"):

@@ -17,7 +17,7 @@ from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.mail.outbox import WAITING_FOR_ONE, OutgoingMail, Told
 from controller.mail.postman import GIVE_UP_AFTER, LONGEST_AWAY, LONGEST_PAUSE, Postman, posted
-from controller.mail.server import PasswordFileError
+from controller.password_file import PasswordFileError
 from controller.people import permission
 from controller.people.permission import Grant, Wish
 from controller.premises import door as doors
