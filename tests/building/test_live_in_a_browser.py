@@ -20,6 +20,7 @@ LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacua
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
+OUTSIDE = ("/feeds", "/feeds/new", "/feeds/1")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
@@ -123,11 +124,13 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
         hand.set("cedar-back.contact", 1)
         wait_until(lambda: demo.api("olu", "/alarms?waiting=true")["items"])
     demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    said = {"recipient": "Example KK", "purpose": "watch at night", "target": "syslog-tls://siem.example"}
+    demo.api("kim", "/feeds", {**said, "topics": ["alarms", "access"], "fields": ["person"]})
     decision = f"/log/{newest(demo, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, *OUTSIDE, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path
