@@ -34,8 +34,8 @@ def serve(context: click.Context, settings: Path) -> None:
     """Run the controller until SIGTERM or Ctrl-C.
 
     SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key,
-    and [mail] if news go out by mail (docs/settings.md). At the first start it makes the site's keys, the tables and
-    the building, and prints a one-time link for the first operator.
+    [mail] if news go out by mail, [feeds] and [home_assistant] for other systems (docs/settings.md). At the first start
+    it makes the site's keys, the tables and the building, and prints a one-time link for the first operator.
     """
     from controller.service import serve as run
 

@@ -49,8 +49,8 @@ class Courier:
         self._engine, self._site, self._private = engine, site, private
         self._hands = Hands(site, told)
         self._pause_after = timedelta(hours=told.pause_after_h)
-        self._busy: set[int] = set()
-        """Feeds that a thread is at work on. One whose thread ended by a defect of ours stays here: it is told once."""
+        self._busy: dict[int, threading.Thread] = {}
+        """The thread at work on each feed. One that ended by a defect of ours stays here: it is told once."""
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -65,11 +65,15 @@ class Courier:
         while not stop.is_set():
             try:
                 for feed_id in self._due(datetime.now(UTC)):
-                    if self._begun(feed_id):
-                        threading.Thread(target=self._bring_all, args=(feed_id, stop), name="feed", daemon=True).start()
+                    self._begin(feed_id, stop)
             except database.AWAY as flaw:
                 logs.event(_log, "database_away", level="error", error=flaw)
             stop.wait(POLL_S)
+        with self._lock:
+            working = list(self._busy.values())
+        for each in working:
+            # It may be waiting for somebody who does not answer: what it has not noted is brought again.
+            each.join(POLL_S / len(working))
 
     def turn(self, now: datetime) -> None:
         """Bring all that is due, feed by feed."""
@@ -88,11 +92,14 @@ class Courier:
             brought = ours.where(Feed.kind != FeedKind.HOME_ASSISTANT).order_by(Feed.id)
             return [each.id for each in session.scalars(brought) if each.is_open]
 
-    def _begun(self, feed_id: int) -> bool:
+    def _begin(self, feed_id: int, stop: StopSignal) -> None:
+        """Give the feed a thread, unless one is at work on it."""
         with self._lock:
-            free = feed_id not in self._busy
-            self._busy.add(feed_id)
-            return free
+            if feed_id in self._busy:
+                return
+            made = threading.Thread(target=self._bring_all, args=(feed_id, stop), name="feed", daemon=True)
+            self._busy[feed_id] = made
+            made.start()
 
     def _bring_all(self, feed_id: int, stop: StopSignal) -> None:
         try:
@@ -102,7 +109,7 @@ class Courier:
             # What was taken and not noted is brought again, under the same names.
             logs.event(_log, "database_away", level="error", error=flaw)
         with self._lock:
-            self._busy.discard(feed_id)
+            self._busy.pop(feed_id, None)
 
     def _bring(self, feed_id: int, now: datetime) -> bool:
         """Bring one batch; whether there may be more at once."""
@@ -189,5 +196,4 @@ def carrying(engine: Engine, told: ControllerSettings, private: X25519PrivateKey
     try:
         yield
     finally:
-        # It may be waiting for somebody who does not answer: what it has not noted is brought again.
-        thread.join(2 * POLL_S)
+        thread.join(3 * POLL_S)

@@ -70,7 +70,7 @@ class Hands:
                 return
             if not self._plain:
                 raise reach.Forbidden("plain HTTP is switched off")
-            webhook.send(target, reach.LOOPBACK, None, named, sent)
+            webhook.send(target, (), None, named, sent)
 
     def send(self, target: Target, events: Sequence[Event]) -> None:
         """A batch to a syslog receiver; NotTaken."""

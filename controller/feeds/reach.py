@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final, TypeAlias
 
@@ -25,7 +26,6 @@ TIMEOUT_S: Final = 10.0
 """For the connection, and for each answer that is waited for."""
 LONGEST_S: Final = 20.0
 """For everything on one connection: who answers by one byte at a time is cut off."""
-LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 
 
@@ -35,8 +35,9 @@ class Forbidden(OSError):
 
 @contextmanager
 def connection(target: Target, allowed: Sequence[Network], context: ssl.SSLContext | None) -> Iterator[socket.socket]:
-    """A connection to `target`, encrypted and verified by `context` (None: plain). allowed: networks that may be
-    reached besides the public ones. OSError when there is none; Forbidden when there must be none."""
+    """A connection to `target`, encrypted and verified by `context` (None: plain, which reaches this host alone).
+    allowed: networks that may be reached besides the public ones. OSError when there is none; Forbidden when there
+    must be none."""
     with _connected(target, allowed) as raw, _cut_after(raw, LONGEST_S):
         if context is None:
             yield raw
@@ -47,14 +48,20 @@ def connection(target: Target, allowed: Sequence[Network], context: ssl.SSLConte
 
 def may_reach(text: str, allowed: Sequence[Network]) -> bool:
     """Whether feeds may go to this address: it is public, or in one of the networks `allowed`."""
-    meant = _meant(ipaddress.ip_address(text.partition("%")[0]))
+    meant = _meant(text)
     if any(meant in each for each in allowed if each.version == meant.version):
         return True
     return all(_is_public(each) for each in (meant, *_tunnelled(meant)))
 
 
-def _meant(address: Address) -> Address:
-    """The address of version 4 that this one of version 6 is only another writing of, or leads to by a translator."""
+def is_this_host(text: str) -> bool:
+    """Whether this address never leaves the machine."""
+    return _meant(text).is_loopback
+
+
+def _meant(text: str) -> Address:
+    """The address; or that of version 4 of which it is only another writing, or to which a translator leads."""
+    address: Address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, IPv4Address):
         return address
     if address in _TRANSLATED:
@@ -76,7 +83,8 @@ def _tunnelled(address: Address) -> list[IPv4Address]:
 
 def _connected(target: Target, allowed: Sequence[Network]) -> socket.socket:
     offered = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    usable = [each for each in offered if may_reach(str(each[4][0]), allowed)]
+    may = is_this_host if target.plain else partial(may_reach, allowed=allowed)
+    usable = [each for each in offered if may(str(each[4][0]))]
     if not usable:
         raise Forbidden("the target lies where feeds may not reach")
     failed = OSError("the target has no address")

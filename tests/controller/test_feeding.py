@@ -202,6 +202,17 @@ def test_plain_http_goes_to_this_host_alone_and_only_when_switched_on(house: Hou
         assert len(server.all_taken()) == 1
 
 
+def test_plain_http_goes_nowhere_else_whatever_the_name_of_this_host_means(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, port, **kind: real("93.184.216.34", port, **kind))
+    feed_id, _ = made(house, wanted("http://localhost/hook"))
+    raised(house, LATER)
+    courier(house, plain_on_loopback=True).turn(LATER)
+    assert look(house, feed_id).flaw == "forbidden"
+
+
 def test_a_name_that_means_this_host_when_it_is_connected_to_is_not_reached(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,7 +307,8 @@ def test_a_slow_recipient_holds_up_no_other(house: House) -> None:
         answer.set()
         assert slow.taken.get(timeout=20)
         stop.set()
-        running.join(10)
+        for each in [running, *(each for each in threading.enumerate() if each.name == "feed")]:
+            each.join(20)
 
 
 def test_what_happens_at_the_doors_names_nobody_unless_that_was_approved(house: House) -> None:
