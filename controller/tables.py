@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controller.database import Base
 from controller.delivery import issued, posture, sharing
-from controller.feeds import feed
+from controller.feeds import feed, signing_secret
 from controller.ledger import ledger
 from controller.mail import outbox
 from controller.people import (
@@ -27,5 +27,18 @@ PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_
 OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
 PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
-WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox, feed)
+WINGS_ABOVE = (
+    fact,
+    door_state,
+    occupancy,
+    stay,
+    alarm,
+    overruled,
+    issued,
+    posture,
+    sharing,
+    outbox,
+    feed,
+    signing_secret,
+)
 METADATA = Base.metadata

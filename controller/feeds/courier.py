@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from contract.envelope import CannotUnseal
 from controller import database
 from controller.database import reading, transaction
-from controller.feeds import event
+from controller.feeds import event, signing_secret
 from controller.feeds import feed as feeds
 from controller.feeds import target as targets
 from controller.feeds.event import Batch, Place
@@ -58,7 +58,7 @@ class Courier:
         with transaction(self._engine) as session:
             site = sites.by_key(session, self._site)
             if site is not None:
-                feeds.let_read(session, site, self._private.public_key().public_bytes_raw())
+                signing_secret.let_read(session, site.id, self._private.public_key().public_bytes_raw())
 
     def run(self, stop: StopSignal) -> None:
         """Bring what is due, once a second until told to stop."""
@@ -134,7 +134,7 @@ class Courier:
             if target.kind is FeedKind.SYSLOG:
                 self._hands.send(target, found.events)
                 return found.end, None
-            secret = feeds.secret_of(feed, self._private)
+            secret = signing_secret.opened(feed.sealed, feed.id, self._private)
             for each in found.events:
                 if not self._stands(feed):
                     return place, None

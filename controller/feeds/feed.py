@@ -7,21 +7,18 @@ from then on: what happened while it was closed is never sent.
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from contract.envelope import seal, unseal
 from controller import line
 from controller.database import Base, UtcDateTime
+from controller.feeds import signing_secret
 from controller.feeds import target as targets
 from controller.feeds.target import FeedKind
 from controller.ledger.kinds import Kind
@@ -33,7 +30,6 @@ from controller.record.alarm import Alarm
 from controller.refusal import Refused
 
 MOST: Final = 50
-SECRET_BYTES: Final = 32
 _LONGEST_PURPOSE = 400
 
 
@@ -66,18 +62,9 @@ class State(StrEnum):
     ON = "on"
 
 
-class FeedReader(Base):
-    """The public key of the one process that may read the secrets of a site's feeds: the controller's intake key."""
-
-    __tablename__ = "feed_reader"
-
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
-    public: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class Feed(Base):
     """made_by, written_by: who made it and who last changed what it says (null: the host); version: counts those
-    changes; sealed: a webhook's secret, for `FeedReader` alone; stopped: an operator wants it quiet; record_place,
+    changes; sealed: a webhook's secret, for `SecretReader` alone; stopped: an operator wants it quiet; record_place,
     alarm_place: up to which ledger row and alarm it was taken; failing_since: nothing was taken since; flaw: why."""
 
     __tablename__ = "feed"
@@ -172,7 +159,7 @@ def make(session: Session, by: Operator, now: datetime, site: Site, wanted: Want
     _from_now_on(session, made, now)
     session.add(made)
     session.flush()
-    secret = _renewed(session, made) if kind is FeedKind.WEBHOOK else None
+    secret = _renew(session, made) if kind is FeedKind.WEBHOOK else None
     record(session, Kind.FEED_MADE, by.actor, now, made)
     return made, secret
 
@@ -195,7 +182,7 @@ def change(session: Session, by: Operator, now: datetime, feed: Feed, version: i
     if kind is not FeedKind.WEBHOOK:
         feed.sealed = None
     elif moved or feed.sealed is None:
-        secret = _renewed(session, feed)
+        secret = _renew(session, feed)
     record(session, Kind.FEED_CHANGED, by.actor, now, feed)
     return secret
 
@@ -254,7 +241,7 @@ def renew_secret(session: Session, by: Operator, now: datetime, feed: Feed) -> s
     _lock(session, feed, None)
     if feed.kind != FeedKind.WEBHOOK:
         raise Refused("feed-as-it-is")
-    secret = _renewed(session, feed)
+    secret = _renew(session, feed)
     append(session, Kind.FEED_SECRET_RENEWED, by.actor, now, {"feed": feed.id})
     return secret
 
@@ -288,37 +275,9 @@ def record(
     append(session, kind, actor, now, {"feed": feed.id}, plain, personal)
 
 
-def let_read(session: Session, site: Site, public: bytes) -> None:
-    """Name the key for which secrets are sealed from now on."""
-    kept = session.get(FeedReader, site.id)
-    if kept is None:
-        session.add(FeedReader(site_id=site.id, public=public))
-    elif kept.public != public:
-        kept.public = public
-
-
-def secret_of(feed: Feed, private: X25519PrivateKey) -> bytes:
-    """The bytes of a webhook's secret; CannotUnseal when it was sealed for another key."""
-    return unseal(private, feed.sealed or b"", _sealed_for(feed))
-
-
-def written(secret: bytes) -> str:
-    """A secret as people copy it, in the manner of Standard Webhooks."""
-    return f"whsec_{base64.b64encode(secret).decode('ascii')}"
-
-
-def _renewed(session: Session, feed: Feed) -> str:
-    reader = session.get(FeedReader, feed.site_id)
-    if reader is None:
-        raise Refused("feed-not-ready")
-    secret = secrets.token_bytes(SECRET_BYTES)
-    public = X25519PublicKey.from_public_bytes(reader.public)
-    feed.sealed = seal(public, secret, _sealed_for(feed), X25519PrivateKey.generate())
-    return written(secret)
-
-
-def _sealed_for(feed: Feed) -> bytes:
-    return f"feed-secret/{feed.id}".encode("ascii")
+def _renew(session: Session, feed: Feed) -> str:
+    feed.sealed, secret = signing_secret.drawn(session, feed.site_id, feed.id)
+    return secret
 
 
 def _lock(session: Session, feed: Feed, version: int | None) -> None:

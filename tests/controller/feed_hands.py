@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from controller.database import transaction
 from controller.feeds import feed as feeds
+from controller.feeds import signing_secret
 from controller.feeds.feed import Feed, Personal, Topic, Wanted
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -34,7 +35,7 @@ def officer(house: House, session: Session) -> Operator:
 def readable(house: House) -> None:
     """As the controller does at its start: say for whom secrets are sealed."""
     with transaction(house.engine) as session:
-        feeds.let_read(session, house.site(session), house.authority.intake.public_key().public_bytes_raw())
+        signing_secret.let_read(session, house.site(session).id, house.authority.intake.public_key().public_bytes_raw())
 
 
 def wanted(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 
 from contract.envelope import CannotUnseal
 from controller.database import reading, transaction
 from controller.feeds import feed as feeds
+from controller.feeds import signing_secret
 from controller.feeds import target as targets
-from controller.feeds.feed import MOST, Feed, Personal, State, Topic
+from controller.feeds.feed import MOST, Personal, State, Topic
 from controller.feeds.target import FeedKind
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, openings_of
@@ -140,14 +142,19 @@ def test_an_ended_feed_takes_no_more_acts_and_loses_its_secret(house: House) -> 
 
 def test_a_secret_is_kept_for_the_controller_alone_and_renewed(house: House) -> None:
     feed_id, secret = made(house, wanted())
+    private = house.authority.intake
     with transaction(house.engine) as session:
         feed = row(session, feed_id)
-        assert feeds.written(feeds.secret_of(feed, house.authority.intake)) == secret
+        assert signing_secret.written(signing_secret.opened(feed.sealed, feed.id, private)) == secret
         renewed = feeds.renew_secret(session, house.operator(session, "kim"), NOW, feed)
-        assert feeds.written(feeds.secret_of(feed, house.authority.intake)) == renewed != secret
-        stolen = Feed(id=feed.id + 1, sealed=feed.sealed)
-        with pytest.raises(CannotUnseal):
-            feeds.secret_of(stolen, house.authority.intake)
+        assert signing_secret.written(signing_secret.opened(feed.sealed, feed.id, private)) == renewed != secret
+        for sealed, other, key in (
+            (feed.sealed, feed.id + 1, private),
+            (feed.sealed, feed.id, X25519PrivateKey.generate()),
+            (None, feed.id, private),
+        ):
+            with pytest.raises(CannotUnseal):
+                signing_secret.opened(sealed, other, key)
 
 
 def test_without_a_key_to_seal_for_there_is_no_webhook(house: House) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from controller.feeds import cef, webhook
-from controller.feeds import feed as feeds
+from controller.feeds import cef, signing_secret, webhook
 from controller.feeds.event import Event, Place
 from tests.controller.conftest import NOW
 
@@ -35,7 +34,7 @@ def verified() -> Callable[..., bool]:
 
 def test_the_example_believes_what_we_send(verified: Callable[..., bool]) -> None:
     sent = webhook.body("tokyo", EVENT)
-    assert verified(feeds.written(KEY), webhook.headers(KEY, EVENT, NOW, sent), sent, NOW.timestamp())
+    assert verified(signing_secret.written(KEY), webhook.headers(KEY, EVENT, NOW, sent), sent, NOW.timestamp())
 
 
 @pytest.mark.parametrize(
@@ -46,13 +45,13 @@ def test_the_example_believes_what_we_send(verified: Callable[..., bool]) -> Non
 def test_the_example_believes_nothing_else(verified: Callable[..., bool], other: dict[str, str]) -> None:
     sent = webhook.body("tokyo", EVENT)
     headers = {**webhook.headers(KEY, EVENT, NOW, sent), **other}
-    assert not verified(feeds.written(KEY), headers, sent, NOW.timestamp())
+    assert not verified(signing_secret.written(KEY), headers, sent, NOW.timestamp())
 
 
 def test_the_example_asks_for_the_right_secret_body_time_and_headers(verified: Callable[..., bool]) -> None:
     sent = webhook.body("tokyo", EVENT)
-    headers, secret = webhook.headers(KEY, EVENT, NOW, sent), feeds.written(KEY)
-    assert not verified(feeds.written(bytes(32)), headers, sent, NOW.timestamp())
+    headers, secret = webhook.headers(KEY, EVENT, NOW, sent), signing_secret.written(KEY)
+    assert not verified(signing_secret.written(bytes(32)), headers, sent, NOW.timestamp())
     assert not verified(secret, headers, sent + b" ", NOW.timestamp())
     assert not verified(secret, headers, sent, NOW.timestamp() + 301)
     assert not verified(secret, {}, sent, NOW.timestamp())
@@ -67,5 +66,5 @@ def test_the_line_on_the_page_is_one_of_ours() -> None:
 
 
 def test_a_secret_is_as_long_as_standard_webhooks_want_it() -> None:
-    assert 24 <= len(base64.b64decode(feeds.written(KEY).removeprefix("whsec_"))) <= 64
-    assert len(KEY) == feeds.SECRET_BYTES
+    assert 24 <= len(base64.b64decode(signing_secret.written(KEY).removeprefix("whsec_"))) <= 64
+    assert len(KEY) == signing_secret.SECRET_BYTES
