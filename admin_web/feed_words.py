@@ -45,6 +45,7 @@ WHY: dict[str, Any] = {
     Why.REFUSED: _("not taken"),
     Why.GONE: _("the recipient wants no more"),
     Why.SECRET: _("the secret was sealed for another controller: renew it"),
+    Why.DEFECT: _("a defect of our own, which the log of the controller names"),
 }
 
 

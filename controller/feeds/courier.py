@@ -50,7 +50,7 @@ class Courier:
         self._hands = Hands(site, told)
         self._pause_after = timedelta(hours=told.pause_after_h)
         self._busy: dict[int, threading.Thread] = {}
-        """The thread at work on each feed. One that ended by a defect of ours stays here: it is told once."""
+        """The thread at work on each feed."""
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -108,8 +108,9 @@ class Courier:
         except database.AWAY as flaw:
             # What was taken and not noted is brought again, under the same names.
             logs.event(_log, "database_away", level="error", error=flaw)
-        with self._lock:
-            self._busy.pop(feed_id, None)
+        finally:
+            with self._lock:
+                self._busy.pop(feed_id, None)
 
     def _bring(self, feed_id: int, now: datetime) -> bool:
         """Bring one batch; whether there may be more at once."""
@@ -122,7 +123,11 @@ class Courier:
             if found.end.record - feed.record_place >= _FAR:
                 self._pass_over(feed, found.end)
             return False
-        place, flaw = self._carried(feed, found, now)
+        try:
+            place, flaw = self._carried(feed, found, now)
+        except Exception as defect:  # noqa: BLE001 - whatever is wrong with one event must be seen, and stop no other feed
+            logs.event(_log, "feed_defect", level="error", feed=feed.id, error=defect)
+            place, flaw = _place(feed), NotTaken(Why.DEFECT)
         self._note(feed, place, flaw, now)
         return flaw is None and len(found.events) >= AT_ONCE
 

@@ -24,7 +24,7 @@ _GONE: Final = 410
 class Why(StrEnum):
     """NAME: the name of the target has no address; FORBIDDEN: the address lies where feeds may not reach; CERTIFICATE:
     it does not prove whose it is; REFUSED: an answer that is no 2xx; GONE: a recipient that wants no more; SECRET:
-    sealed for a key that the controller does not have."""
+    sealed for a key that the controller does not have; DEFECT: of our own, the log names it."""
 
     NAME = "name"
     FORBIDDEN = "forbidden"
@@ -35,6 +35,7 @@ class Why(StrEnum):
     REFUSED = "refused"
     GONE = "gone"
     SECRET = "secret"  # noqa: S105 - a word for the page
+    DEFECT = "defect"
 
 
 class NotTaken(Exception):

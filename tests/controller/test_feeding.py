@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from controller.database import reading, transaction
 from controller.feeds import feed as feeds
-from controller.feeds import reach
+from controller.feeds import reach, webhook
 from controller.feeds.courier import AT_ONCE, PATIENCE, Courier
 from controller.feeds.feed import Feed, Personal, State, Topic
 from controller.ledger.kinds import Kind
@@ -278,6 +278,17 @@ def test_an_approval_withdrawn_between_two_events_stops_the_second(house: House)
         courier(house).turn(LATER)
         assert len(server.all_taken()) == 1
     assert look(house, feed_id).state is State.WAITING
+
+
+def test_a_defect_of_ours_is_seen_and_stops_no_other_feed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with hook(conduct(house)) as server, siem(conduct(house)) as other:
+        feed_id, _ = made(house, wanted(at(server)))
+        made(house, wanted(at(other, "syslog-tls", "")))
+        raised(house, LATER)
+        monkeypatch.setattr(webhook, "body", lambda *_told: int("defect"))
+        courier(house).turn(LATER)
+        assert (server.all_taken(), len(other.all_taken())) == ([], 1)
+    assert (look(house, feed_id).state, look(house, feed_id).flaw) == (State.FAILING, "defect")
 
 
 def test_a_feed_that_waits_or_is_stopped_or_ended_says_nothing(house: House) -> None:
