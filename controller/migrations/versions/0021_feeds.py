@@ -7,8 +7,8 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0017"
-down_revision = "0016"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:
