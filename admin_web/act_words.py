@@ -80,4 +80,12 @@ ACTS: dict[str, Any] = {
     Kind.TOKEN_REVOKED: _("API token revoked"),
     Kind.ALARM_ACKNOWLEDGED: _("Alarm seen"),
     Kind.RECORD_EXPORTED: _("Record exported"),
+    Kind.FEED_MADE: _("Feed added"),
+    Kind.FEED_CHANGED: _("Feed changed"),
+    Kind.FEED_APPROVED: _("Feed approved"),
+    Kind.FEED_WITHDRAWN: _("Feed not approved any more"),
+    Kind.FEED_STOPPED: _("Feed stopped"),
+    Kind.FEED_RESUMED: _("Feed resumed"),
+    Kind.FEED_SECRET_RENEWED: _("Secret of a feed renewed"),
+    Kind.FEED_ENDED: _("Feed removed"),
 }

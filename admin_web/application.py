@@ -37,6 +37,7 @@ from admin_web.pages import (
     door_setup,
     enquiry,
     exports,
+    feeds,
     formats,
     forms,
     levels,
@@ -73,6 +74,7 @@ PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
 AUDITING = (log, reports, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
+OUTSIDE = (feeds,)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
@@ -137,7 +139,7 @@ def create_app(
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
     Babel(app, locale_selector=shown.language)
-    for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, sign_in, provider, operators, account):
+    for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, *OUTSIDE, sign_in, provider, operators, account):
         app.register_blueprint(page.blueprint)
     csrf.exempt(v1.blueprint)
     app.register_blueprint(v1.blueprint)

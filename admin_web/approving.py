@@ -1,4 +1,5 @@
-"""Approving requests, for pages and API alike: a refusal because one person would be two is kept on record."""
+"""Approving what another asked for, for pages and API alike: a refusal because one person would be two is kept on
+record."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery.compiling import all_must_fit, must_fit
+from controller.feeds import feed as feeds
+from controller.feeds.feed import Feed
 from controller.people import level_change, two_people
 from controller.people import permission as permissions
 from controller.people.level_change import AccessLevelChange
 from controller.people.permission import Grant
 from controller.refusal import Refused
-
-_RECORDED = ("same-person", "not-independent")
 
 
 def approved(grant_id: int, note: str) -> Grant:
@@ -34,12 +35,20 @@ def approved_change(change_id: int, note: str) -> AccessLevelChange:
         return asked
 
 
+def approved_feed(feed_id: int, version: int) -> Feed:
+    """The feed, now open; Refused as `feed.approve`."""
+    with _recording({"feed": feed_id}), centre().write() as session:
+        asked = forms.row(session, Feed, feed_id)
+        feeds.approve(session, guard.operator(), now(), asked, version)
+        return asked
+
+
 @contextmanager
 def _recording(subjects: dict[str, int]) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        if refused.code in _RECORDED:
+        if refused.code in two_people.ONE_PERSON:
             with centre().write() as session:
                 two_people.record_refusal(session, guard.operator(), now(), subjects, refused.code)
         raise

@@ -17,6 +17,8 @@ from admin_web.centre import centre, now
 from controller.people import roster, roster_file
 from controller.people.roster import Row
 from controller.people.roster_file import Encoding
+from controller.record import export
+from controller.record.export import Extract
 from controller.refusal import Refused
 
 LONGEST_FILE: Final = roster_file.LONGEST + 16 * 1024
@@ -53,8 +55,12 @@ def applied(plan: str, reason: str) -> Sequence[Row]:
     return done
 
 
-def exported(encoding: Encoding, *, japanese: bool) -> bytes:
-    """Everybody, as a file."""
+def exported(encoding: Encoding, purpose: str, *, japanese: bool) -> bytes:
+    """Everybody, as a file; that it is taken out, and what for, is recorded before anybody is read. Refused
+    purpose-missing, file-letters."""
+    with centre().write() as session:
+        taken = Extract("cardholders", f"csv, {encoding}", roster.size(session, centre().site(session)), {})
+        export.record(session, guard.operator(), now(), taken, purpose)
     with centre().read() as session:
         return roster_file.written(roster.everybody(session, centre().site(session)), encoding, japanese=japanese)
 

@@ -163,6 +163,17 @@ REFUSALS: dict[str, Any] = {
     "name-taken": _("An operator of this name exists."),
     "operator-unknown": _("There is no such operator."),
     "last-admin": _("At least two active security admins must remain."),
+    "feed-target-wrong": _(
+        "A feed goes to https://… or syslog-tls://host:port, with no name, password or fragment in it."
+    ),
+    "feed-unexplained": _("Say who receives this and what they need it for."),
+    "feed-empty": _("Say what the feed carries: alarms, access, changes."),
+    "feed-not-ready": _("The controller has not run on this database since feeds came: start it first."),
+    "feed-changed": _("Somebody changed this feed after it was shown. Look again."),
+    "feed-of-the-host": _("The owner of the host keeps this feed in the settings of the controller."),
+    "feed-decided": _("This feed does not wait for an approval."),
+    "feed-as-it-is": _("This feed is so already."),
+    "feeds-full": _("There are 50 feeds already: remove one first."),
 }
 REFUSALS |= {
     "number-missing": _("A staff number is needed."),
@@ -221,7 +232,11 @@ PROOFS: dict[str, Any] = {
     Proof.PROVIDER_RECOVERY: _("provider and recovery code"),
     Proof.PROVIDER_FACTORS: _("provider, by two factors"),
 }
-ROLES: dict[str, Any] = {Role.SECURITY_ADMIN: _("Security admin"), Role.AUDITOR: _("Auditor")}
+ROLES: dict[str, Any] = {
+    Role.SECURITY_ADMIN: _("Security admin"),
+    Role.AUDITOR: _("Auditor"),
+    Role.PRIVACY_OFFICER: _("Privacy officer"),
+}
 STATES: dict[str, Any] = {
     State.ACTIVE: _("Active"),
     State.SUSPENDED: _("Suspended"),

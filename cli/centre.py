@@ -34,8 +34,8 @@ def serve(context: click.Context, settings: Path) -> None:
     """Run the controller until SIGTERM or Ctrl-C.
 
     SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key,
-    and [mail] if news go out by mail (docs/settings.md). At the first start it makes the site's keys, the tables and
-    the building, and prints a one-time link for the first operator.
+    [mail] if news go out by mail, [feeds] and [home_assistant] for other systems (docs/settings.md). At the first start
+    it makes the site's keys, the tables and the building, and prints a one-time link for the first operator.
     """
     from controller.service import serve as run
 
@@ -169,7 +169,7 @@ def recover(settings: Path, name: str) -> None:
 
 @operator.command(epilog=EXPLAINED)
 @SETTINGS
-@click.argument("role", type=click.Choice(["security-admin", "auditor"]))
+@click.argument("role", type=click.Choice(["security-admin", "auditor", "privacy-officer"]))
 def invite(settings: Path, role: str) -> None:
     """A one-time link for a further operator of ROLE, vouched for by the host.
 

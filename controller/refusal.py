@@ -114,6 +114,17 @@ SENTENCES: Final[dict[str, str]] = {
     "authenticator-there": "An authenticator app is in use already.",
     "code-wrong": "The code is wrong, old or used.",
     "password-wrong": "The password is wrong, or it is closed for a while after too many attempts.",
+    "feed-target-wrong": (
+        "A feed goes to https://… or syslog-tls://host:port, with no name, password or fragment in it."
+    ),
+    "feed-unexplained": "Say who receives this and what they need it for.",
+    "feed-empty": "Say what the feed carries: alarms, access, changes.",
+    "feed-not-ready": "The controller has not run on this database since feeds came: start it first.",
+    "feed-changed": "Somebody changed this feed after it was shown. Look again.",
+    "feed-of-the-host": "The owner of the host keeps this feed in the settings of the controller.",
+    "feed-decided": "This feed does not wait for an approval.",
+    "feed-as-it-is": "This feed is so already.",
+    "feeds-full": "There are 50 feeds already: remove one first.",
     "last-admin": "At least two active security admins must remain.",
 }
 

@@ -24,6 +24,7 @@ from controller.database import AWAY, NewerDatabaseError, transaction
 from controller.delivery import authority as keys
 from controller.delivery.authority import Authority
 from controller.delivery.link import Link
+from controller.feeds import bridge, courier
 from controller.mail import postman
 from controller.people import operator
 from controller.premises import building, site
@@ -53,7 +54,11 @@ def serve(path: Path) -> int:
         with claims.only_one(engine) as claim:
             database.migrate(engine)
             authority = prepare(engine, told, datetime.now(UTC))
-            with postman.posted(engine, told, stop):
+            with (
+                postman.posted(engine, told, stop),
+                courier.carrying(engine, told, authority.intake, stop),
+                bridge.bridging(engine, told, stop),
+            ):
                 _run(engine, told, authority, stop, claim)
     except (SecondControllerError, NewerDatabaseError, UnknownSiteError) as flaw:
         sys.stderr.write(f"{flaw}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.database import Base
 from controller.delivery import issued, posture, sharing
+from controller.feeds import feed, signing_secret
 from controller.ledger import ledger
 from controller.mail import outbox
 from controller.people import (
@@ -29,5 +30,18 @@ PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_
 OPERATORS = (operator, operator_session, passkey, provider_identity, second_factor, sign_in_failure)
 PEOPLE = (cardholder, access_level, attribute, credential, pin, permission, level_change, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
-WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox)
+WINGS_ABOVE = (
+    fact,
+    door_state,
+    occupancy,
+    stay,
+    alarm,
+    overruled,
+    issued,
+    posture,
+    sharing,
+    outbox,
+    feed,
+    signing_secret,
+)
 METADATA = Base.metadata

@@ -50,6 +50,13 @@ class TlsFiles:
     key: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """PEM file of the authority that signed the other side, where we show no certificate of our own."""
+
+    ca: Path
+
+
 def nothing(*_told: object) -> None:
     """Do nothing: the default of the session's callbacks."""
 
@@ -74,20 +81,22 @@ class _ClosingSocket(ssl.SSLSocket):
             raise
 
 
-def client_context(files: TlsFiles) -> ssl.SSLContext:
-    """TLS 1.3 as a client that verifies the server's chain and host name, and shows its own certificate."""
+def client_context(files: TlsFiles | Trust) -> ssl.SSLContext:
+    """TLS 1.3 as a client that verifies the server's chain and host name, and shows its own certificate if any."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name unless told otherwise
     context.sslsocket_class = _ClosingSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cafile=files.ca)
-    context.load_cert_chain(files.certificate, files.key)
+    if isinstance(files, TlsFiles):
+        context.load_cert_chain(files.certificate, files.key)
     return context
 
 
 class MqttSession:
     """A persistent session (clean_session=False) that reconnects by itself until `stop`.
 
-    `will` is (topic, payload), sent by the broker with QoS 1 when we vanish. `on_refused_filter` hears of a
+    `will` is (topic, payload), sent by the broker with QoS 1 when we vanish. `account` is
+    user and password, where the broker knows us by them. `on_refused_filter` hears of a
     subscription that the broker denied (0x80). `tls=None` is for a broker on a private pipe in tests only.
     """
 
@@ -96,12 +105,14 @@ class MqttSession:
         client_id: str,
         host: str,
         port: int,
-        tls: TlsFiles | None,
+        tls: TlsFiles | Trust | None,
         on_message: Callable[[str, bytes], None],
         on_connected: Callable[[], None] = nothing,
         on_disconnected: Callable[[], None] = nothing,
         will: tuple[str, bytes] | None = None,
         *,
+        will_retained: bool = False,
+        account: tuple[str, str] | None = None,
         on_refused_filter: Callable[[str], None] = nothing,
         chance: Callable[[], float] = _SPREAD.random,
     ) -> None:
@@ -115,14 +126,18 @@ class MqttSession:
         self._connected = False
         self._refusal = ""
         self._thread: threading.Thread | None = None
-        self._client = self._make_client(client_id, tls, will)
+        self._client = self._make_client(client_id, tls)
+        if will is not None:
+            self._client.will_set(will[0], will[1], qos=1, retain=will_retained)
+        if account is not None:
+            self._client.username_pw_set(*account)
         self._client.connect_async(host, port, keepalive=KEEP_ALIVE)
         self.oversized = 0
         """Incoming messages dropped because they were larger than `LIMIT` or had no readable topic."""
         self.last_failure = ""
         """Why the last connection failed or ended, in a few words without payloads; empty when none did."""
 
-    def _make_client(self, client_id: str, tls: TlsFiles | None, will: tuple[str, bytes] | None) -> mqtt.Client:
+    def _make_client(self, client_id: str, tls: TlsFiles | Trust | None) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=MQTTProtocolVersion.MQTTv311
         )
@@ -131,8 +146,6 @@ class MqttSession:
         client.max_queued_messages_set(QUEUE_LIMIT)
         if tls is not None:
             client.tls_set_context(client_context(tls))
-        if will is not None:
-            client.will_set(will[0], will[1], qos=1)
         client.on_connect = self._when_connected
         client.on_disconnect = self._when_disconnected
         client.on_message = self._when_message

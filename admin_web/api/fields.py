@@ -139,6 +139,18 @@ def one_of(*choices: str, many: bool = False, required: bool = False) -> Field:
     return Field(read, {"type": "array", "items": schema} if many else schema, required, () if many else None)
 
 
+def words(*choices: str, required: bool = False) -> Field:
+    """A list of some of these words, in a body; none when it is not sent."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > MOST or any(each not in choices for each in value):
+            raise ValueError(f"is a list of some of {', '.join(choices)}")
+        return tuple(value)
+
+    schema = {"type": "array", "items": {"type": "string", "enum": list(choices)}, "maxItems": MOST}
+    return Field(read, schema, required, ())
+
+
 def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
     """A list, not empty, that `read` understands."""
 

@@ -9,7 +9,7 @@ from flask import Response, jsonify
 from admin_web import guard, roster
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import asks, document, one_of, takes, text
+from admin_web.api.fields import document, one_of, takes, text
 from controller.people.access import Permission
 from controller.people.roster_file import Encoding
 
@@ -32,10 +32,10 @@ def apply_file(given: dict[str, Any]) -> Response:
     return jsonify(items=[shapes.file_row(each) for each in done])
 
 
-@blueprint.get(f"{V1}/cardholders/export")
-@guard.requires(Permission.SEE_PEOPLE)
-@asks(encoding=one_of(*Encoding))
-def export_cardholders(asked: dict[str, Any]) -> Response:
-    """Everybody, as a file that can be read in again."""
-    encoding = Encoding(asked["encoding"] or Encoding.UTF_8)
-    return roster.answer(roster.exported(encoding, japanese=False), encoding, "cardholders")
+@blueprint.post(f"{V1}/cardholders/export")
+@guard.requires(Permission.EXPORT_RECORD)
+@takes(purpose=text(400, required=True), encoding=one_of(*Encoding))
+def export_cardholders(given: dict[str, Any]) -> Response:
+    """Everybody, as a file that can be read in again; that, and what for, is recorded first."""
+    encoding = Encoding(given["encoding"] or Encoding.UTF_8)
+    return roster.answer(roster.exported(encoding, given["purpose"], japanese=False), encoding, "cardholders")

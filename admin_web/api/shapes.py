@@ -10,6 +10,7 @@ from admin_web.shown import utc
 from contract.schedule import Interval
 from controller.delivery.distribution import InForce
 from controller.delivery.fleet import AgentNow, Standing
+from controller.feeds.feed import Feed
 from controller.ledger.ledger import LedgerRow
 from controller.people import asking, custody
 from controller.people.access_level import AccessLevel, LevelPlan
@@ -423,6 +424,29 @@ def signed_in(row: OperatorSession) -> dict[str, Any]:
         "last_seen_at": utc(row.last_seen_at),
         "ends_at": utc(row.ends_at),
         "proof": row.proof,
+    }
+
+
+def feed(row: Feed) -> dict[str, Any]:
+    """made_by: null when the owner of the host keeps it; approved_by: null while nobody has, or nobody needs to."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "recipient": row.recipient,
+        "purpose": row.purpose,
+        "target": row.target,
+        "topics": row.carries,
+        "fields": row.tells,
+        "state": row.state,
+        "version": row.version,
+        "made_by": row.made_by,
+        "written_by": row.written_by,
+        "made_at": utc(row.made_at),
+        "approved_by": row.approved_by,
+        "approved_at": _maybe(row.approved_at),
+        "taken_at": _maybe(row.taken_at),
+        "failing_since": _maybe(row.failing_since),
+        "flaw": row.flaw or None,
     }
 
 

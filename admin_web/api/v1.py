@@ -8,6 +8,7 @@ from admin_web.api import (
     changes,
     credentials,
     custody,
+    feeds,
     formats,
     holidays,
     operators,
@@ -30,17 +31,6 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
-RESOURCES = (
-    *PEOPLE,
-    *PREMISES,
-    access,
-    access_levels,
-    requests,
-    previews,
-    posture,
-    record,
-    changes,
-    operators,
-    watching,
-)
+PERMISSIONS = (access, access_levels, requests, previews)
+RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, record, changes, feeds, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

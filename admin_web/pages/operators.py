@@ -16,7 +16,7 @@ blueprint = Blueprint("operators", __name__, url_prefix="/operators")
 
 
 @blueprint.get("")
-@guard.requires(Permission.SEE_OPERATORS)
+@guard.requires(Permission.OWN_TOKENS)
 def listed() -> str:
     return _page()
 
@@ -83,7 +83,8 @@ def _role() -> Role:
 
 def _page(link: str | None = None, token: str | None = None) -> str:
     with centre().read() as session:
-        everybody = operators.of_site(session, centre().site(session))
+        sees = guard.permitted(Permission.SEE_OPERATORS)
+        everybody = operators.of_site(session, centre().site(session)) if sees else []
         tokens = operators.tokens_of(session, guard.operator())
         return render_template(
             "operators/list.html",

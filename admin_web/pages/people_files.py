@@ -32,13 +32,13 @@ def template() -> Response:
     return roster.answer(roster.template(japanese=_japanese()), Encoding.UTF_8, "cardholders-template")
 
 
-@blueprint.get("/cardholders.csv")
-@guard.requires(Permission.SEE_PEOPLE)
+@blueprint.post("/cardholders.csv")
+@guard.requires(Permission.EXPORT_RECORD)
 def export() -> Response:
-    asked = request.args.get("encoding", Encoding.UTF_8)
+    asked = forms.text("encoding", 20) or Encoding.UTF_8
     if asked not in set(Encoding):
         abort(400)
-    data = roster.exported(Encoding(asked), japanese=_japanese())
+    data = roster.exported(Encoding(asked), forms.text("purpose"), japanese=_japanese())
     return roster.answer(data, Encoding(asked), f"cardholders-{now():%Y-%m-%d}")
 
 

@@ -15,12 +15,17 @@ blueprint = Blueprint("start", __name__)
 
 
 @blueprint.get("/")
-@guard.requires(Permission.SEE_DOORS)
+@guard.requires(Permission.OWN_ACCOUNT)
 def home() -> Response:
-    """Where the work is: the live page, or the way there while somebody who may go it has not come to its end."""
+    """Where the work is: the live page, or the way there while somebody who may go it has not come to its end; the
+    feeds for whoever looks after nothing else."""
+    if not guard.permitted(Permission.SEE_DOORS):
+        return redirect(url_for("feeds.listed"), 303)
     with centre().read() as session:
         ended = first_steps.of_site(session, centre().site(session)).next is None
-    return redirect(url_for("live.page" if ended or not guard.permitted("change-rooms") else "start.page"), 303)
+    return redirect(
+        url_for("live.page" if ended or not guard.permitted(Permission.CHANGE_ROOMS) else "start.page"), 303
+    )
 
 
 @blueprint.get("/start")

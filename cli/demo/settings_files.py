@@ -52,6 +52,8 @@ def _controller(folder: Folder, addresses: Addresses) -> str:
             f"keys = {_text(keys)}",
             f"public_url = {_text(f'http://{HOST}:{addresses.web}')}",
             *_broker(addresses.cables["controller"], keys / "ca.pem", keys / "controller.pem", keys / "controller.key"),
+            "[feeds]",
+            "plain_on_loopback = true",
         )
     )
 

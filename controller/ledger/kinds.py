@@ -80,6 +80,15 @@ class Kind(StrEnum):
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     RECORD_EXPORTED = "record-exported"
+    FEED_MADE = "feed-made"
+    FEED_CHANGED = "feed-changed"
+    FEED_APPROVED = "feed-approved"
+    FEED_WITHDRAWN = "feed-withdrawn"
+    FEED_STOPPED = "feed-stopped"
+    FEED_RESUMED = "feed-resumed"
+    FEED_SECRET_RENEWED = "feed-secret-renewed"  # noqa: S105 - a kind of row
+    FEED_ENDED = "feed-ended"
+    FEED_PAUSED = "feed-paused"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"
@@ -98,6 +107,7 @@ NO_ACTS = frozenset(
         Kind.LIST_TOO_LARGE,
         Kind.LIST_COMPILED,
         Kind.SIGN_OFF_LAPSED,
+        Kind.FEED_PAUSED,
         Kind.DEMO_HISTORY,
     }
 )

@@ -22,6 +22,7 @@ from controller.mail import news, outbox, server
 from controller.mail.news import Asked
 from controller.mail.outbox import OutgoingMail, Told
 from controller.mail.server import Answer
+from controller.patience import Patience
 from controller.premises import site as sites
 from controller.premises.site import Site
 from controller.settings import ControllerSettings, MailSettings
@@ -31,12 +32,13 @@ from process.readiness import StopSignal
 GIVE_UP_AFTER: Final = timedelta(days=3)
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(minutes=30)
-"""Of a mail that the server does not take."""
 LONGEST_AWAY: Final = timedelta(minutes=5)
-"""Of a server that is away: then every mail waits, and goes out in its order as soon as it is back."""
 POLL_S: Final = 1.0
 _AT_ONCE = 20
-_DOUBLINGS = 10
+_OF_A_MAIL = Patience(FIRST_PAUSE, LONGEST_PAUSE)
+"""With a mail that the server does not take."""
+_OF_THE_SERVER = Patience(FIRST_PAUSE, LONGEST_AWAY)
+"""With a server that is away: then every mail waits, and goes out in its order as soon as it is back."""
 _log = logs.logger("mail")
 
 
@@ -108,7 +110,7 @@ class Postman:
     def _is_away(self, now: datetime) -> bool:
         """Whether the server was away a short while ago. Only this process knows: the next one tries at once."""
         since = self._away_since
-        return since is not None and since <= now < since + _pause(self._failures - 1, LONGEST_AWAY)
+        return since is not None and since <= now < since + _OF_THE_SERVER.pause(self._failures - 1)
 
     def _tell(self, session: Session, site: Site, asked: Asked) -> None:
         outbox.hold(session)
@@ -129,7 +131,7 @@ class Postman:
             if row is not None and (given_up or answer is Answer.TAKEN):
                 session.delete(row)
             elif row is not None:
-                row.due_at, row.attempts = now + _pause(row.attempts, LONGEST_PAUSE), row.attempts + 1
+                row.due_at, row.attempts = now + _OF_A_MAIL.pause(row.attempts), row.attempts + 1
         if given_up:
             attempts = mail.attempts + 1
             logs.event(
@@ -141,11 +143,6 @@ class Postman:
 
 def _too_old(mail: OutgoingMail, now: datetime) -> bool:
     return now - mail.made_at >= GIVE_UP_AFTER
-
-
-def _pause(failures: int, longest: timedelta) -> timedelta:
-    """How long to wait after so many failures before the one just now."""
-    return min(FIRST_PAUSE * (1 << min(failures, _DOUBLINGS)), longest)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from enum import StrEnum
 class Role(StrEnum):
     SECURITY_ADMIN = "security-admin"
     AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy-officer"
 
 
 class Permission(StrEnum):
@@ -15,6 +16,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see-people"
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
+    SEE_FEEDS = "see-feeds"
     EXPORT_RECORD = "export-record"
     CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
@@ -31,6 +33,8 @@ class Permission(StrEnum):
     MANAGE_OPERATORS = "manage-operators"
     CHANGE_ROOMS = "change-rooms"
     SET_POSTURE = "set-posture"
+    MANAGE_FEEDS = "manage-feeds"
+    APPROVE_FEEDS = "approve-feeds"
     OWN_TOKENS = "own-tokens"
     OWN_ACCOUNT = "own-account"
     OWN_FACTORS = "own-factors"
@@ -38,11 +42,20 @@ class Permission(StrEnum):
 
 OWN = frozenset({Permission.OWN_TOKENS, Permission.OWN_ACCOUNT, Permission.OWN_FACTORS})
 """What concerns nothing but one's own account."""
-_SEEING = OWN | {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS}
-_AUDITING = _SEEING | {Permission.EXPORT_RECORD}
+_AUDITING = OWN | {
+    Permission.SEE_DOORS,
+    Permission.SEE_PEOPLE,
+    Permission.SEE_LOG,
+    Permission.SEE_OPERATORS,
+    Permission.SEE_FEEDS,
+    Permission.EXPORT_RECORD,
+}
+_GUARDING_PRIVACY = OWN | {Permission.SEE_FEEDS, Permission.APPROVE_FEEDS}
+"""What leaves the house, and nothing of what happens in it."""
 TABLE: dict[Role, frozenset[Permission]] = {
-    Role.SECURITY_ADMIN: frozenset(Permission),
+    Role.SECURITY_ADMIN: frozenset(Permission) - {Permission.APPROVE_FEEDS},
     Role.AUDITOR: _AUDITING,
+    Role.PRIVACY_OFFICER: _GUARDING_PRIVACY,
 }
 
 
@@ -54,6 +67,8 @@ DANGEROUS = frozenset(
         Permission.SET_POSTURE,
         Permission.CHANGE_ROOMS,
         Permission.CHANGE_PIN_RULES,
+        Permission.MANAGE_FEEDS,
+        Permission.APPROVE_FEEDS,
         Permission.OWN_TOKENS,
         Permission.OWN_FACTORS,
     }

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from controller import line
@@ -102,6 +102,11 @@ def parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     """The rows that change something, in transactions."""
     pending = [each for each in rows if each.pending]
     return (pending[start : start + AT_ONCE] for start in range(0, len(pending), AT_ONCE))
+
+
+def size(session: Session, site: Site) -> int:
+    """How many rows a file of everybody has."""
+    return session.scalar(select(func.count(Cardholder.id)).where(Cardholder.site_id == site.id)) or 0
 
 
 def everybody(session: Session, site: Site) -> Iterator[Cells]:

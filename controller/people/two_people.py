@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,9 @@ from controller.ledger.ledger import append
 from controller.people.operator import HOST, Operator, by_name
 from controller.premises.site import Site
 from controller.refusal import Refused
+
+ONE_PERSON: Final = ("same-person", "not-independent")
+"""The codes by which `require_second_person` refuses."""
 
 
 def require_second_person(session: Session, first_id: int, second: Operator) -> None:
@@ -48,5 +52,5 @@ def vouch(session: Session, now: datetime, site: Site, name: str) -> Operator:
 
 def record_refusal(session: Session, by: Operator, now: datetime, subjects: Mapping[str, int], code: str) -> None:
     """An approval that would have made one person two is a row of its own: the refused change left none. subjects:
-    what was to be approved."""
+    what was to be approved, such as `{"grant": 7}`."""
     append(session, Kind.APPROVAL_REFUSED, by.actor, now, {**subjects, "operator": by.id}, {"reason": code})

@@ -94,6 +94,8 @@ def infested(app: Flask, house: House) -> House:
         (f"access-points/{way_out}/sign-off", {"signed_by": hostile("signer"), "note": hostile("tested"), "fire": True,
                                       "break_glass": True, "failsafe": "fail-safe-lock"}),
         ("tokens", {"label": hostile("token")}),
+        ("feeds", {"recipient": hostile("recipient"), "purpose": hostile("feed"), "target": "syslog-tls://siem.example",
+                   "topics": ["alarms"], "fields": ["person"]}),
     ):  # fmt: skip
         headers = mia if "approve" in path or "decline" in path else kim
         answer = client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=headers)
@@ -170,7 +172,7 @@ def test_no_page_lets_what_somebody_wrote_act_or_turn_what_stands_beside_it(
     assert not flaws, "\n".join(f"{path}: {each}" for path, told in flaws.items() for each in told)
     shown = "".join(written)
     for where in ("holder", "renamed", "kana", "label", "reason", "approved", "alarm", "signer", "token",
-                  "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
+                  "recipient", "feed", "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
         assert f"髙﨑 {where}" in shown, where
     assert f"{UNKNOWN:x}" in shown.lower()
 

@@ -105,7 +105,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components"]
     pages += ["/permissions", "/permissions?room=3&after=1", "/access-levels", "/schedules", "/calendars"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
-    pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
+    pages += ["/feeds", "/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
     pages += [
         "/settings",
         "/formats",

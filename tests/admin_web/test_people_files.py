@@ -12,7 +12,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from controller.database import reading, transaction
-from controller.ledger.ledger import LedgerRow
+from controller.ledger.kinds import Kind
+from controller.ledger.ledger import LedgerRow, openings_of
 from controller.people import cardholder, search
 from controller.people.cardholder import Cardholder
 from tests.admin_web.conftest import BASE, field, signed_in, token
@@ -111,6 +112,12 @@ def test_a_second_click_and_a_change_in_between_overwrite_nothing(client: FlaskC
         assert session.query(LedgerRow).count() == before
 
 
+def taken_out(client: FlaskClient, encoding: str = "utf-8", purpose: str = "compare with payroll") -> TestResponse:
+    proof = field(client.get(FILES, base_url=BASE).get_data(as_text=True))
+    data = {"encoding": encoding, "purpose": purpose, "csrf_token": proof}
+    return client.post(f"{FILES}/cardholders.csv", data=data, base_url=BASE)
+
+
 def test_what_is_exported_is_the_same_when_it_is_read_in(client: FlaskClient, house: House) -> None:
     with transaction(house.engine) as session:
         for number, name in enumerate(("=cmd|'/c calc'!A1", "髙橋 﨑", '"><img src=x>', "\u202ednuora")):
@@ -118,22 +125,22 @@ def test_what_is_exported_is_the_same_when_it_is_read_in(client: FlaskClient, ho
         odd = cardholder.by_number(session, house.site(session), "@3")
         assert odd is not None
     signed_in(client, "kim")
-    answer = client.get(f"{FILES}/cardholders.csv", base_url=BASE)
+    answer = taken_out(client)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.data.startswith(b"\xef\xbb\xbfnumber,name,name_kana,leaves\r\n")
     assert b"'=cmd" in answer.data
     page = looked(client, answer.data).get_data(as_text=True)
     assert "There is nothing to change." in page
     assert "<img src=x" not in page
+    assert taken_out(client, "cp932").status_code == 409
     with transaction(house.engine) as session:
         found = cardholder.by_number(session, house.site(session), "@3")
         assert found is not None
-        assert client.get(f"{FILES}/cardholders.csv?encoding=cp932", base_url=BASE).status_code == 409
         cardholder.rename(session, "operator:1", NOW, found, "Yui")
-    answer = client.get(f"{FILES}/cardholders.csv?encoding=cp932", base_url=BASE)
+    answer = taken_out(client, "cp932")
     assert answer.headers["Content-Type"] == "text/csv; charset=shift_jis"
     assert "There is nothing to change." in looked(client, answer.data).get_data(as_text=True)
-    assert client.get(f"{FILES}/cardholders.csv?encoding=utf-16", base_url=BASE).status_code == 400
+    assert taken_out(client, "utf-16").status_code == 400
 
 
 def test_the_template_has_the_headings_of_the_readers_language_and_nobody(client: FlaskClient) -> None:
@@ -169,7 +176,12 @@ def test_an_auditor_takes_out_and_reads_nothing_in(client: FlaskClient, house: H
     page = client.get(FILES, base_url=BASE).get_data(as_text=True)
     assert "cardholders.csv" in page
     assert f"{FILES}/look" not in page
-    assert client.get(f"{FILES}/cardholders.csv", base_url=BASE).status_code == 200
+    assert taken_out(client).status_code == 200
+    assert taken_out(client, purpose=" ").status_code == 409
+    with reading(house.engine) as session:
+        (row,) = session.query(LedgerRow).filter(LedgerRow.kind == Kind.RECORD_EXPORTED)
+        assert (row.content["report"], row.content["rows"], b"payroll" in row.leaf) == ("cardholders", 3, False)
+        assert str(openings_of(session, row.sequence)["purpose"].value) == '"compare with payroll"'
     assert looked(client, b"number,name\n9001,Zoe\n").status_code == 403
 
 
@@ -199,7 +211,9 @@ def test_the_api_shows_and_applies_the_same(client: FlaskClient, house: House) -
     done = client.post(f"{path}/apply", json=told, base_url=BASE, headers=kim).get_json()
     assert [each["verdict"] for each in done["items"]] == ["new", "changed"]
     assert names(house) == ["Ada", "Benjamin", "Eve", "Zoe"]
-    answer = client.get("/api/v1/cardholders/export", base_url=BASE, headers=token(house, "olu"))
+    answer = client.post(
+        "/api/v1/cardholders/export", json={"purpose": "compare"}, base_url=BASE, headers=token(house, "olu")
+    )
     again = {"csv": answer.data.decode("utf-8-sig")}
     shown = client.post(path, json=again, base_url=BASE, headers=kim).get_json()
     assert {each["verdict"] for each in shown["items"]} == {"same"}

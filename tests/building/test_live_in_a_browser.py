@@ -31,6 +31,7 @@ PHONE = ViewportSize(width=390, height=844)
 READ_FROM_TWO_METRES = 49.0
 """Pixels of type: capitals are 0.72 of it, a pixel is 1/96 inch; from two metres they are 16 minutes of arc high."""
 
+OUTSIDE = ("/feeds", "/feeds/new", "/feeds/1")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
@@ -139,11 +140,13 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
         hand.set("cedar-back.contact", 1)
         wait_until(lambda: own_building.api("olu", "/alarms?waiting=true")["items"])
     own_building.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    said = {"recipient": "Example KK", "purpose": "watch at night", "target": "syslog-tls://siem.example"}
+    own_building.api("kim", "/feeds", {**said, "topics": ["alarms", "access"], "fields": ["person"]})
     decision = f"/log/{newest(own_building, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, own_building, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, decision):
             answer = page.goto(f"{own_building.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path
