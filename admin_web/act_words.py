@@ -67,4 +67,5 @@ ACTS: dict[str, Any] = {
     Kind.TOKEN_REVOKED: _("API token revoked"),
     Kind.ALARM_ACKNOWLEDGED: _("Alarm seen"),
     Kind.RECORD_EXPORTED: _("Record exported"),
+    Kind.FINDINGS_JUDGED: _("Findings judged"),
 }

@@ -33,6 +33,7 @@ from admin_web.pages import (
     components,
     enquiry,
     exports,
+    findings,
     forms,
     live,
     log,
@@ -56,7 +57,7 @@ from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
-AUDITING = (log, reports, exports)
+AUDITING = (log, reports, findings, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

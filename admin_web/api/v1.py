@@ -7,6 +7,7 @@ from admin_web.api import (
     changes,
     credentials,
     custody,
+    findings,
     formats,
     holidays,
     operators,
@@ -26,5 +27,5 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, changes, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, findings, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

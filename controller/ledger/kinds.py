@@ -67,6 +67,7 @@ class Kind(StrEnum):
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     RECORD_EXPORTED = "record-exported"
+    FINDINGS_JUDGED = "findings-judged"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"
     ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
+    JUDGE_FINDINGS = "judge-findings"
     MANAGE_OPERATORS = "manage-operators"
     CHANGE_ROOMS = "change-rooms"
     SET_POSTURE = "set-posture"
@@ -38,7 +39,8 @@ class Permission(StrEnum):
 OWN = frozenset({Permission.OWN_TOKENS, Permission.OWN_ACCOUNT, Permission.OWN_FACTORS})
 """What concerns nothing but one's own account."""
 _SEEING = OWN | {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS}
-_AUDITING = _SEEING | {Permission.EXPORT_RECORD}
+_AUDITING = _SEEING | {Permission.EXPORT_RECORD, Permission.JUDGE_FINDINGS}
+"""An auditor changes neither doors, people nor the record: a judgement is only ever added to it."""
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset(Permission),
     Role.AUDITOR: _AUDITING,

@@ -26,6 +26,8 @@ from controller.people import cardholder
 from controller.people.access import Permission, Role, may
 from controller.people.matrix import Stands
 from controller.record import alarm
+from controller.record.finding import What
+from controller.record.judgement import Disposition
 from controller.refusal import SENTENCES
 from tests.admin_web.conftest import BASE, field, signed_in, token
 from tests.controller.conftest import NOW, House
@@ -96,6 +98,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
+    pages += ["/findings", *(f"/findings?what={what}&disposition=all" for what in What)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -115,6 +118,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/rooms/cedar-room/who-can?after=-1", "/rooms/cedar-room/who-was?at=0",
      "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
      "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
+     "/findings?before=x", "/findings?what=x&disposition=x&area=9&door=9&cardholder=99999999999", "/findings?since=x",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
@@ -194,6 +198,8 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.STANDS.keys() == set(Stands)
     assert words.DOOR_STATES.keys() == set(overview.State)
     assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
+    assert words.FINDINGS.keys() == set(What)
+    assert words.DISPOSITIONS.keys() == set(Disposition)
     assert words.HEALTH.keys() == set(overview.Health)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
 
@@ -224,6 +230,7 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
         words.STATES,
         words.PLACES,
         words.KNOWN,
+        words.DISPOSITIONS,
         words.DOOR_STATES,
         words.DOOR_MODES,
         words.HEALTH,

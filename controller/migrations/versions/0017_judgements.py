@@ -1,0 +1,33 @@
+"""What became of findings, and alarms by their place in the ledger."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from controller.database import UtcDateTime
+
+revision = "0017"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "judgement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("finding", sa.BigInteger(), nullable=False),
+        sa.Column("disposition", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.String(length=400), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("operator_id", sa.Integer(), nullable=False),
+        sa.Column("by_auditor", sa.Boolean(), nullable=False),
+        sa.Column("replaced", sa.Boolean(), nullable=False),
+        sa.Column("ledger_sequence", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["finding"], ["ledger.sequence"], name=op.f("fk_judgement_finding")),
+        sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_judgement_operator_id")),
+        sa.ForeignKeyConstraint(["ledger_sequence"], ["ledger.sequence"], name=op.f("fk_judgement_ledger_sequence")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
+    )
+    op.create_index("ix_judgement_finding", "judgement", ["finding", "replaced", "disposition"])
+    op.create_index("ix_alarm_ledger_sequence", "alarm", ["ledger_sequence"])
+    op.create_index("ix_stay_exit_sequence", "stay", ["exit_sequence"])

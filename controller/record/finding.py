@@ -1,0 +1,157 @@
+"""Findings: refusals, alarms, admissions that nobody used, and passages that show a stay to be inferred.
+
+The law: nothing is kept here. What is a finding follows from facts, alarms and stays; a finding is named by its place
+in the ledger, and what is one in two ways is judged once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from contract.fact import FactKind
+from contract.outcome import Outcome
+from controller.ledger.ledger import LedgerRow
+from controller.people.operator import Operator
+from controller.premises.area import Area
+from controller.record import enquiry, judgement
+from controller.record.alarm import Alarm
+from controller.record.enquiry import LogFilter, LogRow
+from controller.record.fact import FactRow
+from controller.record.judgement import IN_FORCE, Disposition, Judgement, Verdict, standing
+from controller.record.stay import Stay
+from controller.refusal import Refused
+
+
+class What(StrEnum):
+    """UNUSED: a card was let through and nobody went; INFERRED: a passage ended a stay that was not badged at both
+    ends, or not with certainty."""
+
+    REFUSAL = "refusal"
+    ALARM = "alarm"
+    UNUSED = "unused"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """what: which findings; log: area, door, cardholder and time; disposition: None does not narrow."""
+
+    what: What
+    log: LogFilter
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """fact: None where the centre itself found it; alarms: what was raised there; judged: None while nobody has."""
+
+    place: int
+    fact: LogRow | None
+    alarms: Sequence[Alarm]
+    judged: Judgement | None
+
+    @property
+    def at(self) -> datetime | None:
+        return self.fact.fact.at if self.fact else next((each.raised_at for each in self.alarms), None)
+
+    @property
+    def disposition(self) -> str:
+        return self.judged.disposition if self.judged else Disposition.OPEN
+
+
+def listed(session: Session, wanted: FindingFilter, before: int, limit: int) -> Sequence[Finding]:
+    """Findings whose place in the ledger is below `before`, the newest first."""
+    place = _places(wanted.what, wanted.log).subquery().c.place
+    statement = select(place).where(place < before)
+    if wanted.disposition is not None:
+        statement = statement.outerjoin(Judgement, (Judgement.finding == place) & IN_FORCE)
+        statement = statement.where(standing() == wanted.disposition)
+    return _told(session, session.scalars(statement.order_by(place.desc()).limit(limit)).all())
+
+
+def one(session: Session, place: int) -> Finding | None:
+    """The finding at this place in the ledger; None when what stands there is none."""
+    return _told(session, [place])[0] if place in _known(session, [place]) else None
+
+
+def judge(session: Session, by: Operator, now: datetime, places: Collection[int], verdict: Verdict) -> int:
+    """Say this of all these findings, or of none; the place of that in the ledger.
+
+    Refused finding-unknown, and as `judgement.record` does.
+    """
+    if len(places) > judgement.MOST_AT_ONCE:
+        raise Refused("findings-many")
+    if not set(places) <= _known(session, places):
+        raise Refused("finding-unknown")
+    return judgement.record(session, by, now, set(places), verdict)
+
+
+def _known(session: Session, places: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for what in What:
+        place = _places(what, LogFilter()).subquery().c.place
+        found |= set(session.scalars(select(place).where(place.in_(places))))
+    return found
+
+
+def _told(session: Session, places: Sequence[int]) -> Sequence[Finding]:
+    facts, judged = enquiry.at_places(session, places), judgement.in_force(session, places)
+    raised: dict[int, list[Alarm]] = {}
+    for each in session.scalars(select(Alarm).where(Alarm.ledger_sequence.in_(places)).order_by(Alarm.id)):
+        raised.setdefault(each.ledger_sequence, []).append(each)
+    return [Finding(each, facts.get(each), raised.get(each, ()), judged.get(each)) for each in places]
+
+
+def _places(what: What, wanted: LogFilter) -> Select[int]:
+    """Where findings of this kind stand, each once; the column is called place."""
+    if what is What.ALARM:
+        return _of_alarms(wanted)
+    if what is What.INFERRED:
+        return _of_stays(wanted)
+    kind = FactKind.DECISION if what is What.REFUSAL else FactKind.ADMISSION_ENDED
+    outcome = Outcome.REFUSE if what is What.REFUSAL else None
+    facts = select(FactRow.ledger_sequence.label("place")).where(FactRow.kind == kind)
+    return enquiry.narrowed(facts, replace(wanted, outcome=outcome), None)
+
+
+def _of_alarms(wanted: LogFilter) -> Select[int]:
+    statement = select(Alarm.ledger_sequence.label("place")).distinct()
+    if wanted.door is not None:
+        statement = statement.where(Alarm.door_id == wanted.door)
+    if wanted.area is not None or wanted.cardholder is not None:
+        statement = statement.join(FactRow, FactRow.ledger_sequence == Alarm.ledger_sequence)
+        statement = enquiry.narrowed(statement, LogFilter(wanted.area, None, wanted.cardholder), None)
+    if wanted.since is not None:
+        statement = statement.where(Alarm.raised_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Alarm.raised_at < wanted.until)
+    return statement
+
+
+def _of_stays(wanted: LogFilter) -> Select[int]:
+    """Of rooms that need permission: nobody badges out of the others. A stay that goes on has no such passage yet."""
+    doubted = Stay.entered_at.is_(None) | Stay.entry_certain.is_(False) | Stay.exit_certain.is_(False)
+    statement = (
+        select(LedgerRow.sequence.label("place"))
+        .join(Stay, Stay.exit_sequence == LedgerRow.sequence)
+        .distinct()
+        .where(Stay.area_id.in_(select(Area.id).where(Area.open.is_(False))), doubted)
+    )
+    if wanted.area is not None:
+        statement = statement.where(Stay.area_id == wanted.area)
+    if wanted.cardholder is not None:
+        statement = statement.where(Stay.cardholder_id == wanted.cardholder)
+    if wanted.door is not None:
+        statement = statement.join(FactRow, FactRow.ledger_sequence == Stay.exit_sequence)
+        statement = statement.where(FactRow.door_id == wanted.door)
+    if wanted.since is not None:
+        statement = statement.where(Stay.left_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(Stay.left_at < wanted.until)
+    return statement
