@@ -30,6 +30,7 @@ from admin_web.pages import (
     alarms,
     cardholders,
     cards,
+    charts,
     components,
     enquiry,
     exports,
@@ -47,6 +48,7 @@ from admin_web.pages import (
     rooms,
     rules,
     sign_in,
+    timelines,
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
@@ -57,7 +59,7 @@ from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
-AUDITING = (log, reports, findings, exports)
+AUDITING = (log, reports, findings, charts, timelines, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

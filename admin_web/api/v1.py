@@ -20,6 +20,7 @@ from admin_web.api import (
     record,
     rules,
     schedules,
+    timelines,
     trainings,
     watching,
 )
@@ -27,5 +28,5 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, findings, changes, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, findings, timelines, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -98,6 +98,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/permissions", "/permissions?room=3&after=1"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
+    pages += ["/charts", "/charts?area=3&since=2026-11-24&until=2026-11-24", "/rooms/cedar-room/timeline"]
+    pages += ["/rooms/cedar-room/timeline?since=2026-11-20&until=2026-11-25"]
     pages += ["/findings", *(f"/findings?what={what}&disposition=all" for what in What)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
@@ -119,6 +121,9 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
      "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
      "/findings?before=x", "/findings?what=x&disposition=x&area=9&door=9&cardholder=99999999999", "/findings?since=x",
+     "/charts?area=99", "/charts?area=1", "/charts?since=x", "/charts?since=2026-11-02&until=2026-11-01",
+     "/charts?since=0001-01-01",
+     "/rooms/none/timeline", "/rooms/cedar-room/timeline?since=2026-01-01&until=2026-12-31&further=99999999999",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",

@@ -18,9 +18,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 SOON = 10_000
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
-ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
+ROOMS = (
+    "/rooms",
+    "/rooms/maple-room",
+    "/rooms/maple-room/rules",
+    "/rooms/maple-room/who-can",
+    "/stays",
+    "/muster",
+    "/rooms/maple-room/timeline",
+)
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/findings?disposition=all")
-REST = ("/operators", "/account", "/components")
+REST = ("/charts", "/rooms/maple-room/timeline", "/operators", "/account", "/components")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;

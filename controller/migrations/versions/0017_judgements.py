@@ -1,4 +1,4 @@
-"""What became of findings, and alarms by their place in the ledger."""
+"""What became of findings, alarms by their place in the ledger, and stays by how they ended and began."""
 
 from __future__ import annotations
 
@@ -31,3 +31,4 @@ def upgrade() -> None:
     op.create_index("ix_judgement_finding", "judgement", ["finding", "replaced", "disposition"])
     op.create_index("ix_alarm_ledger_sequence", "alarm", ["ledger_sequence"])
     op.create_index("ix_stay_exit_sequence", "stay", ["exit_sequence"])
+    op.create_index("ix_stay_area_id_not_before", "stay", ["area_id", "not_before", "entered_at", "left_at"])
