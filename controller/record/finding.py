@@ -10,22 +10,25 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, TypeAlias
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from contract.fact import FactKind
 from contract.outcome import Outcome
-from controller.ledger.ledger import LedgerRow
 from controller.people.operator import Operator
 from controller.premises.area import Area
 from controller.record import enquiry, judgement
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogFilter, LogRow
 from controller.record.fact import FactRow
-from controller.record.judgement import IN_FORCE, Disposition, Judgement, Verdict, standing
+from controller.record.judgement import IN_FORCE, Disposition, Judgement, Verdict
 from controller.record.stay import Stay
 from controller.refusal import Refused
+
+_Places: TypeAlias = Select[*tuple[Any, ...]]
+"""Asks for places in the ledger, in a column of this name."""
 
 
 class What(StrEnum):
@@ -70,8 +73,7 @@ def listed(session: Session, wanted: FindingFilter, before: int, limit: int) -> 
     place = _places(wanted.what, wanted.log).subquery().c.place
     statement = select(place).where(place < before)
     if wanted.disposition is not None:
-        statement = statement.outerjoin(Judgement, (Judgement.finding == place) & IN_FORCE)
-        statement = statement.where(standing() == wanted.disposition)
+        statement = statement.where(_judged(place, wanted.disposition))
     return _told(session, session.scalars(statement.order_by(place.desc()).limit(limit)).all())
 
 
@@ -92,6 +94,14 @@ def judge(session: Session, by: Operator, now: datetime, places: Collection[int]
     return judgement.record(session, by, now, set(places), verdict)
 
 
+def _judged(place: ColumnElement[int], disposition: Disposition) -> ColumnElement[bool]:
+    """Asked so that a database begins with the few that were judged, or takes the newest that were not."""
+    said = select(Judgement.id).where(Judgement.finding == place, IN_FORCE)
+    if disposition is Disposition.OPEN:
+        return ~said.where(Judgement.disposition != disposition).exists()
+    return said.where(Judgement.disposition == disposition).exists()
+
+
 def _known(session: Session, places: Collection[int]) -> set[int]:
     found: set[int] = set()
     for what in What:
@@ -108,8 +118,8 @@ def _told(session: Session, places: Sequence[int]) -> Sequence[Finding]:
     return [Finding(each, facts.get(each), raised.get(each, ()), judged.get(each)) for each in places]
 
 
-def _places(what: What, wanted: LogFilter) -> Select[int]:
-    """Where findings of this kind stand, each once; the column is called place."""
+def _places(what: What, wanted: LogFilter) -> _Places:
+    """Where findings of this kind stand, each once."""
     if what is What.ALARM:
         return _of_alarms(wanted)
     if what is What.INFERRED:
@@ -120,7 +130,7 @@ def _places(what: What, wanted: LogFilter) -> Select[int]:
     return enquiry.narrowed(facts, replace(wanted, outcome=outcome), None)
 
 
-def _of_alarms(wanted: LogFilter) -> Select[int]:
+def _of_alarms(wanted: LogFilter) -> _Places:
     statement = select(Alarm.ledger_sequence.label("place")).distinct()
     if wanted.door is not None:
         statement = statement.where(Alarm.door_id == wanted.door)
@@ -134,14 +144,13 @@ def _of_alarms(wanted: LogFilter) -> Select[int]:
     return statement
 
 
-def _of_stays(wanted: LogFilter) -> Select[int]:
+def _of_stays(wanted: LogFilter) -> _Places:
     """Of rooms that need permission: nobody badges out of the others. A stay that goes on has no such passage yet."""
     doubted = Stay.entered_at.is_(None) | Stay.entry_certain.is_(False) | Stay.exit_certain.is_(False)
-    statement = (
-        select(LedgerRow.sequence.label("place"))
-        .join(Stay, Stay.exit_sequence == LedgerRow.sequence)
+    statement: _Places = (
+        select(Stay.exit_sequence.label("place"))
         .distinct()
-        .where(Stay.area_id.in_(select(Area.id).where(Area.open.is_(False))), doubted)
+        .where(Stay.area_id.in_(select(Area.id).where(Area.open.is_(False))), Stay.exit_sequence.is_not(None), doubted)
     )
     if wanted.area is not None:
         statement = statement.where(Stay.area_id == wanted.area)

@@ -1,4 +1,7 @@
-"""What became of findings, alarms by their place in the ledger, and stays by how they ended and began."""
+"""What became of findings, when agents were heard, and by what findings, charts and timelines look things up.
+
+When an agent was heard before is not known: its time begins with its next message.
+"""
 
 from __future__ import annotations
 
@@ -32,3 +35,14 @@ def upgrade() -> None:
     op.create_index("ix_alarm_ledger_sequence", "alarm", ["ledger_sequence"])
     op.create_index("ix_stay_exit_sequence", "stay", ["exit_sequence"])
     op.create_index("ix_stay_area_id_not_before", "stay", ["area_id", "not_before", "entered_at", "left_at"])
+    op.create_index("ix_fact_door_id_at", "fact", ["door_id", "at", "kind", "outcome", "area_id", "ledger_sequence"])
+    op.create_table(
+        "hearing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agent_id", sa.Integer(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_hearing_agent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hearing")),
+    )
+    op.create_index("ix_hearing_agent_id_until", "hearing", ["agent_id", "until", "since"])
