@@ -36,6 +36,7 @@ from controller.record.alarm_words import ALARM_WORDS
 from controller.record.enquiry import LogRow
 from controller.record.finding import What
 from controller.record.judgement import Disposition
+from controller.record.person_timeline import Step
 from controller.record.stay import How
 from controller.refusal import Refused
 
@@ -306,6 +307,14 @@ DISPOSITIONS: dict[str, Any] = {
     Disposition.EXPLAINED: _("explained"),
 }
 """Of what somebody must be able to explain."""
+STEPS: dict[str, Any] = {
+    Step.GAINED: _("Permission in force"),
+    Step.REVOKED: _("Permission revoked"),
+    Step.RUN_OUT: _("Permission ended"),
+    Step.ISSUED: _("Card given"),
+    Step.HANDED_OUT: _("Card handed out"),
+    Step.ENDED: _("Card taken out of use"),
+}
 SOURCES: dict[str, Any] = {
     Source.CARRIED: _("the list that it carried then"),
     Source.COMPILED: _("the list that would be made for then"),

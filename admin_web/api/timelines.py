@@ -1,4 +1,4 @@
-"""Timelines and figures of a room, as its pages draw them."""
+"""Timelines of rooms and people and the figures of a room, as the pages draw them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from admin_web.centre import centre, now
 from controller.delivery import room_timeline
 from controller.delivery.room_timeline import MOST_MARKS, MOST_STAYS, Event, Period
 from controller.people.access import Permission
+from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
-from controller.record import attendance
+from controller.record import attendance, person_timeline
+from controller.record.person_timeline import Change
 
 _LONGEST_TIMELINE, _LONGEST_FIGURES = timedelta(days=31), timedelta(days=93)
 
@@ -67,6 +69,38 @@ def area_attendance(area_id: int, asked: dict[str, Any]) -> Response:
                 for (weekday, hour), each in by_clock.items()
             ],
         )
+
+
+@blueprint.get(f"{V1}/cardholders/<int:cardholder_id>/timeline")
+@guard.requires(Permission.SEE_LOG)
+@asks(since=moment(), until=moment())
+def cardholder_timeline(cardholder_id: int, asked: dict[str, Any]) -> Response:
+    """Stays, passages and refusals, and what became of permissions and cards; 28 days unless told, 93 at most."""
+    period = _period(asked, timedelta(days=28), _LONGEST_FIGURES)
+    with centre().read() as session:
+        holder = session.get(Cardholder, min(cardholder_id, LARGEST_ID))
+        if holder is None:
+            abort(404)
+        stays = person_timeline.stays(session, holder, period.since, period.until)
+        facts = person_timeline.facts(session, holder, period.since, period.until)
+        changes = person_timeline.changes(session, holder, period.since, min(period.until, now()))
+        return jsonify(
+            stays=[shapes.stay(each) for each, _area in stays[: person_timeline.MOST]],
+            events=[shapes.event(each) for each in facts[: person_timeline.MOST]],
+            changes=[_step(each) for each in changes],
+            complete=max(len(stays), len(facts)) <= person_timeline.MOST,
+        )
+
+
+def _step(each: Change) -> dict[str, Any]:
+    return {
+        "at": shown.utc(each.at),
+        "step": each.step,
+        "grant": each.grant.id if each.grant else None,
+        "area": each.grant.area_id if each.grant else None,
+        "credential": each.card.id if each.card else None,
+        "reason": each.said or None,
+    }
 
 
 def _room(session: Session, area_id: int) -> Area:

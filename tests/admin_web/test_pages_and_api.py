@@ -28,6 +28,7 @@ from controller.people.matrix import Stands
 from controller.record import alarm
 from controller.record.finding import What
 from controller.record.judgement import Disposition
+from controller.record.person_timeline import Step
 from controller.refusal import SENTENCES
 from tests.admin_web.conftest import BASE, field, signed_in, token
 from tests.controller.conftest import NOW, House
@@ -99,7 +100,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
     pages += ["/charts", "/charts?area=3&since=2026-11-24&until=2026-11-24", "/rooms/cedar-room/timeline"]
-    pages += ["/rooms/cedar-room/timeline?since=2026-11-20&until=2026-11-25"]
+    pages += ["/rooms/cedar-room/timeline?since=2026-11-20&until=2026-11-25", "/cardholders/1/timeline"]
     pages += ["/findings", *(f"/findings?what={what}&disposition=all" for what in What)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
@@ -123,7 +124,8 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/findings?before=x", "/findings?what=x&disposition=x&area=9&door=9&cardholder=99999999999", "/findings?since=x",
      "/charts?area=99", "/charts?area=1", "/charts?since=x", "/charts?since=2026-11-02&until=2026-11-01",
      "/charts?since=0001-01-01",
-     "/rooms/none/timeline", "/rooms/cedar-room/timeline?since=2026-01-01&until=2026-12-31&further=99999999999",
+     "/rooms/none/timeline", "/cardholders/99999999999/timeline", "/cardholders/1/timeline?until=2026-13-01",
+     "/rooms/cedar-room/timeline?since=2026-01-01&until=2026-12-31&further=99999999999",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
@@ -204,6 +206,7 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.DOOR_STATES.keys() == set(overview.State)
     assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
     assert words.FINDINGS.keys() == set(What)
+    assert words.STEPS.keys() == set(Step)
     assert words.DISPOSITIONS.keys() == set(Disposition)
     assert words.HEALTH.keys() == set(overview.Health)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)

@@ -1,4 +1,4 @@
-"""A room's timeline and charts: what is drawn is what is listed, for the days that the address names."""
+"""Timelines and charts: what is drawn is what is listed, for the days that the address names."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from flask.testing import FlaskClient
 
 from admin_web import drawing
 from admin_web.drawing import Line
-from controller.database import transaction
+from controller.database import reading, transaction
+from controller.people import permission
+from controller.people.permission import Wish
 from controller.premises.site import Site as SiteRow
+from controller.record import person_timeline
 from door_agent.events import Level
 from tests.admin_web.conftest import BASE, signed_in, token
 from tests.controller.conftest import NOW, House
@@ -168,3 +171,51 @@ def test_geometry_stays_within_the_drawing() -> None:
     assert [each.text for each in ticks] == [f"{hour:02}:00" for hour in range(0, 24, 3)]
     assert [drawing.top_of(each) for each in (0, 1, 3, 5, 11, 41, 250)] == [1, 1, 4, 10, 20, 100, 400]
     assert drawing.bars([(1, 2)], 2)[0].height == drawing.HEIGHT / 2
+
+
+def test_a_person_was_somewhere_gained_and_lost_and_was_given_a_card(
+    client: FlaskClient, house: House, site: Site
+) -> None:
+    olu, kim = token(house, "olu"), token(house, "kim")
+    for path, body in (
+        ("grants/1/revoke", {"reason": "moved to another floor"}),
+        ("credentials/1/lost", {"reason": "on the train"}),
+    ):
+        assert client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=kim).status_code == 200
+    signed_in(client, "olu")
+    page = text(client, "/cardholders/1/timeline")
+    assert {lane: marks(page, lane) for lane in ("passage", "refusal", "change", "card")} == {
+        "passage": 1, "refusal": 0, "change": 2, "card": 2,
+    }  # fmt: skip
+    for said in ("Permission in force", "works there", "Permission revoked", "moved to another floor", "Card given"):
+        assert said in page
+    assert page.index("Permission in force") < page.index("Passage</div>") < page.index("Permission revoked")
+    assert 'href="/cardholders/1/timeline"' in text(client, "/cardholders/1")
+    refused = text(client, f"/cardholders/2/timeline?{DAY}")
+    assert marks(refused, "refusal") == 1
+    assert "No permission here" in refused
+    found = client.get("/api/v1/cardholders/1/timeline", base_url=BASE, headers=olu).get_json()
+    assert [each["kind"] for each in found["events"]] == ["PASSAGE"]
+    assert {each["step"] for each in found["changes"][:2]} == {"issued", "gained"}  # at the same moment
+    assert [each["step"] for each in found["changes"][2:]] == ["revoked", "ended"]
+    assert [each["reason"] for each in found["changes"][2:]] == ["moved to another floor", "on the train"]
+    assert client.get("/api/v1/cardholders/99/timeline", base_url=BASE, headers=olu).status_code == 404
+
+
+def test_a_permission_that_was_never_in_force_is_not_gained_and_one_to_come_is_not_there_yet(house: House) -> None:
+    with transaction(house.engine) as session:
+        ada, kim, mia = house.holder(session, "Ada"), house.operator(session, "kim"), house.operator(session, "mia")
+        day, asked = timedelta(days=1), []
+        for begins, ends in ((NOW + 5 * day, NOW + 9 * day), (NOW + 20 * day, NOW + 30 * day)):
+            wish = Wish(ada, house.cedar(session), begins, ends, "a project")
+            grant = permission.request(session, kim, NOW, wish)
+            permission.approve(session, mia, NOW, grant, lambda *_: None)
+            asked.append(grant)
+            if len(asked) == 1:
+                permission.revoke(session, kim, NOW + day, grant, "cancelled")
+    with reading(house.engine) as session:
+        ada = house.holder(session, "Ada")
+        steps = [each.step for each in person_timeline.changes(session, ada, NOW + timedelta(hours=1), NOW + 60 * day)]
+        assert steps == ["revoked", "gained", "run-out"]
+        steps = [each.step for each in person_timeline.changes(session, ada, NOW + timedelta(hours=1), NOW + 10 * day)]
+        assert steps == ["revoked"]

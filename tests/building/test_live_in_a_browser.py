@@ -28,7 +28,7 @@ ROOMS = (
     "/rooms/maple-room/timeline",
 )
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/findings?disposition=all")
-REST = ("/charts", "/rooms/maple-room/timeline", "/operators", "/account", "/components")
+REST = ("/charts", "/rooms/maple-room/timeline", "/cardholders/1/timeline", "/operators", "/account", "/components")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
