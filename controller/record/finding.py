@@ -96,10 +96,10 @@ def judge(session: Session, by: Operator, now: datetime, places: Collection[int]
 
 def _judged(place: ColumnElement[int], disposition: Disposition) -> ColumnElement[bool]:
     """Asked so that a database begins with the few that were judged, or takes the newest that were not."""
-    said = select(Judgement.id).where(Judgement.finding == place, IN_FORCE)
     if disposition is Disposition.OPEN:
+        said = select(Judgement.id).where(Judgement.finding == place, IN_FORCE)
         return ~said.where(Judgement.disposition != disposition).exists()
-    return said.where(Judgement.disposition == disposition).exists()
+    return place.in_(select(Judgement.finding).where(Judgement.disposition == disposition, IN_FORCE))
 
 
 def _known(session: Session, places: Collection[int]) -> set[int]:
@@ -135,8 +135,10 @@ def _of_alarms(wanted: LogFilter) -> _Places:
     if wanted.door is not None:
         statement = statement.where(Alarm.door_id == wanted.door)
     if wanted.area is not None or wanted.cardholder is not None:
-        statement = statement.join(FactRow, FactRow.ledger_sequence == Alarm.ledger_sequence)
-        statement = enquiry.narrowed(statement, LogFilter(wanted.area, None, wanted.cardholder), None)
+        # Alarm by alarm: there are few of them, and the facts of a room or a person may be very many.
+        fact = select(FactRow.sequence).where(FactRow.ledger_sequence == Alarm.ledger_sequence)
+        fact = enquiry.narrowed(fact, LogFilter(wanted.area, None, wanted.cardholder), None)
+        statement = statement.where(fact.correlate(Alarm).exists())
     if wanted.since is not None:
         statement = statement.where(Alarm.raised_at >= wanted.since)
     if wanted.until is not None:
