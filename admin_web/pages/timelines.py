@@ -45,6 +45,14 @@ class Track(Generic[_Whose]):
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What a lane holds: how many things, and where their marks stand; those that would hide one another stand once."""
+
+    count: int
+    places: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One thing in a person's list: a fact, or what became of a permission or a card."""
 
@@ -122,10 +130,9 @@ def _tracks(line: Line, days: periods.Days, stays: Iterable[tuple[Stay, _Whose]]
     return [Track(whose, bars) for whose, bars in found.values()]
 
 
-def _placed(line: Line, lane: Lane, marks: Iterable[Mark]) -> list[float]:
-    return _at(line, (each.at for each in marks if each.lane is lane))
+def _placed(line: Line, lane: Lane, marks: Iterable[Mark]) -> Marks:
+    return _at(line, [each.at for each in marks if each.lane is lane])
 
 
-def _at(line: Line, moments: Iterable[datetime]) -> list[float]:
-    """Where the marks of a lane stand; those that would hide one another stand once."""
-    return sorted({round(line.at(each), 1) for each in moments})
+def _at(line: Line, moments: Sequence[datetime]) -> Marks:
+    return Marks(len(moments), sorted({round(line.at(each), 1) for each in moments}))

@@ -80,6 +80,7 @@ def test_changes_of_rules_and_posture_stand_among_what_happened(client: FlaskCli
     signed_in(client, "olu")
     page = text(client, "/rooms/cedar-room/timeline?since=2026-11-29&until=2026-11-29")
     assert marks(page, "change") == 1  # both in one minute of the day
+    assert 'aria-label="Rules and posture changed: 2"' in page
     assert re.search(r"What happened \(2\)", page)
     for said in ("Rules changed", "Posture ordered", "threat level 1", "the whole site", "for the drill", "Kim"):
         assert said in page
