@@ -10,8 +10,8 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0017"
-down_revision = "0016"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
