@@ -88,4 +88,5 @@ ACTS: dict[str, Any] = {
     Kind.FEED_RESUMED: _("Feed resumed"),
     Kind.FEED_SECRET_RENEWED: _("Secret of a feed renewed"),
     Kind.FEED_ENDED: _("Feed removed"),
+    Kind.FINDINGS_JUDGED: _("Findings judged"),
 }

@@ -33,11 +33,13 @@ from admin_web.pages import (
     calendars,
     cardholders,
     cards,
+    charts,
     components,
     door_setup,
     enquiry,
     exports,
     feeds,
+    findings,
     formats,
     forms,
     levels,
@@ -59,6 +61,7 @@ from admin_web.pages import (
     sign_in,
     site_settings,
     start,
+    timelines,
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
@@ -72,7 +75,7 @@ if TYPE_CHECKING:
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
-AUDITING = (log, reports, exports)
+AUDITING = (log, reports, findings, charts, timelines, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
 OUTSIDE = (feeds,)
 LOOKING = (components,)

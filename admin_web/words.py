@@ -39,6 +39,9 @@ from controller.premises import rule_words
 from controller.premises.dangers import SENTENCES, Danger
 from controller.record.alarm_words import ALARM_WORDS
 from controller.record.enquiry import LogRow
+from controller.record.finding import What
+from controller.record.judgement import Disposition
+from controller.record.person_timeline import Step
 from controller.record.stay import How
 from controller.refusal import Refused
 
@@ -82,6 +85,10 @@ REFUSALS: dict[str, Any] = {
     "text-wrong": _("A name or number is one line of text: at most 120 characters, a staff number 40."),
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
+    "note-missing": _("Say what was found."),
+    "finding-unknown": _("This is no refusal, alarm, unused admission or inferred passage."),
+    "findings-many": _("1 to 200 findings are judged at once."),
+    "auditor-said": _("An auditor has judged this: only an auditor judges it anew."),
     "purpose-missing": _("Say what the file is needed for."),
     "number-taken": _("Another cardholder has this staff number."),
     "number-unknown": _("There is no cardholder of this staff number."),
@@ -358,6 +365,28 @@ KNOWN: dict[str, Any] = {
     How.MEASURED: _("measured"),
     How.INFERRED: _("inferred"),
     How.OPEN: _("still inside"),
+}
+FINDINGS: dict[str, Any] = {
+    What.REFUSAL: _("Refusals"),
+    What.ALARM: _("Alarms"),
+    What.UNUSED: _("Let through, and nobody went"),
+    What.INFERRED: _("Inferred stays"),
+}
+DISPOSITIONS: dict[str, Any] = {
+    Disposition.OPEN: _("open"),
+    Disposition.FOLLOW_UP: _("to be followed up"),
+    Disposition.BREACH: _("breach"),
+    Disposition.MISTAKE: _("mistake"),
+    Disposition.EXPLAINED: _("explained"),
+}
+"""Of what somebody must be able to explain."""
+STEPS: dict[str, Any] = {
+    Step.GAINED: _("Permission in force"),
+    Step.REVOKED: _("Permission revoked"),
+    Step.RUN_OUT: _("Permission ended"),
+    Step.ISSUED: _("Card given"),
+    Step.HANDED_OUT: _("Card handed out"),
+    Step.ENDED: _("Card taken out of use"),
 }
 SOURCES: dict[str, Any] = {
     Source.CARRIED: _("the list that it carried then"),

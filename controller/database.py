@@ -16,7 +16,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Float, MetaData, String, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
@@ -110,6 +122,23 @@ def _as_stored(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
 def _as_written(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
     (moment,) = element.clauses
     return f"""to_char({compiler.process(moment, **kw)} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+class quarter_of(FunctionElement[int]):  # noqa: N801 - used like a function of the database
+    """In which quarter of an hour since 1970 a moment lies, as the database itself computes it."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(quarter_of, "sqlite")
+def _quarter_of_text(element: quarter_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER) / 900)"
+
+
+@compiles(quarter_of, "postgresql")
+def _quarter_of_moment(element: quarter_of, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(floor(extract(epoch from {compiler.process(element.clauses, **kw)}) / 900) AS INTEGER)"
 
 
 def open_database(url: str) -> Engine:

@@ -32,6 +32,8 @@ from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
 from controller.record.enquiry import LogRow
 from controller.record.explanation import Explanation
+from controller.record.finding import Finding
+from controller.record.judgement import Judgement
 from controller.record.occupancy import Inside
 from controller.record.stay import Stay
 
@@ -401,6 +403,29 @@ def alarm(row: Alarm, *, escalated: bool) -> dict[str, Any]:
         "acknowledged_by": row.acknowledged_by,
         "note": row.note,
         "escalated": escalated,
+    }
+
+
+def finding(row: Finding) -> dict[str, Any]:
+    """alarms: the kinds that were raised there; judged: null while nobody has said anything."""
+    return {
+        "id": row.place,
+        "at": _maybe(row.at),
+        "event": event(row.fact) if row.fact else None,
+        "alarms": [each.kind for each in row.alarms],
+        "disposition": row.disposition,
+        "judged": _judged(row.judged) if row.judged else None,
+    }
+
+
+def _judged(row: Judgement) -> dict[str, Any]:
+    return {
+        "disposition": row.disposition,
+        "note": row.note,
+        "at": utc(row.at),
+        "operator": row.operator_id,
+        "by_auditor": row.by_auditor,
+        "ledger_sequence": row.ledger_sequence,
     }
 
 

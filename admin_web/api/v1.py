@@ -9,6 +9,7 @@ from admin_web.api import (
     credentials,
     custody,
     feeds,
+    findings,
     formats,
     holidays,
     operators,
@@ -24,6 +25,7 @@ from admin_web.api import (
     schedules,
     setting_up,
     site_settings,
+    timelines,
     trainings,
     watching,
 )
@@ -32,5 +34,17 @@ from admin_web.api.blueprint import blueprint
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
 PERMISSIONS = (access, access_levels, requests, previews)
-RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, record, changes, feeds, operators, watching)
+RESOURCES = (
+    *PEOPLE,
+    *PREMISES,
+    *PERMISSIONS,
+    posture,
+    record,
+    findings,
+    timelines,
+    changes,
+    feeds,
+    operators,
+    watching,
+)
 __all__ = ["RESOURCES", "blueprint"]

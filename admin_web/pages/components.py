@@ -23,6 +23,7 @@ _TABLES = (
     (words.STATES, "mark"),
     (words.PLACES, "mark"),
     (words.KNOWN, "mark"),
+    (words.DISPOSITIONS, "mark"),
     (words.DOOR_STATES, "door-state door"),
     (words.DOOR_MODES, "state mode"),
     (words.HEALTH, "state health"),

@@ -12,13 +12,15 @@ from admin_web.reports import asking
 from contract.fact import FactKind
 from controller.delivery import issued
 from controller.ledger.ledger import LedgerRow, openings_of
+from controller.people import operator as operators
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.premises import area as areas
 from controller.premises import door as doors
-from controller.record import enquiry
+from controller.record import enquiry, finding, judgement
 from controller.record.allowing import decision_of
 from controller.record.explanation import explained
+from controller.record.judgement import Disposition
 
 blueprint = Blueprint("log", __name__, url_prefix="/log")
 _PAGE = 50
@@ -59,5 +61,9 @@ def page(sequence: int) -> str:
             grounds=grounds(why) if why else [],
             decision=decision_of(session, row.fact),
             openings=openings_of(session, row.fact.ledger_sequence),
+            finding=finding.one(session, row.fact.ledger_sequence),
+            judgements=judgement.history(session, row.fact.ledger_sequence),
+            operators={each.id: each for each in operators.of_site(session, centre().site(session))},
+            offered=Disposition,
             ledger=session.get_one(LedgerRow, row.fact.ledger_sequence),
         )

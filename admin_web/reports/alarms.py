@@ -15,8 +15,9 @@ from controller.premises import agent as agents
 from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.door import Door
-from controller.record import alarm
+from controller.record import alarm, judgement
 from controller.record.alarm import Alarm, AlarmFilter
+from controller.record.judgement import Disposition, Judgement
 
 _FIELDS = ("door", "alarm", "since", "until")
 
@@ -27,7 +28,11 @@ def _wanted(question: Question) -> AlarmFilter:
 
 
 def _row(
-    each: Alarm, places: Mapping[int, Door], computers: Mapping[int, Agent], people: Mapping[int, Operator]
+    each: Alarm,
+    places: Mapping[int, Door],
+    computers: Mapping[int, Agent],
+    people: Mapping[int, Operator],
+    judged: Mapping[int, Judgement],
 ) -> Row:
     seen_by = people.get(each.acknowledged_by or 0)
     return (
@@ -40,6 +45,7 @@ def _row(
         seen_by.display_name if seen_by else "",
         each.acknowledged_at,
         each.note,
+        _became(judged.get(each.ledger_sequence)),
     )
 
 
@@ -49,13 +55,19 @@ def _state(each: Alarm) -> Cell:
     return Marked(str(_("seen")), "approved")
 
 
+def _became(judged: Judgement | None) -> Cell:
+    found = judged.disposition if judged else Disposition.OPEN
+    return Marked(words.phrase(words.DISPOSITIONS, found), found)
+
+
 def _read(question: Question, before: int | None, limit: int) -> Portion:
     session, site = question.session, question.site
     found = alarm.listed(session, _wanted(question), min(before or LARGEST_ID, LARGEST_ID), limit + 1)
     places = {each.id: each for each in doors.of_site(session, site)}
     computers = {each.id: each for each in agents.of_site(session, site)}
     people = {each.id: each for each in operators.of_site(session, site)}
-    rows = [_row(each, places, computers, people) for each in found[:limit]]
+    judged = judgement.in_force(session, {each.ledger_sequence for each in found})
+    rows = [_row(each, places, computers, people, judged) for each in found[:limit]]
     return Portion(rows, found[limit - 1].id if len(found) > limit else None)
 
 
@@ -70,6 +82,7 @@ ALARMS = Report(
     empty=_("No alarm was raised in this time."),
     headings=(
         _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen at"),
+        _("Note"), _("Disposition"),
     ),
     read=_read,
     count=_count,

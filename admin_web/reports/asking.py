@@ -15,6 +15,7 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
+from controller.record.judgement import Disposition
 
 LOG_FIELDS = ("area", "door", "cardholder", "outcome", "kind", "passing", "since", "until")
 MOST_DAYS = 3660
@@ -24,7 +25,7 @@ PERIOD_DAYS = 30
 @dataclass(frozen=True, slots=True)
 class Asked:
     """now: when it was asked; log: the filters that most lists share; operator: whose acts; act, alarm: which kind;
-    days: unused since, or ending within."""
+    days: unused since, or ending within; disposition: what was said of it."""
 
     now: datetime
     log: LogFilter
@@ -32,6 +33,7 @@ class Asked:
     act: str | None = None
     alarm: str | None = None
     days: int | None = None
+    disposition: Disposition | None = None
 
     def within(self, days: int) -> Asked:
         """The same for the last `days` days of the site's clock, unless it says from when."""
@@ -47,7 +49,13 @@ def asked() -> Asked:
     days = forms.number("days")
     if days is not None and not 1 <= days <= MOST_DAYS:
         abort(400)
-    return Asked(now(), _log(), forms.row_id("operator"), _plain("act"), _plain("alarm"), days)
+    return Asked(now(), _log(), forms.row_id("operator"), _plain("act"), _plain("alarm"), days, disposition())
+
+
+def disposition() -> Disposition | None:
+    """The disposition that the address names."""
+    found = request.args.get("disposition", "")
+    return Disposition(found) if found in set(Disposition) else None
 
 
 def narrowed(fields: Sequence[str]) -> Mapping[str, str | list[str]]:

@@ -1,7 +1,8 @@
-"""Coverage of the doors: how much of the period's record each door made alone, and what of it is lost."""
+"""Coverage of the doors: how long each was connected, how much of the record it made alone, and what of it is lost."""
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
@@ -17,6 +18,7 @@ def _row(each: Covered) -> Row:
     return (
         Linked(shown.named(each.door), "log.listed", {"door": each.door.id}),
         each.agent.key,
+        _percent(each.heard),
         each.decisions,
         each.late,
         each.unclocked,
@@ -26,10 +28,15 @@ def _row(each: Covered) -> Row:
     )
 
 
+def _percent(part: float | None) -> str:
+    """Rounded down: 100.0 % is all of the time."""
+    return str(_("never heard")) if part is None else f"{math.floor(min(part, 1.0) * 1000) / 10:.1f} %"
+
+
 def _rows(question: Question) -> list[Row]:
     log = question.asked.log
     since = log.since or question.asked.now - timedelta(days=PERIOD_DAYS)
-    found = coverage.of_doors(question.session, question.site, since, log.until, log.door)
+    found = coverage.of_doors(question.session, question.site, question.asked.now, since, log.until, log.door)
     return [_row(each) for each in found]
 
 
@@ -44,15 +51,15 @@ def _count(question: Question) -> int:
 COVERED = Report(
     key="doors",
     title=_("Coverage of the doors"),
-    told=_("How many cards each door judged, and how many of them the centre heard of more than a minute later."),
+    told=_("How long each agent proved itself, and how many cards its doors judged that were heard of late."),
     empty=_("There are no doors yet. They are set up under Equipment."),
     headings=(
-        _("Door"), _("Agent"), _("Cards presented"), _("Heard of late"), _("Clock not believed"),
-        _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),
+        _("Door"), _("Agent"), _("Heard, of the time"), _("Cards presented"), _("Heard of late"),
+        _("Clock not believed"), _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),
     ),
     read=_read,
     count=_count,
     fields=("door", "since", "until"),
     period=True,
-    moments=frozenset({7}),
+    moments=frozenset({8}),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -34,7 +34,7 @@ from controller.premises import agent as agents
 from controller.premises import site as sites
 from controller.premises.agent import Agent
 from controller.premises.site import Site
-from controller.record import intake
+from controller.record import hearing, intake
 from controller.record.chain import Flaw
 from controller.record.refused import Refusals
 
@@ -42,7 +42,6 @@ INBOX = 2000
 OF_ONE = 200
 """Most messages of one sender in the inbox: a flooding agent waits for itself and for nobody else."""
 
-_HEARD_STEP = timedelta(seconds=10)
 Send = Callable[[str, bytes], bool]
 Called = Callable[[Session, Site, datetime, Ed25519PrivateKey], list[tuple[Agent, IssuedList]]]
 """`distribution.overtake` or `follow`: which lists are to be made."""
@@ -191,7 +190,7 @@ class Link:
         hindsight.review(session, now, agent, received.granted)
         if received.ack is None:
             return [], False
-        _heard(agent, now)
+        hearing.heard(session, agent, now)
         ack = Outgoing(received.ack.address, Down.ACK, Kind.ACK, received.ack.encoded())
         return [ack], received.stored > 0
 
@@ -200,7 +199,7 @@ class Link:
         asked = Status.decoded(envelope.opened(payload, Kind.STATUS, _signer(agent)).payload)
         if asked.address != address:
             raise ValueError("made for another address")
-        _heard(agent, now)
+        hearing.heard(session, agent, now)
         # What the ledger already calls for must be compiled before anything is called the newest.
         made = distribution.follow(session, site, now, self._authority.signing)
         others = [self._list(site, each, new) for each, new in made if each.id != agent.id]
@@ -260,8 +259,3 @@ def _signer(agent: Agent) -> dict[bytes, Ed25519PublicKey]:
         return {}
     public = Ed25519PublicKey.from_public_bytes(agent.signing_key)
     return {envelope.key_id(public): public}
-
-
-def _heard(agent: Agent, now: datetime) -> None:
-    if agent.last_heard_at is None or now - agent.last_heard_at >= _HEARD_STEP:
-        agent.last_heard_at = now

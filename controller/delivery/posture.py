@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.policy import DoorMode
@@ -172,6 +172,18 @@ def changes(session: Session, site: Site, before: int | None, limit: int) -> Seq
     if before is not None:
         statement = statement.where(PostureChange.number < before)
     return session.scalars(statement.order_by(PostureChange.number.desc()).limit(limit)).all()
+
+
+def between(session: Session, site: Site, area: Area, since: datetime, until: datetime) -> Sequence[PostureChange]:
+    """The changes of a time that concern `area`, one of its doors or the whole site, in order."""
+    guarding = [each.id for each in doors.of_area(session, area)]
+    here = or_(
+        PostureChange.area_id == area.id,
+        PostureChange.door_id.in_(guarding),
+        PostureChange.area_id.is_(None) & PostureChange.door_id.is_(None),
+    )
+    within = (PostureChange.site_id == site.id, PostureChange.at >= since, PostureChange.at < until)
+    return session.scalars(select(PostureChange).where(*within, here).order_by(PostureChange.number)).all()
 
 
 def concerned(session: Session, site: Site, after: int) -> set[int]:

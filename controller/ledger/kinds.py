@@ -89,6 +89,7 @@ class Kind(StrEnum):
     FEED_SECRET_RENEWED = "feed-secret-renewed"  # noqa: S105 - a kind of row
     FEED_ENDED = "feed-ended"
     FEED_PAUSED = "feed-paused"
+    FINDINGS_JUDGED = "findings-judged"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     DECIDE_ACCESS = "decide-access"
     REVOKE_ACCESS = "revoke-access"
     ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
+    JUDGE_FINDINGS = "judge-findings"
     MANAGE_OPERATORS = "manage-operators"
     CHANGE_ROOMS = "change-rooms"
     SET_POSTURE = "set-posture"
@@ -49,7 +50,9 @@ _AUDITING = OWN | {
     Permission.SEE_OPERATORS,
     Permission.SEE_FEEDS,
     Permission.EXPORT_RECORD,
+    Permission.JUDGE_FINDINGS,
 }
+"""An auditor changes neither doors, people nor the record: a judgement is only ever added to it."""
 _GUARDING_PRIVACY = OWN | {Permission.SEE_FEEDS, Permission.APPROVE_FEEDS}
 """What leaves the house, and nothing of what happens in it."""
 TABLE: dict[Role, frozenset[Permission]] = {

@@ -43,6 +43,13 @@ def latest(session: Session, area: Area, most: int) -> Sequence[RuleChange]:
     return [_change(session, row) for row in mine[:most]]
 
 
+def between(session: Session, area: Area, since: datetime, until: datetime) -> Sequence[RuleChange]:
+    """The changes of a time, in order."""
+    within = (LedgerRow.kind.in_(_KINDS), LedgerRow.at >= since, LedgerRow.at < until)
+    rows = session.scalars(select(LedgerRow).where(*within).order_by(LedgerRow.sequence))
+    return [_change(session, row) for row in rows if _concerns(row.subjects.get("areas"), area)]
+
+
 def _concerns(areas: Value, area: Area) -> bool:
     return isinstance(areas, list) and area.id in areas
 

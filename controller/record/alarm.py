@@ -86,7 +86,10 @@ class Alarm(Base):
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     note: Mapped[str] = mapped_column(String(400), default="", server_default="")
 
-    __table_args__ = (Index("ix_alarm_acknowledged_at_id", "acknowledged_at", "id"),)
+    __table_args__ = (
+        Index("ix_alarm_acknowledged_at_id", "acknowledged_at", "id"),
+        Index("ix_alarm_ledger_sequence", "ledger_sequence"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from controller.database import seconds_between
 from controller.premises.agent import Agent
 from controller.premises.door import Door
 from controller.premises.site import Site
+from controller.record import hearing
 from controller.record.alarm import FACTS_MISSING, Alarm
 from controller.record.fact import FactRow
 from controller.record.overruled import OverruledGrant
@@ -29,7 +30,7 @@ LATE = timedelta(seconds=60)
 class Covered:
     """decisions: all of the period; late: made while the door was cut off; unclocked: by a clock that could not be
     believed; overruled: entries that the newest list would have refused; gaps: parts of its agent's record that are
-    lost for ever."""
+    lost for ever; heard: for which part of the time its agent proved itself to the centre, None if never yet."""
 
     door: Door
     agent: Agent
@@ -38,19 +39,21 @@ class Covered:
     unclocked: int
     overruled: int
     gaps: int
+    heard: float | None
 
 
 def of_doors(
-    session: Session, site: Site, since: datetime, until: datetime | None, door: int | None = None
+    session: Session, site: Site, now: datetime, since: datetime, until: datetime | None, door: int | None = None
 ) -> Sequence[Covered]:
     """Every door of `site` (or one of them), by its key."""
     doors = select(Door, Agent).join(Agent, Agent.id == Door.agent_id).where(Door.site_id == site.id)
     if door is not None:
         doors = doors.where(Door.id == door)
     counted = {row[0]: row[1:] for row in session.execute(_decisions(since, until))}
+    heard = hearing.shares(session, now, since, until)
     gaps = {row[0]: row[1] for row in session.execute(_gaps(since, until))}
     return [
-        Covered(each, agent, *counted.get(each.id, (0, 0, 0, 0)), gaps.get(agent.id, 0))
+        Covered(each, agent, *counted.get(each.id, (0, 0, 0, 0)), gaps.get(agent.id, 0), heard.get(agent.id))
         for each, agent in session.execute(doors.order_by(Door.key))
     ]
 

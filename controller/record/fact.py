@@ -39,10 +39,12 @@ class FactRow(Base):
     fact_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
     # Each question of the log page is answered by one of these alone, newest first, without sorting; only a page that
-    # is narrowed to a time and to nothing else sorts what lies in that time.
+    # is narrowed to a time and to nothing else sorts what lies in that time. The second of a door tells a timeline what
+    # happened there in a time, however long the record is.
     __table_args__ = (
         Index("ix_fact_area_id", "area_id", "ledger_sequence", "kind", "outcome", "at"),
         Index("ix_fact_door_id", "door_id", "ledger_sequence", "kind", "outcome", "at"),
+        Index("ix_fact_door_id_at", "door_id", "at", "kind", "outcome", "area_id", "ledger_sequence"),
         Index("ix_fact_cardholder_id", "cardholder_id", "ledger_sequence", "kind", "outcome", "at"),
         Index("ix_fact_kind", "kind", "ledger_sequence", "at", "outcome"),
         Index("ix_fact_outcome", "outcome", "ledger_sequence", "at", "kind", "area_id"),

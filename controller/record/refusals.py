@@ -1,4 +1,4 @@
-"""Refusals of a period: whom which door refused for which reason, how often, and when first and last."""
+"""Refusals of a period: whom which door refused for which reason, what became of it, how often, first and last."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from controller.premises.door import Door
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
 from controller.record.fact import FactRow
+from controller.record.judgement import IN_FORCE, Disposition, Judgement, standing, urgency
 
 _GROUP = (FactRow.cardholder_id, FactRow.door_id, FactRow.reason)
 
@@ -28,30 +29,43 @@ class Refusals:
     cardholder: Cardholder | None
     door: Door | None
     reason: str | None
+    disposition: str
     times: int
     first: datetime
     last: datetime
 
 
-def grouped(session: Session, wanted: LogFilter, beyond: int, limit: int) -> Sequence[Refusals]:
-    """The most frequent first, without the first `beyond` of them."""
-    groups = _groups(wanted).order_by(func.count().desc(), *_GROUP).offset(beyond).limit(limit).subquery()
+def grouped(
+    session: Session, wanted: LogFilter, beyond: int, limit: int, disposition: Disposition | None = None
+) -> Sequence[Refusals]:
+    """What is open first, then the most frequent, without the first `beyond` of them."""
+    order = ("rank", func.count().desc(), *_GROUP)
+    groups = _groups(wanted, disposition).order_by(*order).offset(beyond).limit(limit).subquery()
+    told = groups.c
     statement = (
-        select(Cardholder, Door, groups.c.reason, groups.c.times, groups.c.first, groups.c.last)
+        select(Cardholder, Door, told.reason, told.disposition, told.times, told.first, told.last)
         .select_from(groups)
-        .outerjoin(Cardholder, Cardholder.id == groups.c.cardholder_id)
-        .outerjoin(Door, Door.id == groups.c.door_id)
-        .order_by(groups.c.times.desc(), groups.c.cardholder_id, groups.c.door_id, groups.c.reason)
+        .outerjoin(Cardholder, Cardholder.id == told.cardholder_id)
+        .outerjoin(Door, Door.id == told.door_id)
+        .order_by(told.rank, told.times.desc(), told.cardholder_id, told.door_id, told.reason)
     )
     return [Refusals(*row) for row in session.execute(statement)]
 
 
-def count(session: Session, wanted: LogFilter) -> int:
+def count(session: Session, wanted: LogFilter, disposition: Disposition | None = None) -> int:
     """How many groups there are."""
-    return session.scalar(select(func.count()).select_from(_groups(wanted).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(_groups(wanted, disposition).subquery())) or 0
 
 
-def _groups(wanted: LogFilter) -> Select[*tuple[Any, ...]]:
+def _groups(wanted: LogFilter, disposition: Disposition | None) -> Select[*tuple[Any, ...]]:
     counted = (func.count().label("times"), func.min(FactRow.at).label("first"), func.max(FactRow.at).label("last"))
-    refused = select(*_GROUP, *counted).where(FactRow.kind == FactKind.DECISION)
-    return enquiry.narrowed(refused, replace(wanted, outcome=Outcome.REFUSE), None).group_by(*_GROUP)
+    stands, rank = standing().label("disposition"), urgency().label("rank")
+    refused = (
+        select(*_GROUP, stands, rank, *counted)
+        .outerjoin(Judgement, (Judgement.finding == FactRow.ledger_sequence) & IN_FORCE)
+        .where(FactRow.kind == FactKind.DECISION)
+        .group_by(*_GROUP, stands, rank)
+    )
+    if disposition is not None:
+        refused = refused.where(standing() == disposition)
+    return enquiry.narrowed(refused, replace(wanted, outcome=Outcome.REFUSE), None)

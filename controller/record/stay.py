@@ -55,10 +55,13 @@ class Stay(Base):
     exit_certain: Mapped[bool | None]
     exit_sequence: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("ledger.sequence"))
 
-    # The first finds the neighbours of a passage; the second answers who was inside at a moment.
+    # The first finds the neighbours of a passage; the second answers who was inside at a moment; the third says which
+    # stays a passage ended, and the last how many began in a time.
     __table_args__ = (
         Index("ix_stay_cardholder_id", "cardholder_id", "entered_at", "entry_sequence"),
         Index("ix_stay_area_id", "area_id", "left_at", "not_before", "cardholder_id"),
+        Index("ix_stay_exit_sequence", "exit_sequence"),
+        Index("ix_stay_area_id_not_before", "area_id", "not_before", "entered_at", "left_at"),
     )
 
     @property

@@ -26,6 +26,9 @@ from controller.people import cardholder
 from controller.people.access import Permission, Role, may
 from controller.people.matrix import Stands
 from controller.record import alarm
+from controller.record.finding import What
+from controller.record.judgement import Disposition
+from controller.record.person_timeline import Step
 from controller.refusal import SENTENCES
 from tests.admin_web.conftest import BASE, field, signed_in, token
 from tests.controller.conftest import NOW, House
@@ -116,6 +119,9 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
         "/readers",
         "/premises/doors/1",
     ]
+    pages += ["/charts", "/charts?area=3&since=2026-11-24&until=2026-11-24", "/rooms/cedar-room/timeline"]
+    pages += ["/rooms/cedar-room/timeline?since=2026-11-20&until=2026-11-25", "/cardholders/1/timeline"]
+    pages += ["/findings", *(f"/findings?what={what}&disposition=all" for what in What)]
     pages += ["/exports", *(f"/exports/of/{key}" for key in EXPORTED)]
     for each in pages:
         answer = client.get(each, base_url=BASE, headers={"Accept-Language": language})
@@ -137,6 +143,11 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/premises/doors/99", "/premises/rooms/..", "/readers?after=x", "/readers?after=9999999",
      "/muster?area=x", "/muster?area=99", "/reports/none", "/reports/unused?days=0",
      "/reports/acts?operator=99&act=none", "/reports/alarms?alarm=none&until=x", "/reports/refusals?further=1e9",
+     "/findings?before=x", "/findings?what=x&disposition=x&area=9&door=9&cardholder=99999999999", "/findings?since=x",
+     "/charts?area=99", "/charts?area=1", "/charts?since=x", "/charts?since=2026-11-02&until=2026-11-01",
+     "/charts?since=0001-01-01",
+     "/rooms/none/timeline", "/cardholders/99999999999/timeline", "/cardholders/1/timeline?until=2026-13-01",
+     "/rooms/cedar-room/timeline?since=2026-01-01&until=2026-12-31&further=99999999999",
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
@@ -218,6 +229,9 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.STANDS.keys() == set(Stands)
     assert words.DOOR_STATES.keys() == set(overview.State)
     assert words.DOOR_MODES.keys() == set(overview.Mode) - {overview.Mode.THREAT}  # which has a number besides
+    assert words.FINDINGS.keys() == set(What)
+    assert words.STEPS.keys() == set(Step)
+    assert words.DISPOSITIONS.keys() == set(Disposition)
     assert words.HEALTH.keys() == set(overview.Health)
     assert words.AGENTS.keys() == set(fleet.Standing)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
@@ -249,6 +263,7 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
         words.STATES,
         words.PLACES,
         words.KNOWN,
+        words.DISPOSITIONS,
         words.DOOR_STATES,
         words.DOOR_MODES,
         words.HEALTH,

@@ -18,7 +18,8 @@ PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/ca
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 ASKING = ("/rooms/maple-room/request", "/permissions")
-RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
+RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/findings?disposition=all")
+REST = ("/charts", "/rooms/maple-room/timeline", "/cardholders/1/timeline", "/operators", "/account", "/components")
 EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats", "/settings")
 MAKING = (
     "/formats/of/H10301",
@@ -146,7 +147,7 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, own_building, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, decision):
+        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, *REST, decision):
             answer = page.goto(f"{own_building.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

@@ -170,14 +170,16 @@ def test_a_door_that_was_cut_off_is_told_from_one_that_was_not(house: House, sit
     cedar.report()
     site.hear(cedar.moment.wall + coverage.LATE + timedelta(seconds=1))
     with reading(house.engine) as session:
-        since = NOW - DAY
-        found = {each.door.key: each for each in coverage.of_doors(session, house.site(session), since, None)}
+        since, later = NOW - DAY, NOW + timedelta(minutes=10)
+        found = {each.door.key: each for each in coverage.of_doors(session, house.site(session), later, since, None)}
         assert (found["cedar"].decisions, found["cedar"].late, found["cedar"].unclocked) == (3, 1, 0)
         assert (found["cedar-back"].decisions, found["cedar-back"].gaps) == (0, 0)
         assert found["cedar"].agent.key == "cedar"
+        assert found["cedar"].heard is not None
+        assert 0 <= found["cedar"].heard < 1
         back = doors.by_key(session, house.site(session), "cedar-back")
         assert back is not None
-        [only] = coverage.of_doors(session, house.site(session), since, NOW, back.id)
+        [only] = coverage.of_doors(session, house.site(session), later, since, NOW, back.id)
         assert (only.door.key, only.decisions) == ("cedar-back", 0)
 
 
