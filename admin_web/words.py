@@ -78,6 +78,11 @@ REFUSALS: dict[str, Any] = {
     "name-missing": _("A name is needed."),
     "reason-missing": _("A reason is needed."),
     "purpose-missing": _("Say what the file is needed for."),
+    "pdf-rows": _("A PDF holds at most 10,000 rows: take a workbook or CSV, or narrow the filters."),
+    "pdf-typesetter": _("PDFs are set by the library typst, which is not installed here: install the extra pdf."),
+    "pdf-font": _("A PDF needs a Japanese font on this machine: apt-get install fonts-noto-cjk."),
+    "pdf-glyph": _("No font here has a character of this report: take a workbook, or install a font that has it."),
+    "pdf-large": _("Setting the pages took more memory than there is: narrow the filters, or take a workbook or CSV."),
     "number-taken": _("Another cardholder has this staff number."),
     "number-unknown": _("There is no cardholder of this staff number."),
     "key-taken": _("This key is already used."),
@@ -330,8 +335,17 @@ def refusal(refused: Refused) -> str:
     dangers = refused.details.get("findings")
     if isinstance(dangers, list):
         return " ".join((sentence, *(said(SENTENCES[Danger(str(each).split(" ")[0])]) for each in dangers)))
+    if refused.code == "pdf-glyph":
+        return f"{sentence} {_where(refused.details)}"
     setting = rule_words.by_name(str(refused.details.get("setting")))
     return f"{sentence} ({said(setting.title)})" if setting else sentence
+
+
+def _where(found: Mapping[str, object]) -> str:
+    """Which character of which cell it is; row 0 is what stands above the rows."""
+    if found["row"]:
+        return str(gettext("It is %(character)s in row %(row)s, %(column)s: %(text)s", **found))
+    return str(gettext("It is %(character)s above the rows: %(text)s", **found))
 
 
 printed = reading.printed

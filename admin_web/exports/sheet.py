@@ -13,6 +13,10 @@ Value: TypeAlias = str | int | datetime | None
 Row: TypeAlias = Sequence[Value]
 
 
+class StoppedError(Exception):
+    """Nobody wants this file any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """rows: how many; replaced: how many characters the encoding has not, and which therefore stand as their names."""
@@ -22,12 +26,25 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """by: the operator's name; at: aware, in the zone that the sheet's moments are of; language: en or ja."""
+
+    by: str
+    at: datetime
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """title: names it inside a workbook."""
+    """title: names it inside a workbook; about: what a reader should know of it, as labels and texts; made: by whom
+    and when; wanted: whether anybody still waits for it, for a writer that takes its time after the rows."""
 
     title: str
     headings: Sequence[str]
     portions: Iterable[Sequence[Row]]
+    about: Sequence[tuple[str, str]] = ()
+    made: Made | None = None
+    wanted: Callable[[], bool] = lambda: True
 
 
 Writer: TypeAlias = Callable[[Sheet, IO[bytes]], Written]

@@ -70,6 +70,7 @@ ALARMS = Report(
     empty=_("No alarm was raised in this time."),
     headings=(
         _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen at"),
+        _("Note"),
     ),
     read=_read,
     count=_count,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from admin_web import words
 from admin_web.reports.asking import Asked
+from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.premises.site import Site
 
@@ -62,7 +63,7 @@ class Question:
 class Report:
     """key: its name in addresses; title, told, empty: what it is called, what it says, what it means when it is empty;
     fields: the filters of its address; days: how many unless told, None where no number of days is asked; period: it is
-    of the last days unless told otherwise; moments: which columns hold moments."""
+    of the last days unless told otherwise; moments: which columns hold moments; permission: to see it at all."""
 
     key: str
     title: Any
@@ -75,6 +76,7 @@ class Report:
     days: int | None = None
     period: bool = False
     moments: frozenset[int] = frozenset()
+    permission: Permission = Permission.SEE_LOG
 
 
 def person(holder: Cardholder | None) -> Cell:

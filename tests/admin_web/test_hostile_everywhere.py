@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from admin_web.exports.harmless import visible
@@ -181,11 +182,14 @@ def test_no_file_that_is_taken_out_calculates_or_turns_anything(
     signed_in(client, "kim")
     held = set[str]()
     for key in EXPORTED:
-        for form in ("csv", "csv-cp932", "xlsx"):
+        for form in ("csv", "csv-cp932", "xlsx", "pdf"):
             page = asked(client, f"/exports/of/{key}?since=2026-11-01", form, hostile("purpose"))
             data = fetched(client, exports, page).data
             if form == "xlsx":
                 found = [(text, marked) for row in cells(io.BytesIO(data)) for kind, text, marked in row if kind != "n"]
+            elif form == "pdf":
+                pages = PdfReader(io.BytesIO(data)).pages
+                found = [(re.sub("[\n\u200b]", "", page.extract_text()), True) for page in pages]
             else:
                 rows = table(data, "cp932" if form == "csv-cp932" else "utf-8-sig")
                 found = [(text, False) for row in rows for text in row]
