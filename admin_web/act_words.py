@@ -67,4 +67,6 @@ ACTS: dict[str, Any] = {
     Kind.TOKEN_REVOKED: _("API token revoked"),
     Kind.ALARM_ACKNOWLEDGED: _("Alarm seen"),
     Kind.RECORD_EXPORTED: _("Record exported"),
+    Kind.REPORT_SAVED: _("Report saved"),
+    Kind.REPORT_REMOVED: _("Saved report removed"),
 }

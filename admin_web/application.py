@@ -45,6 +45,7 @@ from admin_web.pages import (
     requests,
     rooms,
     rules,
+    saved_reports,
     sign_in,
 )
 from admin_web.settings import WebSettings
@@ -56,7 +57,7 @@ from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
-AUDITING = (log, reports, exports)
+AUDITING = (log, reports, saved_reports, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

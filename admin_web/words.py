@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web.reports.periods import Period
 from admin_web.shown import said
 from contract import fact, reading
 from contract.canonical import Object
@@ -83,6 +84,8 @@ REFUSALS: dict[str, Any] = {
     "pdf-font": _("A PDF needs a Japanese font on this machine: apt-get install fonts-noto-cjk."),
     "pdf-glyph": _("No font here has a character of this report: take a workbook, or install a font that has it."),
     "pdf-large": _("Setting the pages took more memory than there is: narrow the filters, or take a workbook or CSV."),
+    "saved-name-taken": _("A report is saved under this name already."),
+    "saved-full": _("So many reports are saved that one must be removed first: 200 is the most."),
     "number-taken": _("Another cardholder has this staff number."),
     "number-unknown": _("There is no cardholder of this staff number."),
     "key-taken": _("This key is already used."),
@@ -284,6 +287,16 @@ FAULTS: dict[str, Any] = {
     "tamper": _("Housing open"),
     "line": _("Input line"),
     "power": _("Power supply"),
+}
+PERIODS: dict[str, Any] = {
+    Period.TODAY: _("today"),
+    Period.YESTERDAY: _("yesterday"),
+    Period.LAST_7_DAYS: _("last 7 days"),
+    Period.LAST_30_DAYS: _("last 30 days"),
+    Period.THIS_MONTH: _("this month"),
+    Period.LAST_MONTH: _("last month"),
+    Period.THIS_YEAR: _("this year"),
+    Period.LAST_YEAR: _("last year"),
 }
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
 KNOWN: dict[str, Any] = {

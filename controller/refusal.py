@@ -15,6 +15,8 @@ SENTENCES: Final[dict[str, str]] = {
     "pdf-font": "A PDF needs a Japanese font on this machine: apt-get install fonts-noto-cjk.",
     "pdf-glyph": "No font here has a character of this report: take a workbook, or install a font that has it.",
     "pdf-large": "Setting the pages took more memory than there is: narrow the filters, or take a workbook or CSV.",
+    "saved-name-taken": "A report is saved under this name already.",
+    "saved-full": "So many reports are saved that one must be removed first: 200 is the most.",
     "number-taken": "Another cardholder has this staff number.",
     "number-unknown": "There is no cardholder of this staff number.",
     "number-missing": "A staff number is needed.",

@@ -20,11 +20,11 @@ from controller.people import (
     training,
 )
 from controller.premises import agent, area, calendar, door, format, pin_rule, schedule, sign_off, site
-from controller.record import alarm, door_state, fact, occupancy, overruled, stay
+from controller.record import alarm, door_state, fact, occupancy, overruled, saved_report, stay
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
 PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
-WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox)
+WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, saved_report, issued, posture, sharing, outbox)
 METADATA = Base.metadata

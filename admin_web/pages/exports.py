@@ -47,8 +47,7 @@ def make(key: str) -> Response:
     report, kind = _report(key), forms.text("form", 20)
     if kind not in KINDS:
         abort(400)
-    asked = asked_of(report)
-    making = taken(Wish(report, asked, given(report, asked)), kind, forms.text("purpose"))
+    making = taken(Wish(report, asked_of(report)), kind, forms.text("purpose"))
     return redirect(url_for("exports.page", key=making.key), 303)
 
 

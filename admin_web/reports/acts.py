@@ -110,7 +110,7 @@ ACTS = Report(
     ),
     read=_read,
     count=_count,
-    fields=("operator", "act", "since", "until"),
+    fields=("operator", "act", "period", "since", "until"),
     period=True,
     moments=frozenset({1}),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from controller.premises.door import Door
 from controller.record import alarm
 from controller.record.alarm import Alarm, AlarmFilter
 
-_FIELDS = ("door", "alarm", "since", "until")
+_FIELDS = ("door", "alarm", "period", "since", "until")
 
 
 def _wanted(question: Question) -> AlarmFilter:

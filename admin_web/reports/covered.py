@@ -52,7 +52,7 @@ COVERED = Report(
     ),
     read=_read,
     count=_count,
-    fields=("door", "since", "until"),
+    fields=("door", "period", "since", "until"),
     period=True,
     moments=frozenset({7}),
 )  # fmt: skip

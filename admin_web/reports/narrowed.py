@@ -31,6 +31,8 @@ def _said(session: Session, report: Report, asked: Asked) -> Iterator[tuple[str,
     if report.days:
         yield "days", gettext("Days"), str(asked.days or report.days)
     days = asking.dates(asked.log)
+    if asked.period is not None:
+        yield "period", gettext("Period"), words.phrase(words.PERIODS, asked.period)
     if "since" in days:
         yield "since", gettext("From"), days["since"]
     if "until" in days:

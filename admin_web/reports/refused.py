@@ -12,7 +12,7 @@ from admin_web.reports.report import Cell, Linked, Portion, Question, Report, Ro
 from controller.record import refusals
 from controller.record.refusals import Refusals
 
-_FIELDS = ("area", "door", "cardholder", "since", "until")
+_FIELDS = ("area", "door", "cardholder", "period", "since", "until")
 
 
 def _row(each: Refusals, days: Mapping[str, str]) -> Row:

@@ -21,9 +21,9 @@ from admin_web.centre import centre, now
 from admin_web.exports.kinds_of_file import KINDS, KindOfFile
 from admin_web.exports.making import Exports, Making, Order
 from admin_web.exports.sheet import Made, Row, Sheet, Value
-from admin_web.reports import narrowed
+from admin_web.reports import asking, narrowed
 from admin_web.reports.asking import Asked
-from admin_web.reports.known import question
+from admin_web.reports.known import given, question
 from admin_web.reports.report import Cell, Linked, Marked, Report
 from controller.record import export
 from controller.record.export import Extract
@@ -34,11 +34,10 @@ AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A report to be taken out: what is asked of it, and `given`, the same as its address says it."""
+    """A report to be taken out, and what is asked of it."""
 
     report: Report
     asked: Asked
-    given: Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,14 @@ def taken(wish: Wish, form: str, purpose: str) -> Making:
     if refusal := kind.refusal(rows):
         raise Refused(refusal)
     with centre().write() as session:
-        export.record(session, by, now(), Extract(wish.report.key, form, rows, _written(wish.given)), purpose)
+        export.record(session, by, now(), Extract(wish.report.key, form, rows, _written(wish)), purpose)
     return exports().ask(_order(by.id, wish, put.head, kind, rows, head))
 
 
-def _written(carried: Mapping[str, str | list[str]]) -> Mapping[str, str]:
+def _written(wish: Wish) -> Mapping[str, str]:
+    """The filters as the ledger keeps them; of a period also the days that it is now."""
+    dated = asking.dates(wish.asked.log) if wish.asked.period else {}
+    carried = {**given(wish.report, wish.asked), **dated}
     return {name: value if isinstance(value, str) else ",".join(value) for name, value in carried.items()}
 
 

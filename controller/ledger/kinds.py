@@ -67,6 +67,8 @@ class Kind(StrEnum):
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     RECORD_EXPORTED = "record-exported"
+    REPORT_SAVED = "report-saved"
+    REPORT_REMOVED = "report-removed"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
     EXPORT_RECORD = "export-record"
+    SAVE_REPORTS = "save-reports"
     CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
     GIVE_ATTRIBUTES = "give-attributes"
@@ -38,7 +39,7 @@ class Permission(StrEnum):
 OWN = frozenset({Permission.OWN_TOKENS, Permission.OWN_ACCOUNT, Permission.OWN_FACTORS})
 """What concerns nothing but one's own account."""
 _SEEING = OWN | {Permission.SEE_DOORS, Permission.SEE_PEOPLE, Permission.SEE_LOG, Permission.SEE_OPERATORS}
-_AUDITING = _SEEING | {Permission.EXPORT_RECORD}
+_AUDITING = _SEEING | {Permission.EXPORT_RECORD, Permission.SAVE_REPORTS}
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset(Permission),
     Role.AUDITOR: _AUDITING,
