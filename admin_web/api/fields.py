@@ -139,6 +139,17 @@ def one_of(*choices: str, many: bool = False, required: bool = False) -> Field:
     return Field(read, {"type": "array", "items": schema} if many else schema, required, () if many else None)
 
 
+def some_of(*choices: str) -> Field:
+    """A list of some of the words, in a body."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(each, str) and each in choices for each in value):
+            raise ValueError(f"is a list of {', '.join(choices)}")
+        return tuple(value)
+
+    return Field(read, {"type": "array", "items": {"type": "string", "enum": list(choices)}}, absent=())
+
+
 def rows(schema: Mapping[str, Any], read: Callable[[list[Any]], Any]) -> Field:
     """A list, not empty, that `read` understands."""
 

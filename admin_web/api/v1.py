@@ -7,6 +7,7 @@ from admin_web.api import (
     changes,
     credentials,
     custody,
+    files,
     formats,
     holidays,
     operators,
@@ -17,6 +18,7 @@ from admin_web.api import (
     premises,
     previews,
     record,
+    reports,
     rules,
     schedules,
     trainings,
@@ -26,5 +28,5 @@ from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, rules, schedules, holidays, formats)
-RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, changes, operators, watching)
+RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, reports, files, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

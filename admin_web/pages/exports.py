@@ -77,6 +77,7 @@ def sent(making: Making) -> Response:
     if file is None:
         abort(404)
     answer = send_file(file, making.order.mimetype, as_attachment=True, download_name=making.order.name)
+    answer.headers["Content-Type"] = making.order.mimetype  # as it is: Flask would add a second charset to it
     answer.content_length = making.size
     answer.headers["Cache-Control"] = "no-store"
     return answer

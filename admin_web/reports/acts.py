@@ -108,6 +108,7 @@ ACTS = Report(
     headings=(
         _("Place in the ledger"), _("Time"), _("By"), _("What"), _("Whom"), _("Where"), _("Reason"), _("As recorded"),
     ),
+    columns=("place", "at", "by", "what", "whom", "where", "reason", "recorded"),
     read=_read,
     count=_count,
     fields=("operator", "act", "period", "since", "until"),

@@ -72,6 +72,7 @@ ALARMS = Report(
         _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen at"),
         _("Note"),
     ),
+    columns=("place", "raised_at", "what", "door", "agent", "state", "seen_by", "seen_at", "note"),
     read=_read,
     count=_count,
     fields=_FIELDS,

@@ -50,6 +50,7 @@ COVERED = Report(
         _("Door"), _("Agent"), _("Cards presented"), _("Heard of late"), _("Clock not believed"),
         _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),
     ),
+    columns=("door", "agent", "cards", "late", "unclocked", "overruled", "gaps", "last_heard_at"),
     read=_read,
     count=_count,
     fields=("door", "period", "since", "until"),

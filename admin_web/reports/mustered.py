@@ -42,6 +42,7 @@ MUSTER = Report(
     told=_("Who is inside now, room by room, and of whom that is certain."),
     empty=_("No rooms yet: the installer sets them up on the controller."),
     headings=(_("Room"), _("Person"), _("Reading"), _("Staff number"), _("Since"), _("Certain?")),
+    columns=("room", "person", "reading", "number", "since", "certain"),
     read=_read,
     count=lambda question: len(_rows(question)),
     fields=("area",),

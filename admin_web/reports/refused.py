@@ -53,6 +53,7 @@ REFUSED = Report(
     headings=(
         _("Person"), _("Staff number"), _("Door"), _("Reason"), _("How often"), _("First"), _("Last"),
     ),
+    columns=("person", "number", "door", "reason", "times", "first_at", "last_at"),
     read=_read,
     count=_count,
     fields=_FIELDS,

@@ -62,14 +62,16 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Report:
     """key: its name in addresses; title, told, empty: what it is called, what it says, what it means when it is empty;
-    fields: the filters of its address; days: how many unless told, None where no number of days is asked; period: it is
-    of the last days unless told otherwise; moments: which columns hold moments; permission: to see it at all."""
+    columns: what programs call its headings; fields: the filters of its address; days: how many unless told, None where
+    no number of days is asked; period: it is of the last days unless told otherwise; moments: which columns hold
+    moments; permission: to see it at all."""
 
     key: str
     title: Any
     told: Any
     empty: Any
     headings: Sequence[Any]
+    columns: Sequence[str]
     read: Callable[[Question, int | None, int], Portion]
     count: Callable[[Question], int]
     fields: Sequence[str] = ()
