@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -133,27 +134,29 @@ def _lettering(found: Fonts) -> dict[str, Any]:
 
 def _press(job: bytes, file: IO[bytes], sheet: Sheet) -> None:
     """Have the job set into `file`; what the press says is not kept, for it may repeat what it sets."""
-    # No environment: nothing that this process knows is the press's to know.
-    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.DEVNULL, env={}) as press:
-        try:
-            _await(press, job, sheet)
-        except BaseException:
-            press.kill()
-            raise
+    # The job lies in memory without a name, not in a pipe: nobody has to keep writing while it is waited for.
+    with os.fdopen(os.memfd_create("sekisho-job"), "w+b") as given:
+        given.write(job)
+        given.seek(0)
+        # No environment: nothing that this process knows is the press's to know.
+        with subprocess.Popen(_COMMAND, stdin=given, stdout=file, stderr=subprocess.DEVNULL, env={}) as press:
+            try:
+                _await(press, sheet)
+            except BaseException:
+                press.kill()
+                raise
     if press.returncode in _GONE:
         raise Refused("pdf-large")
     if press.returncode:
         raise OSError("the press ended without a PDF")
 
 
-def _await(press: subprocess.Popen[bytes], job: bytes, sheet: Sheet) -> None:
+def _await(press: subprocess.Popen[bytes], sheet: Sheet) -> None:
     """Until it has ended; StoppedError as soon as nobody wants the file any more."""
-    rest: bytes | None = job
     while True:
         try:
-            press.communicate(rest, _LOOK_EVERY_S)
+            press.wait(_LOOK_EVERY_S)
         except subprocess.TimeoutExpired:
-            rest = None
             if not sheet.wanted():
                 raise StoppedError from None
         else:

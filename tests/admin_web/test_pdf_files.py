@@ -196,6 +196,14 @@ def test_one_that_nobody_wants_any_more_ends_the_press(set_by: Any, monkeypatch:
         set_by(sheet([["a"]], wanted=lambda: False))
 
 
+def test_a_long_job_comes_to_its_end_however_often_it_is_looked_after(
+    set_by: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf_file, "_LOOK_EVERY_S", 0.001)
+    read = set_by(sheet([[f"row {number}", "x" * 200] for number in range(1000)]))
+    assert "row999" in words_of(read)
+
+
 def test_a_press_without_memory_says_so(set_by: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     small = (
         f"import sys; from admin_web.exports import press; press.MOST_MEMORY = {48 * 1024**2}; sys.exit(press.main())"
