@@ -124,11 +124,12 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
         hand.set("cedar-back.contact", 1)
         wait_until(lambda: demo.api("olu", "/alarms?waiting=true")["items"])
     demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    demo.api("olu", "/reports/saved", {"report": "log", "name": "月次", "period": "last-month"})
     decision = f"/log/{newest(demo, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, *OWN, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path
