@@ -54,7 +54,7 @@ def as_pdf(sheet: Sheet, file: IO[bytes]) -> Written:
     as_utf8(Sheet(sheet.title, sheet.headings, [rows]), kept)
     digest = hashlib.sha256(kept.getvalue()).hexdigest()
     cells = [[_text(value) for value in row] for row in rows]
-    _check(sheet, cells, found)
+    _check(sheet, sheet.made, cells, found)
     job = {**_page(sheet, sheet.made, len(rows), digest), **_table(sheet.headings, cells), **_lettering(found)}
     _press(json.dumps(job).encode() + b"\n" + kept.getvalue(), file, sheet)
     return Written(len(rows))
@@ -75,10 +75,10 @@ def _text(value: Value) -> str:
     return visible(str(value)) if value is not None else ""
 
 
-def _check(sheet: Sheet, cells: Sequence[Sequence[str]], found: Fonts) -> None:
+def _check(sheet: Sheet, made: Made, cells: Sequence[Sequence[str]], found: Fonts) -> None:
     """Every text of the pages by the fonts: refused by the row (0: above the rows), column and character."""
     known, seen = found.characters(), set[str]()
-    for row, column, text in _texts(sheet, cells):
+    for row, column, text in _texts(sheet, made, cells):
         if text in seen or text.isascii():
             continue
         seen.add(text)
@@ -87,9 +87,9 @@ def _check(sheet: Sheet, cells: Sequence[Sequence[str]], found: Fonts) -> None:
             raise Refused("pdf-glyph", row=row, column=column, character=codes, text=text[:_LONGEST_SHOWN])
 
 
-def _texts(sheet: Sheet, cells: Sequence[Sequence[str]]) -> Iterator[tuple[int, str, str]]:
-    for label, text in (("", visible(sheet.title)), *sheet.about):
-        yield 0, label, visible(text)
+def _texts(sheet: Sheet, made: Made, cells: Sequence[Sequence[str]]) -> Iterator[tuple[int, str, str]]:
+    for text in (sheet.title, made.by, *sheet.headings, *(text for _label, text in sheet.about)):
+        yield 0, "", visible(text)
     for number, row in enumerate(cells, 1):
         for heading, text in zip(sheet.headings, row, strict=True):
             yield number, heading, text

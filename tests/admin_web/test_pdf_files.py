@@ -158,9 +158,10 @@ def test_a_character_that_no_font_has_is_refused_by_row_and_name(set_by: Any, te
         set_by(sheet([["a", "b"], ["c", f"Somchai {text}"]]))
     assert refused.value.code == "pdf-glyph"
     assert refused.value.details == {"row": 2, "column": "h1", "character": codes, "text": f"Somchai {text}"}
-    with pytest.raises(Refused) as refused:
-        set_by(sheet([["a"]], about=[("Filters", text)]))
-    assert refused.value.details["row"] == 0
+    for above in ({"about": [("Filters", text)]}, {"headings": [text]}, {"made": Made(text, AT, "en")}):
+        with pytest.raises(Refused) as refused:
+            set_by(replace(sheet([["a"]]), **above))
+        assert refused.value.details["row"] == 0
 
 
 def test_forms_of_a_kanji_that_the_font_knows_are_kept(set_by: Any) -> None:
@@ -224,6 +225,8 @@ def test_it_is_asked_for_and_fetched_like_any_other_file(
     shown = words_of(PdfReader(io.BytesIO(answer.data)))
     for each in ("Ben1e00000002", "Result:Refused", "Nopermissionhere", "MadebyOlu"):
         assert each in shown
+    table = fetched(client, exports, asked(client, "/exports/of/log?outcome=REFUSE", "csv"))
+    assert attached(PdfReader(io.BytesIO(answer.data))) == table.data
     answer = fetched(client, exports, asked(client, "/exports/of/muster", "pdf"))
     assert "Ada" in words_of(PdfReader(io.BytesIO(answer.data)))
 
