@@ -185,6 +185,11 @@ def test_an_auditor_can_change_nothing(app: Flask, house: House) -> None:
     own = {"sign_in.enter", "sign_in.leave", "sign_in.make", "sign_in.language", "sign_in.second_step"}
     own |= {"sign_in.passkey_options", "sign_in.enter_by_passkey"}
     own |= {"exports.make", "exports.discard"}  # files for themselves, of what they may see; the ledger tells
+    own |= {"api.request_export", "api.request_saved_export", "api.discard_export"}
+    own |= {
+        f"{place}_report" for place in ("api.add_saved", "api.remove_saved")
+    }  # nothing of the house; the ledger tells
+    own |= {"saved_reports.save", "saved_reports.remove"}
     own |= {f"api.preview_{change}" for change in ("grant", "revoke", "rules", "posture")}  # undone before the answer
     own |= {"cardholders.search", "permissions.search", "api.search_cardholders"}  # names are asked for in bodies
     for rule in app.url_map.iter_rules():
