@@ -89,4 +89,6 @@ ACTS: dict[str, Any] = {
     Kind.FEED_SECRET_RENEWED: _("Secret of a feed renewed"),
     Kind.FEED_ENDED: _("Feed removed"),
     Kind.FINDINGS_JUDGED: _("Findings judged"),
+    Kind.REPORT_SAVED: _("Report saved"),
+    Kind.REPORT_REMOVED: _("Saved report removed"),
 }

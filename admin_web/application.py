@@ -57,6 +57,7 @@ from admin_web.pages import (
     room_setup,
     rooms,
     rules,
+    saved_reports,
     schedules,
     sign_in,
     site_settings,
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
-AUDITING = (log, reports, findings, charts, timelines, exports)
+AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
 OUTSIDE = (feeds,)
 LOOKING = (components,)

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import LazyString, gettext, lazy_gettext
 
 from admin_web.layouts import Piece, Span
+from admin_web.reports.periods import Period
 from admin_web.shown import said
 from contract import fact, reading
 from contract.canonical import Object
@@ -90,6 +91,13 @@ REFUSALS: dict[str, Any] = {
     "findings-many": _("1 to 200 findings are judged at once."),
     "auditor-said": _("An auditor has judged this: only an auditor judges it anew."),
     "purpose-missing": _("Say what the file is needed for."),
+    "pdf-rows": _("A PDF holds at most 10,000 rows: take a workbook or CSV, or narrow the filters."),
+    "pdf-typesetter": _("PDFs are set by the library typst, which is not installed here: install the extra pdf."),
+    "pdf-font": _("A PDF needs a Japanese font on this machine: apt-get install fonts-noto-cjk."),
+    "pdf-glyph": _("No font here has a character of this report: take a workbook, or install a font that has it."),
+    "pdf-large": _("Setting the pages took more memory than there is: narrow the filters, or take a workbook or CSV."),
+    "saved-name-taken": _("A report is saved under this name already."),
+    "saved-full": _("So many reports are saved that one must be removed first: 200 is the most."),
     "number-taken": _("Another cardholder has this staff number."),
     "number-unknown": _("There is no cardholder of this staff number."),
     "key-taken": _("This key is already used."),
@@ -360,6 +368,16 @@ FAULTS: dict[str, Any] = {
     "line": _("Input line"),
     "power": _("Power supply"),
 }
+PERIODS: dict[str, Any] = {
+    Period.TODAY: _("today"),
+    Period.YESTERDAY: _("yesterday"),
+    Period.LAST_7_DAYS: _("last 7 days"),
+    Period.LAST_30_DAYS: _("last 30 days"),
+    Period.THIS_MONTH: _("this month"),
+    Period.LAST_MONTH: _("last month"),
+    Period.THIS_YEAR: _("this year"),
+    Period.LAST_YEAR: _("last year"),
+}
 DIRECTIONS: dict[str, Any] = {"entry": _("Entry"), "exit": _("Exit")}
 KNOWN: dict[str, Any] = {
     How.MEASURED: _("measured"),
@@ -432,8 +450,17 @@ def refusal(refused: Refused) -> str:
     dangers = refused.details.get("findings")
     if isinstance(dangers, list):
         return " ".join((sentence, *(said(SENTENCES[Danger(str(each).split(" ")[0])]) for each in dangers)))
+    if refused.code == "pdf-glyph":
+        return f"{sentence} {_where(refused.details)}"
     setting = rule_words.by_name(str(refused.details.get("setting")))
     return f"{sentence} ({said(setting.title)})" if setting else sentence
+
+
+def _where(found: Mapping[str, object]) -> str:
+    """Which character of which cell it is; row 0 is what stands above the rows."""
+    if found["row"]:
+        return str(gettext("It is %(character)s in row %(row)s, %(column)s: %(text)s", **found))
+    return str(gettext("It is %(character)s above the rows: %(text)s", **found))
 
 
 printed = reading.printed

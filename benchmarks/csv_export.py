@@ -13,9 +13,9 @@ from sqlalchemy import Engine, insert
 
 from admin_web.application import create_app
 from admin_web.exports.csv_file import as_utf8
-from admin_web.pages.exports import opened_sheet
 from admin_web.reports.asking import Asked
 from admin_web.reports.log import LOG
+from admin_web.reports.taking import Head, opened_sheet
 from admin_web.settings import WebSettings
 from benchmarks.figure import Ratio, interleaved
 from cli.demo.building import PLAN
@@ -51,8 +51,8 @@ def measure() -> list[Ratio]:
         bare = sqlite3.connect(folder / "controller.sqlite")
 
         def ours() -> None:
-            asked = Asked(AT, LogFilter())
-            with (folder / "ours.csv").open("wb") as file, opened_sheet(app, "ja", LOG, asked, head) as sheet:
+            asked, reader = Asked(AT, LogFilter()), Head("", "Olu", "ja")
+            with (folder / "ours.csv").open("wb") as file, opened_sheet(app, reader, LOG, asked, head) as sheet:
                 as_utf8(sheet, file)
 
         def theirs() -> None:

@@ -9,8 +9,12 @@ from typing import Any
 from flask import Flask
 
 from admin_web.api.fields import Field
+from admin_web.exports.kinds_of_file import KINDS
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
+_IN_PATH = re.compile(r"<(?:(\w+)(?:\(([^>]*)\))?:)?(\w+)>")
+"""A part of an address: its kind, what that is told, and its name."""
+_FILES = {"fetch_export": {each.mimetype.partition(";")[0] for each in KINDS.values()}}
 _TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream", "export_cardholders": "text/csv"}
 
 
@@ -21,11 +25,11 @@ def described(app: Flask) -> dict[str, Any]:
         if not rule.endpoint.startswith("api."):
             continue
         view = app.view_functions[rule.endpoint]
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for verb in _VERBS:
             if rule.methods and verb in rule.methods:
                 name = rule.endpoint.removeprefix("api.")
-                paths.setdefault(path, {})[verb.lower()] = _operation(name, view, path, verb)
+                operations = paths.setdefault(_IN_PATH.sub(r"{\3}", rule.rule), {})
+                operations[verb.lower()] = _operation(name, view, rule.rule, verb)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sekisho", "version": "1", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
@@ -38,14 +42,14 @@ def described(app: Flask) -> dict[str, Any]:
     }
 
 
-def _operation(name: str, view: Callable[..., Any], path: str, verb: str) -> dict[str, Any]:
+def _operation(name: str, view: Callable[..., Any], rule: str, verb: str) -> dict[str, Any]:
     permission = getattr(view, "permission", None)
     takes: Mapping[str, Field] | None = getattr(view, "takes", None)
     asks: Mapping[str, Field] = getattr(view, "asks", {})
     operation: dict[str, Any] = {
         "operationId": name,
         "summary": (view.__doc__ or name.replace("_", " ")).strip().splitlines()[0],
-        "parameters": [_in_path(each) for each in re.findall(r"{(\w+)}", path)]
+        "parameters": [_in_path(*each) for each in _IN_PATH.findall(rule)]
         + [{"name": each, "in": "query", "schema": dict(field.schema)} for each, field in asks.items()],
         "responses": {
             _status(name, verb): {"description": "Done", "content": _content(name, {**asks, **(takes or {})})},
@@ -60,8 +64,14 @@ def _operation(name: str, view: Callable[..., Any], path: str, verb: str) -> dic
     return operation
 
 
-def _in_path(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}}
+def _in_path(kind: str, told: str, name: str) -> dict[str, Any]:
+    if kind == "int":
+        schema: dict[str, Any] = {"type": "integer", "minimum": 0}
+    elif kind == "any":
+        schema = {"type": "string", "enum": told.split(", ")}
+    else:
+        schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _status(name: str, verb: str) -> str:
@@ -70,6 +80,8 @@ def _status(name: str, verb: str) -> str:
 
 
 def _content(name: str, given: Mapping[str, Field]) -> dict[str, Any]:
+    if name in _FILES:
+        return {mimetype: {"schema": {}} for mimetype in sorted(_FILES[name])}
     if name in _TEXTS:
         return {_TEXTS[name]: {"schema": {"type": "string"}}}
     schema = {"$ref": "#/components/schemas/Page"} if "cursor" in given else {"type": "object"}

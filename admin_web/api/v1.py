@@ -9,6 +9,7 @@ from admin_web.api import (
     credentials,
     custody,
     feeds,
+    files,
     findings,
     formats,
     holidays,
@@ -20,6 +21,7 @@ from admin_web.api import (
     premises,
     previews,
     record,
+    reports,
     requests,
     rules,
     schedules,
@@ -34,17 +36,6 @@ from admin_web.api.blueprint import blueprint
 PEOPLE = (people, people_files, credentials, custody, pins, trainings)
 PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
 PERMISSIONS = (access, access_levels, requests, previews)
-RESOURCES = (
-    *PEOPLE,
-    *PREMISES,
-    *PERMISSIONS,
-    posture,
-    record,
-    findings,
-    timelines,
-    changes,
-    feeds,
-    operators,
-    watching,
-)
+RECORD = (record, findings, timelines, reports, files, changes)
+RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, *RECORD, feeds, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

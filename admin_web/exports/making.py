@@ -21,7 +21,8 @@ from typing import IO
 from sqlalchemy.exc import SQLAlchemyError
 from xlsxwriter.exceptions import XlsxWriterException
 
-from admin_web.exports.sheet import Row, Sheet, Writer
+from admin_web.exports.sheet import Row, Sheet, StoppedError, Writer
+from controller.refusal import Refused
 from process import logs
 
 KEPT_FOR = timedelta(hours=1)
@@ -36,10 +37,6 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
-
-
-class StoppedError(Exception):
-    """Nobody wants this file any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,8 @@ class Order:
 
 @dataclass(slots=True)
 class Making:
-    """A file that is being made, and how far it is. replaced: characters that stand as their names in it."""
+    """A file that is being made, and how far it is. replaced: characters that stand as their names in it; flaw: the
+    rule by which it could not be made."""
 
     order: Order
     key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -67,6 +65,7 @@ class Making:
     rows: int = 0
     replaced: int = 0
     size: int = 0
+    flaw: Refused | None = None
     file: IO[bytes] | None = None
     finished: threading.Event = field(default_factory=threading.Event)
 
@@ -176,6 +175,8 @@ class Exports:
             made = State.DONE
         except StoppedError:
             made = State.STOPPED
+        except Refused as flaw:
+            making.flaw = flaw
         except (SQLAlchemyError, OSError, ValueError, XlsxWriterException) as flaw:
             logs.event(_log, "export_failed", level="error", error=flaw)
         finally:
@@ -186,7 +187,8 @@ class Exports:
         # Unnamed from the beginning: not even a killed process leaves it behind.
         making.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - closed when the making ends
         with making.order.sheet() as sheet:
-            told = making.order.writer(replace(sheet, portions=_counted(making, sheet.portions)), making.file)
+            watched = replace(sheet, portions=_counted(making, sheet.portions), wanted=lambda: _is_wanted(making))
+            told = making.order.writer(watched, making.file)
         making.file.flush()
         making.replaced, making.size = told.replaced, os.fstat(making.file.fileno()).st_size
 
@@ -194,7 +196,11 @@ class Exports:
 def _counted(making: Making, portions: Iterable[Sequence[Row]]) -> Iterator[Sequence[Row]]:
     """The portions, with progress told and an end when nobody wants them."""
     for portion in portions:
-        if making.state is State.STOPPED:
+        if not _is_wanted(making):
             raise StoppedError
         yield portion
         making.rows += len(portion)
+
+
+def _is_wanted(making: Making) -> bool:
+    return making.state is not State.STOPPED

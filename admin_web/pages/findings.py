@@ -31,7 +31,7 @@ _PAGE = 50
 @blueprint.get("")
 @guard.requires(Permission.SEE_LOG)
 def listed() -> str:
-    log = asking.asked().within(asking.PERIOD_DAYS).log
+    log = asking.asked().usual().log
     wanted = FindingFilter(_what(), log, _disposition())
     with centre().read() as session:
         site = centre().site(session)
@@ -76,7 +76,7 @@ def _what() -> What:
 
 def _disposition() -> Disposition | None:
     """What is open, unless the address says otherwise; `all` does not narrow."""
-    return Disposition.OPEN if "disposition" not in request.args else asking.disposition()
+    return Disposition.OPEN if "disposition" not in request.args else asking.disposition(request.args)
 
 
 def _place(text: str) -> int:

@@ -42,11 +42,19 @@ def is_plain(found: str) -> bool:
 
 def number(name: str) -> int | None:
     """A number in the form or the address; None when empty; 400 when it is not one."""
-    found = (request.form.get(name) or request.args.get(name) or "").strip()
+    try:
+        return counted(request.form.get(name) or request.args.get(name) or "")
+    except ValueError:
+        abort(400)
+
+
+def counted(given: str) -> int | None:
+    """A number as an address says it; None when empty; ValueError when it is not one."""
+    found = given.strip()
     if not found:
         return None
     if not (found.isascii() and found.isdigit()) or len(found) > 19 or int(found) > 2**63 - 1:
-        abort(400)
+        raise ValueError("no number that an address may hold")
     return int(found)
 
 
@@ -63,14 +71,20 @@ def tries() -> int:
 
 def day(name: str, later: timedelta = timedelta(0)) -> datetime | None:
     """A date in the address as a moment of the site's clock: its beginning, or `later`; 400 when it is none."""
-    found = request.args.get(name, "").strip()
-    if not found:
-        return None
     try:
-        begins = datetime.fromisoformat(found[:10]) + later
-        return begins.replace(tzinfo=shown.zone()).astimezone(UTC)
+        return beginning(request.args.get(name, ""), later)
     except (ValueError, OverflowError):
         abort(400)
+
+
+def beginning(given: str, later: timedelta = timedelta(0)) -> datetime | None:
+    """A date as a moment of the site's clock: its beginning, or `later`; None when empty; ValueError or OverflowError
+    when it is none."""
+    found = given.strip()
+    if not found:
+        return None
+    begins = datetime.fromisoformat(found[:10]) + later
+    return begins.replace(tzinfo=shown.zone()).astimezone(UTC)
 
 
 def moment(name: str) -> datetime | None:

@@ -8,6 +8,7 @@ from admin_web import guard
 from admin_web.act_words import ACTS
 from admin_web.centre import centre
 from admin_web.pages import forms
+from admin_web.reports import saved
 from admin_web.reports.known import REPORTS, asked_of, given, question
 from controller.people import operator as operators
 from controller.people.access import Permission
@@ -23,7 +24,8 @@ _PAGE = 50
 @blueprint.get("")
 @guard.requires(Permission.SEE_LOG)
 def listed() -> str:
-    return render_template("reports/list.html", reports=REPORTS.values())
+    with centre().read() as session:
+        return render_template("reports/list.html", reports=REPORTS.values(), saved=saved.listed(session))
 
 
 @blueprint.get("/<key>")

@@ -108,9 +108,10 @@ ACTS = Report(
     headings=(
         _("Place in the ledger"), _("Time"), _("By"), _("What"), _("Whom"), _("Where"), _("Reason"), _("As recorded"),
     ),
+    columns=("place", "at", "by", "what", "whom", "where", "reason", "recorded"),
     read=_read,
     count=_count,
-    fields=("operator", "act", "since", "until"),
+    fields=("operator", "act", "period", "since", "until"),
     period=True,
     moments=frozenset({1}),
 )  # fmt: skip

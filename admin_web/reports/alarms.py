@@ -19,7 +19,7 @@ from controller.record import alarm, judgement
 from controller.record.alarm import Alarm, AlarmFilter
 from controller.record.judgement import Disposition, Judgement
 
-_FIELDS = ("door", "alarm", "since", "until")
+_FIELDS = ("door", "alarm", "period", "since", "until")
 
 
 def _wanted(question: Question) -> AlarmFilter:
@@ -84,6 +84,7 @@ ALARMS = Report(
         _("Place in the ledger"), _("Raised"), _("What"), _("Door"), _("Agent"), _("State"), _("Seen by"), _("Seen at"),
         _("Note"), _("Disposition"),
     ),
+    columns=("place", "raised_at", "what", "door", "agent", "state", "seen_by", "seen_at", "note", "disposition"),
     read=_read,
     count=_count,
     fields=_FIELDS,

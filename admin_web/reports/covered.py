@@ -57,9 +57,10 @@ COVERED = Report(
         _("Door"), _("Agent"), _("Heard, of the time"), _("Cards presented"), _("Heard of late"),
         _("Clock not believed"), _("Refused by the rules in force"), _("Parts of the record lost"), _("Last heard"),
     ),
+    columns=("door", "agent", "heard", "cards", "late", "unclocked", "overruled", "gaps", "last_heard_at"),
     read=_read,
     count=_count,
-    fields=("door", "since", "until"),
+    fields=("door", "period", "since", "until"),
     period=True,
     moments=frozenset({8}),
 )  # fmt: skip

@@ -37,6 +37,7 @@ EXEMPT = Report(
     told=_("For whom a rule is lifted now: which one, since when, by whom and why."),
     empty=_("No rule is lifted for anybody."),
     headings=(_("Person"), _("Staff number"), _("What"), _("Since"), _("By"), _("Reason")),
+    columns=("person", "number", "what", "since", "by", "reason"),
     read=_read,
     count=lambda question: len(_rows(question)),
     fields=("cardholder",),

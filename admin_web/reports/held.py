@@ -63,6 +63,9 @@ _HEADINGS = (
     _("Person"), _("Staff number"), _("Room"), _("Valid from"), _("Valid until"), _("Last used"), _("Reason"),
     _("Asked by"), _("Approved by"),
 )  # fmt: skip
+_COLUMNS = (
+    "person", "number", "room", "valid_from", "valid_until", "last_used", "reason", "asked_by", "approved_by",
+)  # fmt: skip
 _MOMENTS = frozenset({3, 4, 5})
 
 UNUSED = Report(
@@ -71,6 +74,7 @@ UNUSED = Report(
     told=_("In force for at least so many days, and its holder has not entered the room since."),
     empty=_("Every permission that is in force for so long was used in this time."),
     headings=_HEADINGS,
+    columns=_COLUMNS,
     read=lambda question, beyond, limit: _portion(question, _unused(question), beyond, limit),
     count=lambda question: dormant.count(question.session, question.site, _unused(question)),
     fields=_FIELDS,
@@ -83,6 +87,7 @@ EXPIRING = Report(
     told=_("In force now, and at their end within so many days. The first to end comes first."),
     empty=_("No permission ends within this time."),
     headings=_HEADINGS,
+    columns=_COLUMNS,
     read=lambda question, beyond, limit: _portion(question, _expiring(question), beyond, limit),
     count=lambda question: dormant.count(question.session, question.site, _expiring(question)),
     fields=_FIELDS,

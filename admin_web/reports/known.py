@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy.orm import Session
 
 from admin_web.centre import centre
 from admin_web.reports import asking
 from admin_web.reports.acts import ACTS
 from admin_web.reports.alarms import ALARMS
-from admin_web.reports.asking import Asked
+from admin_web.reports.asking import Address, Asked
 from admin_web.reports.covered import COVERED
 from admin_web.reports.exempt import EXEMPT
 from admin_web.reports.held import EXPIRING, UNUSED
 from admin_web.reports.log import LOG
+from admin_web.reports.mustered import MUSTER
 from admin_web.reports.refused import REFUSED
 from admin_web.reports.report import Question, Report
 from controller.ledger import ledger
 
 REPORTS = {each.key: each for each in (REFUSED, ALARMS, UNUSED, EXPIRING, EXEMPT, ACTS, COVERED)}
 """What has a page among the reports."""
-EXPORTED = {LOG.key: LOG, **REPORTS}
+EXPORTED = {LOG.key: LOG, **REPORTS, MUSTER.key: MUSTER}
 """What can be taken out as a file."""
 
 
 def asked_of(report: Report) -> Asked:
     """What the address of this request asks of `report`; of the last days when it says nothing of a time."""
-    found = asking.asked()
-    return found.within(asking.PERIOD_DAYS) if report.period else found
+    return usual(report, asking.asked())
 
 
-def given(report: Report, asked: Asked) -> Mapping[str, str | list[str]]:
+def usual(report: Report, asked: Asked) -> Asked:
+    """The same, of the last days when it says nothing of a time and the report is of one."""
+    return asked.usual() if report.period else asked
+
+
+def given(report: Report, asked: Asked) -> Address:
     """The filters as links carry them on, with what the address left open."""
     days = {"days": str(asked.days or report.days)} if report.days else {}
-    return {**asking.narrowed(report.fields), **(asking.dates(asked.log) if report.period else {}), **days}
+    return {**asking.address(asked, report.fields), **days}
+
+
+def page_of(key: str) -> str:
+    """The endpoint of the page that shows what a file of this report holds."""
+    return {LOG.key: "log.listed", MUSTER.key: "muster.page"}.get(key, "reports.page")
 
 
 def question(session: Session, asked: Asked, head: int | None = None) -> Question:

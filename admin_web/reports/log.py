@@ -84,6 +84,10 @@ LOG = Report(
         _("Place in the ledger"), _("Time"), _("Time in UTC"), _("Clock"), _("Person"), _("Staff number"), _("Room"),
         _("Door"), _("Way"), _("What"), _("Result"), _("Reason"), _("Rules in force"),
     ),
+    columns=(
+        "place", "at", "at_exact", "clock", "person", "number", "room", "door", "way", "what", "result", "reason",
+        "overruled",
+    ),
     read=_read,
     count=_count,
     fields=LOG_FIELDS,

@@ -12,7 +12,7 @@ from admin_web.reports.report import Cell, Linked, Marked, Portion, Question, Re
 from controller.record import refusals
 from controller.record.refusals import Refusals
 
-_FIELDS = ("area", "door", "cardholder", "disposition", "since", "until")
+_FIELDS = ("area", "door", "cardholder", "disposition", "period", "since", "until")
 
 
 def _row(each: Refusals, days: Mapping[str, str]) -> Row:
@@ -54,6 +54,7 @@ REFUSED = Report(
     headings=(
         _("Person"), _("Staff number"), _("Door"), _("Reason"), _("Disposition"), _("How often"), _("First"), _("Last"),
     ),
+    columns=("person", "number", "door", "reason", "disposition", "times", "first_at", "last_at"),
     read=_read,
     count=_count,
     fields=_FIELDS,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from admin_web import words
 from admin_web.reports.asking import Asked
+from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
 from controller.premises.site import Site
 
@@ -61,15 +62,17 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Report:
     """key: its name in addresses; title, told, empty: what it is called, what it says, what it means when it is empty;
-    fields: the filters of its address; days: how many unless told, None where no number of days is asked; period: it is
-    of the last days unless told otherwise; moments: which columns hold moments: aware ones, or
-    texts of UTC as `leaf.written` writes them; stamps: which columns hold such texts to be shown as they are."""
+    columns: what programs call its headings; fields: the filters of its address; days: how many unless told, None where
+    no number of days is asked; period: it is of the last days unless told otherwise; moments: which columns hold
+    moments, aware ones or texts of UTC as `leaf.written` writes them; stamps: which hold such texts to be shown as they
+    are; permission: to see it at all."""
 
     key: str
     title: Any
     told: Any
     empty: Any
     headings: Sequence[Any]
+    columns: Sequence[str]
     read: Callable[[Question, int | None, int], Portion]
     count: Callable[[Question], int]
     fields: Sequence[str] = ()
@@ -77,6 +80,7 @@ class Report:
     period: bool = False
     moments: frozenset[int] = frozenset()
     stamps: frozenset[int] = frozenset()
+    permission: Permission = Permission.SEE_LOG
 
 
 def person(holder: Cardholder | None) -> Cell:

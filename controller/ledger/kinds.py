@@ -90,6 +90,8 @@ class Kind(StrEnum):
     FEED_ENDED = "feed-ended"
     FEED_PAUSED = "feed-paused"
     FINDINGS_JUDGED = "findings-judged"
+    REPORT_SAVED = "report-saved"
+    REPORT_REMOVED = "report-removed"
     FACT = "fact"
     FACT_CHAIN_BROKEN = "fact-chain-broken"
     FACTS_MISSING = "facts-missing"

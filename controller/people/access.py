@@ -18,6 +18,7 @@ class Permission(StrEnum):
     SEE_OPERATORS = "see-operators"
     SEE_FEEDS = "see-feeds"
     EXPORT_RECORD = "export-record"
+    SAVE_REPORTS = "save-reports"
     CHANGE_SCHEDULES = "change-schedules"
     CHANGE_PEOPLE = "change-people"
     GIVE_ATTRIBUTES = "give-attributes"
@@ -51,6 +52,7 @@ _AUDITING = OWN | {
     Permission.SEE_FEEDS,
     Permission.EXPORT_RECORD,
     Permission.JUDGE_FINDINGS,
+    Permission.SAVE_REPORTS,
 }
 """An auditor changes neither doors, people nor the record: a judgement is only ever added to it."""
 _GUARDING_PRIVACY = OWN | {Permission.SEE_FEEDS, Permission.APPROVE_FEEDS}

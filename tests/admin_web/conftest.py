@@ -35,6 +35,7 @@ def app(house: House, engine: Engine, tmp_path: Path) -> Iterator[Flask]:
     made.testing = True
     yield made
     made.extensions["sekisho"].news.stop()
+    made.extensions["sekisho-exports"].stop()
 
 
 @pytest.fixture

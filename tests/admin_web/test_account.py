@@ -269,7 +269,11 @@ def test_an_admin_and_whom_they_invited_do_not_make_two_and_that_is_recorded(cli
 
 def test_auditors_have_nothing_beside_seeing_taking_that_out_judging_and_their_own_account() -> None:
     seeing = {each for each in Permission if each.value.startswith("see-")}
-    assert TABLE[Role.AUDITOR] - OWN <= seeing | {Permission.EXPORT_RECORD, Permission.JUDGE_FINDINGS}
+    assert TABLE[Role.AUDITOR] - OWN <= seeing | {
+        Permission.EXPORT_RECORD,
+        Permission.JUDGE_FINDINGS,
+        Permission.SAVE_REPORTS,
+    }
 
 
 def test_an_operator_gets_another_role_and_their_sessions_end(app: Flask, client: FlaskClient, house: House) -> None:

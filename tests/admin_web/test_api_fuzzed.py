@@ -60,6 +60,7 @@ def lived_in(app: Flask, house: House) -> None:
         ("completions", {"cardholder": 1, "training": 1}),
         ("calendars", {"name": "Own", "name_ja": "自社"}),
         ("schedules", {"name": "Office", "intervals": [[0, 480, 1140]]}),
+        ("reports/saved", {"report": "log", "name": "Refused", "outcome": "REFUSE"}),
         ("grants", {"cardholder": 2, "area": cedar, "reason": "shift"}),
     ):
         answer = client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=kim)

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from admin_web.exports.harmless import visible
@@ -24,7 +25,9 @@ from controller.people.operator import Operator
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
+from controller.record import saved_report
 from controller.record.alarm import raise_alarm
+from controller.record.saved_report import Saving
 from door_agent.events import Card
 from tests.admin_web.conftest import BASE, signed_in, token
 from tests.admin_web.test_exported_files import cells
@@ -64,6 +67,8 @@ def infested(app: Flask, house: House) -> House:
         way_out = session.scalars(select(AccessPoint.id).where(AccessPoint.key == "cedar-out")).one()
         raise_alarm(session, "FIRE", NOW, 1, house.agent(session).id, None)
         raise_alarm(session, "FIRE", NOW, 1, house.agent(session).id, None)
+        saving = Saving("log", {"cardholder": ["2"]}, hostile("saved"))
+        saved_report.save(session, house.operator(session, "kim"), NOW, house.site(session), saving)
     client, kim, mia = app.test_client(), token(house, "kim"), token(house, "mia")
     names = {"name": hostile("name"), "name_ja": hostile("name_ja")}
     reason = {"reason": hostile("reason")}
@@ -171,7 +176,7 @@ def test_no_page_lets_what_somebody_wrote_act_or_turn_what_stands_beside_it(
                 flaws[f"{path} {language}"] = read.flaws
     assert not flaws, "\n".join(f"{path}: {each}" for path, told in flaws.items() for each in told)
     shown = "".join(written)
-    for where in ("holder", "renamed", "kana", "label", "reason", "approved", "alarm", "signer", "token",
+    for where in ("saved", "holder", "renamed", "kana", "label", "reason", "approved", "alarm", "signer", "token",
                   "recipient", "feed", "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
         assert f"髙﨑 {where}" in shown, where
     assert f"{UNKNOWN:x}" in shown.lower()
@@ -183,11 +188,14 @@ def test_no_file_that_is_taken_out_calculates_or_turns_anything(
     signed_in(client, "kim")
     held = set[str]()
     for key in EXPORTED:
-        for form in ("csv", "csv-cp932", "xlsx"):
+        for form in ("csv", "csv-cp932", "xlsx", "pdf"):
             page = asked(client, f"/exports/of/{key}?since=2026-11-01", form, hostile("purpose"))
             data = fetched(client, exports, page).data
             if form == "xlsx":
                 found = [(text, marked) for row in cells(io.BytesIO(data)) for kind, text, marked in row if kind != "n"]
+            elif form == "pdf":
+                pages = PdfReader(io.BytesIO(data)).pages
+                found = [(re.sub("[\n\u200b]", "", page.extract_text()), True) for page in pages]
             else:
                 rows = table(data, "cp932" if form == "csv-cp932" else "utf-8-sig")
                 found = [(text, False) for row in rows for text in row]

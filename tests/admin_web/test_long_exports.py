@@ -12,9 +12,10 @@ from sqlalchemy import Engine, insert
 
 from admin_web.exports.csv_file import as_utf8
 from admin_web.exports.workbook import as_workbook
-from admin_web.pages import exports as pages
+from admin_web.reports import taking
 from admin_web.reports.asking import Asked
 from admin_web.reports.known import EXPORTED
+from admin_web.reports.taking import Head
 from contract.fact import Clock, Fact, FactKind
 from controller.database import transaction
 from controller.ledger.kinds import Kind
@@ -57,7 +58,7 @@ def test_ten_times_the_rows_take_no_more_memory(
         before = head - LONG + rows
         with (
             (tmp_path / "file").open("wb") as file,
-            pages.opened_sheet(app, "ja", EXPORTED["log"], asked, before) as sheet,
+            taking.opened_sheet(app, Head("", "Olu", "ja"), EXPORTED["log"], asked, before) as sheet,
         ):
             tracemalloc.start()
             try:
@@ -66,7 +67,7 @@ def test_ten_times_the_rows_take_no_more_memory(
             finally:
                 tracemalloc.stop()
 
-    monkeypatch.setattr(pages, "AT_ONCE", 200)
+    monkeypatch.setattr(taking, "AT_ONCE", 200)
     peak(LONG // 10)
     small, large = peak(LONG // 10), peak(LONG)
     assert large < small + MARGIN
@@ -75,7 +76,7 @@ def test_ten_times_the_rows_take_no_more_memory(
 def test_nothing_of_the_database_is_held_between_two_portions(
     app: Flask, engine: Engine, head: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "AT_ONCE", LONG // 4)
-    with pages.opened_sheet(app, "en", EXPORTED["log"], Asked(NOW, LogFilter()), head) as sheet:
+    monkeypatch.setattr(taking, "AT_ONCE", LONG // 4)
+    with taking.opened_sheet(app, Head("", "Olu", "en"), EXPORTED["log"], Asked(NOW, LogFilter()), head) as sheet:
         held = [engine.pool.checkedout() for _ in sheet.portions]  # type: ignore[attr-defined]
     assert held == [0, 0, 0, 0]

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from admin_web.exports.making import KEPT_EACH, KEPT_FOR, Exports, State
-from admin_web.pages import exports as pages
+from admin_web.reports import taking
 from admin_web.reports.known import REPORTS
 from controller.database import reading, transaction
 from controller.ledger import acts, ledger
@@ -83,7 +83,7 @@ def table(data: bytes, encoding: str = "utf-8-sig") -> list[list[str]]:
 def test_a_file_of_the_log_holds_the_rows_of_its_filters(
     olu: FlaskClient, exports: Exports, house: House, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "AT_ONCE", 2)
+    monkeypatch.setattr(taking, "AT_ONCE", 2)
     for query, wanted in (("", LogFilter()), ("?outcome=REFUSE", LogFilter(outcome="REFUSE"))):
         with reading(house.engine) as session:
             rows = enquiry.log(session, wanted, None, 200).rows
@@ -167,9 +167,9 @@ def test_a_file_is_for_whoever_asked_and_nobody_else(
 def test_progress_is_shown_while_it_is_made_and_it_can_be_stopped(
     olu: FlaskClient, exports: Exports, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "AT_ONCE", 1)
+    monkeypatch.setattr(taking, "AT_ONCE", 1)
     second, go_on = threading.Event(), threading.Event()
-    plain = pages._plain
+    plain = taking._plain
     seen: list[Any] = []
 
     def slow(column: Any) -> Any:
@@ -179,7 +179,7 @@ def test_progress_is_shown_while_it_is_made_and_it_can_be_stopped(
             assert go_on.wait(PATIENCE)
         return plain(column)
 
-    monkeypatch.setattr(pages, "_plain", slow)
+    monkeypatch.setattr(taking, "_plain", slow)
     page = asked(olu, "/exports/of/log")
     assert second.wait(PATIENCE)
     answer = olu.get(page, base_url=BASE)
@@ -203,7 +203,7 @@ def test_what_cannot_be_made_says_so_and_the_next_one_is_made(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pages, "_plain", broken)
+        patched.setattr(taking, "_plain", broken)
         page = asked(olu, "/exports/of/log")
         assert fetched(olu, exports, page).status_code == 404
     assert "failed" in text(olu, page)
@@ -252,6 +252,7 @@ def test_every_report_shows_and_writes_the_same_rows(
         if count:
             lines = table(fetched(olu, exports, asked(olu, f"/exports/of/{key}?{SINCE}")).data)
             assert len(lines) == count + 1, key
+            assert {len(each) for each in lines} == {len(REPORTS[key].headings)}, key
             for each in told[key]:
                 assert any(each in cell for line in lines for cell in line), (key, each)
 

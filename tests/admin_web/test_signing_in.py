@@ -185,6 +185,9 @@ def test_an_auditor_can_change_nothing(app: Flask, house: House) -> None:
     own = {"sign_in.enter", "sign_in.leave", "sign_in.make", "sign_in.language", "sign_in.second_step"}
     own |= {"sign_in.passkey_options", "sign_in.enter_by_passkey"}
     own |= {"exports.make", "exports.discard"}  # files for themselves, of what they may see; the ledger tells
+    own |= {"api.request_export", "api.request_saved_export", "api.discard_export"}
+    own |= {"api.add_saved_report", "api.remove_saved_report"}  # nothing of the house; the ledger tells
+    own |= {"saved_reports.save", "saved_reports.remove"}
     own |= {"people_files.export", "api.export_cardholders"}
     tried = ("grant", "revoke", "rules", "posture", "access_level", "schedule", "private", "door", "access_point")
     own |= {f"api.preview_{change}" for change in tried}  # undone before the answer

@@ -1,4 +1,4 @@
-"""An auditor in a real browser without JavaScript: a file of the log, and the muster on a phone and on paper."""
+"""An auditor in a real browser without JavaScript: files, saved reports, and the muster on a phone and on paper."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from pypdf import PdfReader
 
 from tests.building.browser_hands import QUIET, shot
 from tests.building.demo_hands import Demo
@@ -73,3 +74,33 @@ def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
     for path in ("/live", "/alarms", "/permissions", "/cards/1", "/requests"):
         olu.goto(f"{web}{path}")
         assert set(olu.locator(STATES).evaluate_all(COLOURS)) <= {BLACK_ON_WHITE, BLACK_ON_PAPER}, path
+
+
+def test_a_report_is_saved_run_again_and_taken_out_as_a_pdf(demo: Demo, olu: Page, tmp_path: Path) -> None:
+    web = demo.description["web"]
+    olu.goto(f"{web}/reports/refusals")
+    olu.select_option("select[name=period]", "last-7-days")
+    olu.click("form.bar:not([method]) button")
+    olu.click("summary")
+    olu.fill("details input[name=name]", "週次の拒否")
+    olu.click("details button")
+    saved = olu.locator("#saved tbody tr")
+    expect(saved).to_contain_text("期間: 過去 7 日間")
+    shot(olu, "saved-reports")
+    saved.get_by_text("週次の拒否").click()
+    expect(olu.locator("select[name=period]")).to_have_value("last-7-days")
+    expect(olu.locator("td", has_text="Ben").first).to_be_visible()
+    olu.click("text=ファイルに書き出す")
+    olu.check("input[value=pdf]")
+    olu.fill("input[name=purpose]", "週次監査")
+    olu.click("main button")
+    expect(olu.locator(".mark-grant")).to_have_text("作成済み", timeout=60_000)
+    with olu.expect_download() as fetched:
+        olu.click("text=ファイルを受け取る")
+    fetched.value.save_as(tmp_path / "refusals.pdf")
+    page = PdfReader(tmp_path / "refusals.pdf").pages[0].extract_text()
+    for each in ("拒否", "期間: 過去 7 日間", "Ben", "1 / 1 ページ"):
+        assert each in page
+    olu.goto(f"{web}/reports")
+    olu.locator("#saved").get_by_text("削除").click()
+    expect(olu.locator("#saved")).to_contain_text("まだ保存されていません")

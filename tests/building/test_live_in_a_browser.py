@@ -18,8 +18,17 @@ PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/ca
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 ASKING = ("/rooms/maple-room/request", "/permissions")
-RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/findings?disposition=all")
-REST = ("/charts", "/rooms/maple-room/timeline", "/cardholders/1/timeline", "/operators", "/account", "/components")
+RECORD = (
+    "/log",
+    "/reports",
+    "/reports/acts",
+    "/reports/unused",
+    "/exports",
+    "/exports/of/log",
+    "/findings?disposition=all",
+)
+REST = ("/charts", "/rooms/maple-room/timeline", "/cardholders/1/timeline", "/exports/of/muster")
+OWN = ("/operators", "/account", "/components")
 EQUIPMENT = ("/start", "/agents", "/agents/1", "/readers", "/premises/doors/1", "/formats", "/settings")
 MAKING = (
     "/formats/of/H10301",
@@ -33,6 +42,7 @@ READ_FROM_TWO_METRES = 49.0
 """Pixels of type: capitals are 0.72 of it, a pixel is 1/96 inch; from two metres they are 16 minutes of arc high."""
 
 OUTSIDE = ("/feeds", "/feeds/new", "/feeds/1")
+PAGES = (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, *REST, *OWN)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
@@ -143,11 +153,25 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
     own_building.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
     said = {"recipient": "Example KK", "purpose": "watch at night", "target": "syslog-tls://siem.example"}
     own_building.api("kim", "/feeds", {**said, "topics": ["alarms", "access"], "fields": ["person"]})
+    own_building.api("olu", "/reports/saved", {"report": "log", "name": "月次", "period": "last-month"})
     decision = f"/log/{newest(own_building, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, own_building, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, *REST, decision):
+        for path in (
+            *LIVE,
+            *PEOPLE,
+            *LEVELS,
+            *ROOMS,
+            *EQUIPMENT,
+            *MAKING,
+            *ASKING,
+            *RECORD,
+            *OUTSIDE,
+            *REST,
+            *OWN,
+            decision,
+        ):
             answer = page.goto(f"{own_building.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

@@ -93,6 +93,11 @@ def test_the_door_agent_may_ask_whether_its_clock_is_synchronised() -> None:
     assert "clock_adjtime" in unit["SystemCallFilter"][-1]
 
 
+def test_the_pages_may_let_the_press_of_pdfs_step_back() -> None:
+    unit = directives(DEPLOY / "systemd" / "sekisho-web.service")
+    assert unit["SystemCallFilter"][-1] == "setpriority"
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_a_unit_starts_a_command_that_exists_with_the_settings_that_are_shipped(unit: Path) -> None:
     command = directives(unit)["ExecStart"][0].split()
