@@ -196,6 +196,7 @@ def _templates(app: Flask) -> None:
             "language": str(get_locale()),
             "integrity": manifest,
             "words": words,
+            "shown": shown,
             "told": words.told,
             "urged": guard.is_urged,
             "token": _token,

@@ -319,11 +319,6 @@ def phrase(table: dict[str, Any], key: str) -> str:
     return str(table.get(key, key))
 
 
-def now(table: dict[str, Any]) -> dict[str, str]:
-    """A table in the language of this request, for a page that says its phrases hundreds of times."""
-    return {key: str(said) for key, said in table.items()}
-
-
 def refusal(refused: Refused) -> str:
     """What a refused verb tells the reader: of dangerous rules each danger, of a setting which one."""
     sentence = phrase(REFUSALS, refused.code)
