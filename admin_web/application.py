@@ -33,6 +33,7 @@ from admin_web.pages import (
     components,
     enquiry,
     exports,
+    floor_plans,
     forms,
     live,
     log,
@@ -55,7 +56,7 @@ from controller.refusal import Refused
 from process import logs
 
 PEOPLE = (cardholders, people_files, cards, permissions, requests)
-DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, enquiry)
+DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, floor_plans, enquiry)
 AUDITING = (log, reports, exports)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024

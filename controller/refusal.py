@@ -95,6 +95,16 @@ SENTENCES: Final[dict[str, str]] = {
     "authenticator-there": "An authenticator app is in use already.",
     "code-wrong": "The code is wrong, old or used.",
     "password-wrong": "The password is wrong, or it is closed for a while after too many attempts.",
+    "picture-missing": "Choose a picture first.",
+    "picture-large": "A picture is a file of at most 10 MB.",
+    "picture-points": "A picture has at most 25 million points. Make it smaller.",
+    "picture-kind": "A picture is a PNG, JPEG or WebP file. SVG and other kinds can hold more than a picture.",
+    "picture-broken": "This picture cannot be read: the file is cut off or broken.",
+    "picture-more": "The file holds something besides the picture. Open the picture and save it anew.",
+    "plans-full": "A site has at most 100 floor plans.",
+    "plan-nothing-chosen": "Choose the door or room first, then click where it is.",
+    "plan-place-wrong": "A place is two whole numbers from 0 to 1000, of a door or room of this site.",
+    "plan-changed": "This was changed again since, and is not undone: put it where it belongs.",
     "last-admin": "At least two active security admins must remain.",
 }
 

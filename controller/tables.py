@@ -19,10 +19,10 @@ from controller.people import (
     sign_in_failure,
     training,
 )
-from controller.premises import agent, area, calendar, door, format, pin_rule, schedule, sign_off, site
+from controller.premises import agent, area, calendar, door, floor_plan, format, pin_rule, schedule, sign_off, site
 from controller.record import alarm, door_state, fact, occupancy, overruled, stay
 
-PREMISES = (site, area, calendar, schedule, format, agent, door, pin_rule, sign_off)
+PREMISES = (site, area, calendar, schedule, format, agent, door, floor_plan, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
 PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from admin_web import guard, streams
 from admin_web.centre import centre, now
+from admin_web.drawing import LABEL, Drawing
 from admin_web.pages import alarms, forms
-from controller.delivery import overview, posture
+from controller.delivery import floors, overview, posture
 from controller.delivery.posture import Act
 from controller.ledger import ledger
 from controller.people.access import Permission
@@ -69,8 +70,15 @@ def _now(session: Session) -> dict[str, Any]:
     site = centre().site(session)
     stands = posture.standing(session, site)
     newest = enquiry.log(session, LogFilter(kinds=tuple(enquiry.PASSING)), None, 1).rows
+    rooms = overview.rooms(session, site, now())
+    every = floors.standing(session, site, rooms)
+    floor = every.chosen(forms.row_id("plan"))
     return {
-        "rooms": overview.rooms(session, site, now()),
+        "rooms": rooms,
+        "floors": every,
+        "floor": floor,
+        "drawing": Drawing.of(floor.plan) if floor else None,
+        "label": LABEL,
         "ordered": stands.ordered(),
         "orders": [row for act in Act if (row := stands.order(act)) is not None and row.value and act != Act.FORGIVE],
         "alarms": alarms.waiting(session),

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     ACKNOWLEDGE_ALARMS = "acknowledge-alarms"
     MANAGE_OPERATORS = "manage-operators"
     CHANGE_ROOMS = "change-rooms"
+    CHANGE_PLANS = "change-plans"
     SET_POSTURE = "set-posture"
     OWN_TOKENS = "own-tokens"
     OWN_ACCOUNT = "own-account"
