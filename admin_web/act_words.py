@@ -40,6 +40,8 @@ ACTS: dict[str, Any] = {
     Kind.CARDHOLDER_CHANGED: _("Cardholder changed"),
     Kind.CARDHOLDER_ENDED: _("Cardholder left"),
     Kind.PRESENCE_FORGIVEN: _("Presence forgiven"),
+    Kind.PHOTO_SET: _("Photo set"),
+    Kind.PHOTO_REMOVED: _("Photo removed"),
     Kind.PIN_SET: _("PIN set"),
     Kind.PIN_CLEARED: _("PIN taken away"),
     Kind.CREDENTIAL_ISSUED: _("Card given"),

@@ -41,6 +41,7 @@ from admin_web.pages import (
     operators,
     people_files,
     permissions,
+    photos,
     posture,
     reports,
     requests,
@@ -55,7 +56,7 @@ from controller.database import open_database
 from controller.refusal import Refused
 from process import logs
 
-PEOPLE = (cardholders, people_files, cards, permissions, requests)
+PEOPLE = (cardholders, people_files, photos, cards, permissions, requests)
 DAILY = (live, alarms, posture, muster, *PEOPLE, rooms, rules, floor_plans, enquiry)
 AUDITING = (log, reports, exports)
 LOOKING = (components,)

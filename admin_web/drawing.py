@@ -12,8 +12,8 @@ from controller.premises.floor_plan import FAR, FloorPlan
 
 WIDEST: Final = 1200
 HIGHEST: Final = 900
-LABEL: Final = (176, 52)
-"""A label's width and height: a name of one line, and a state below it."""
+LABEL: Final = (240, 52)
+"""A label's width and height: a name of one line, and below it a state, a posture and an alarm."""
 _BELOW: Final = 10
 
 

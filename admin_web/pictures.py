@@ -5,14 +5,11 @@ The law: a picture is served under a policy of its own that lets nothing in it a
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Final
 
 from flask import Response, request
 
 from controller import picture
-from controller.refusal import Refused
 
 LONGEST_FORM: Final = picture.LONGEST + 2 * 1024 * 1024
 """A file that is a little too large is refused by its name, not as a form that is."""
@@ -27,14 +24,6 @@ def sent() -> bytes:
         return b""
     with file.stream as stream:
         return stream.read(picture.LONGEST + 1)
-
-
-def decoded(text: str) -> bytes:
-    """A picture in the base64 of a body; Refused picture-broken."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as flaw:
-        raise Refused("picture-broken") from flaw
 
 
 def served(data: bytes) -> Response:

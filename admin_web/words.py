@@ -151,6 +151,7 @@ REFUSALS: dict[str, Any] = {
     "picture-kind": _("A picture is a PNG, JPEG or WebP file. SVG and other kinds can hold more than a picture."),
     "picture-broken": _("This picture cannot be read: the file is cut off or broken."),
     "picture-more": _("The file holds something besides the picture. Open the picture and save it anew."),
+    "photo-missing": _("This cardholder has no photo."),
     "plans-full": _("A site has at most 100 floor plans."),
     "plan-nothing-chosen": _("Choose the door or room first, then click where it is."),
     "plan-place-wrong": _("A place is two whole numbers from 0 to 1000, of a door or room of this site."),

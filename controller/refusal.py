@@ -101,6 +101,7 @@ SENTENCES: Final[dict[str, str]] = {
     "picture-kind": "A picture is a PNG, JPEG or WebP file. SVG and other kinds can hold more than a picture.",
     "picture-broken": "This picture cannot be read: the file is cut off or broken.",
     "picture-more": "The file holds something besides the picture. Open the picture and save it anew.",
+    "photo-missing": "This cardholder has no photo.",
     "plans-full": "A site has at most 100 floor plans.",
     "plan-nothing-chosen": "Choose the door or room first, then click where it is.",
     "plan-place-wrong": "A place is two whole numbers from 0 to 1000, of a door or room of this site.",

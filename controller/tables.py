@@ -14,6 +14,7 @@ from controller.people import (
     operator_session,
     passkey,
     permission,
+    photo,
     pin,
     second_factor,
     sign_in_failure,
@@ -24,7 +25,7 @@ from controller.record import alarm, door_state, fact, occupancy, overruled, sta
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, floor_plan, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, second_factor, sign_in_failure)
-PEOPLE = (cardholder, attribute, credential, pin, permission, training, *OPERATORS)
+PEOPLE = (cardholder, attribute, credential, photo, pin, permission, training, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 WINGS_ABOVE = (fact, door_state, occupancy, stay, alarm, overruled, issued, posture, sharing, outbox)
 METADATA = Base.metadata

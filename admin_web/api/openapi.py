@@ -9,8 +9,10 @@ from typing import Any
 from flask import Flask
 
 from admin_web.api.fields import Field
+from controller.picture import MEDIA
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
+_PICTURES = ("get_floor_plan_picture", "get_photo")
 _TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream", "export_cardholders": "text/csv"}
 
 
@@ -70,6 +72,8 @@ def _status(name: str, verb: str) -> str:
 
 
 def _content(name: str, given: Mapping[str, Field]) -> dict[str, Any]:
+    if name in _PICTURES:
+        return {MEDIA: {"schema": {"type": "string", "contentMediaType": MEDIA}}}
     if name in _TEXTS:
         return {_TEXTS[name]: {"schema": {"type": "string"}}}
     schema = {"$ref": "#/components/schemas/Page"} if "cursor" in given else {"type": "object"}

@@ -7,11 +7,13 @@ from admin_web.api import (
     changes,
     credentials,
     custody,
+    floor_plans,
     formats,
     holidays,
     operators,
     people,
     people_files,
+    photos,
     pins,
     posture,
     premises,
@@ -24,7 +26,7 @@ from admin_web.api import (
 )
 from admin_web.api.blueprint import blueprint
 
-PEOPLE = (people, people_files, credentials, custody, pins, trainings)
-PREMISES = (premises, rules, schedules, holidays, formats)
+PEOPLE = (people, people_files, photos, credentials, custody, pins, trainings)
+PREMISES = (premises, floor_plans, rules, schedules, holidays, formats)
 RESOURCES = (*PEOPLE, *PREMISES, access, previews, posture, record, changes, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

@@ -15,6 +15,7 @@ from admin_web.pages import alarms, forms
 from controller.delivery import floors, overview, posture
 from controller.delivery.posture import Act
 from controller.ledger import ledger
+from controller.people import photo
 from controller.people.access import Permission
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter, LogRow
@@ -83,4 +84,5 @@ def _now(session: Session) -> dict[str, Any]:
         "orders": [row for act in Act if (row := stands.order(act)) is not None and row.value and act != Act.FORGIVE],
         "alarms": alarms.waiting(session),
         "newest": newest[0] if newest else None,
+        "photo": photo.of(session, newest[0].cardholder) if newest and newest[0].cardholder else None,
     }

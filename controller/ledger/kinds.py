@@ -40,6 +40,8 @@ class Kind(StrEnum):
     CARDHOLDER_CHANGED = "cardholder-changed"
     CARDHOLDER_ENDED = "cardholder-ended"
     PRESENCE_FORGIVEN = "presence-forgiven"
+    PHOTO_SET = "photo-set"
+    PHOTO_REMOVED = "photo-removed"
     PIN_SET = "pin-set"
     PIN_CLEARED = "pin-cleared"
     CREDENTIAL_ISSUED = "credential-issued"

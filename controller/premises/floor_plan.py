@@ -199,6 +199,11 @@ def marks(session: Session, site: Site) -> Sequence[PlanMark]:
     return session.scalars(mine.order_by(PlanMark.y, PlanMark.x, PlanMark.id)).all()
 
 
+def marks_of(session: Session, plan: FloorPlan) -> Sequence[PlanMark]:
+    """What stands on one plan, the first placed first."""
+    return session.scalars(select(PlanMark).where(PlanMark.plan_id == plan.id).order_by(PlanMark.id)).all()
+
+
 def _must_stand(plan: FloorPlan) -> None:
     if plan.removed_at is not None:
         raise Refused("not-found")

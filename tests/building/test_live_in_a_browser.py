@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -13,12 +14,14 @@ from playwright.sync_api import Browser, Page, expect
 from hardware.bench.hand import Hand
 from tests.building.browser_hands import shot, signed_in
 from tests.building.demo_hands import Demo, newest, wait_until
+from tests.controller.test_picture import drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 SOON = 10_000
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
+PLANS = ("/plans", "/plans/1")
 RECORD = ("/log", "/reports", "/reports/acts", "/exports", "/exports/of/log", "/operators", "/account", "/components")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
@@ -123,11 +126,15 @@ def test_axe_finds_nothing_serious_in_either_theme_and_language(demo: Demo, brow
         hand.set("cedar-back.contact", 1)
         wait_until(lambda: demo.api("olu", "/alarms?waiting=true")["items"])
     demo.api("kim", "/posture", {"lockdown": True, "reason": "Drill"})
+    demo.api("kim", "/floor-plans", {"name": "3F", "picture": base64.b64encode(drawn("PNG", (800, 500))).decode()})
+    demo.api(
+        "kim", "/floor-plans/1/place", {"marks": [{"door": each, "x": 200 * each, "y": 500} for each in (1, 2, 3)]}
+    )
     decision = f"/log/{newest(demo, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, demo, "kim", language, theme=theme)
-        for path in (*LIVE, *PEOPLE, *ROOMS, *RECORD, decision):
+        for path in (*LIVE, *PEOPLE, *ROOMS, *PLANS, *RECORD, decision):
             answer = page.goto(f"{demo.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path
