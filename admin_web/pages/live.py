@@ -84,5 +84,5 @@ def _now(session: Session) -> dict[str, Any]:
         "orders": [row for act in Act if (row := stands.order(act)) is not None and row.value and act != Act.FORGIVE],
         "alarms": alarms.waiting(session),
         "newest": newest[0] if newest else None,
-        "photo": photo.of(session, newest[0].cardholder) if newest and newest[0].cardholder else None,
+        "photos": photo.of_many(session, [row.cardholder.id for row in newest if row.cardholder is not None]),
     }
