@@ -7,8 +7,8 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0025"
+down_revision = "0024"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0017"
-down_revision = "0016"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
