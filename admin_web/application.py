@@ -40,6 +40,7 @@ from admin_web.pages import (
     exports,
     feeds,
     findings,
+    floor_plans,
     formats,
     forms,
     levels,
@@ -49,6 +50,7 @@ from admin_web.pages import (
     operators,
     people_files,
     permissions,
+    photos,
     posture,
     provider,
     readers,
@@ -74,8 +76,8 @@ from process import logs, secret_file
 if TYPE_CHECKING:
     from admin_web.openid.provider import Provider
 
-PEOPLE = (cardholders, people_files, cards, permissions, requests, levels)
-DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, enquiry)
+PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, levels)
+DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, floor_plans, enquiry)
 AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
 OUTSIDE = (feeds,)
@@ -234,6 +236,7 @@ def _templates(app: Flask) -> None:
             "language": str(get_locale()),
             "integrity": manifest,
             "words": words,
+            "shown": shown,
             "told": words.told,
             "urged": guard.is_urged,
             "token": _token,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from flask import g, request
@@ -38,9 +39,14 @@ def language() -> str:
 
 def named(thing: Named | None) -> str:
     """The name of a room, door or schedule in the reader's language."""
-    if thing is None:
-        return ""
-    return thing.name_ja if str(get_locale()) == "ja" and thing.name_ja else thing.name
+    return "" if thing is None else namer()(thing)
+
+
+def namer() -> Callable[[Named], str]:
+    """`named` for a page that says hundreds of names: the language is asked for once."""
+    if str(get_locale()) == "ja":
+        return lambda thing: thing.name_ja or thing.name
+    return lambda thing: thing.name
 
 
 def said(words: Words) -> str:
@@ -87,9 +93,27 @@ def leaving(moment: datetime) -> Markup:
 
 def briefly(moment: datetime) -> Markup:
     """A <time> element as short as it stays clear on a page that shows today: the hour, or the day before it."""
-    local = moment.astimezone(zone())
-    text = local.strftime("%H:%M:%S" if local.date() == now().astimezone(local.tzinfo).date() else "%m-%d %H:%M")
-    return Markup('<time datetime="%s">%s</time>') % (utc(moment), text)
+    return brief()(moment)
+
+
+def brief() -> Callable[[datetime], Markup]:
+    """`briefly` for a page that says hundreds of moments: the site's clock and its day are looked at once."""
+    clock_of_site = zone()
+    today = now().astimezone(clock_of_site).date()
+
+    def said_briefly(moment: datetime) -> Markup:
+        local = moment.astimezone(clock_of_site)
+        text = f"{local:%H:%M:%S}" if local.date() == today else f"{local:%m-%d %H:%M}"
+        return Markup(f'<time datetime="{utc(moment)}">{text}</time>')  # noqa: S704 - digits and signs of our own
+
+    return said_briefly
+
+
+def marked(table: Mapping[str, Any], css: str) -> dict[str, Markup]:
+    """Every word of a table as a mark of its own shape, in the language of this request; css: the classes, to whose
+    end the key is put."""
+    mark = Markup('<span class="{}{}">{}</span>')
+    return {key: mark.format(css, key, str(said_as)) for key, said_as in table.items()}
 
 
 def hour(moment: datetime) -> Markup:

@@ -177,6 +177,17 @@ REFUSALS: dict[str, Any] = {
     "link-spent": _("This link is used, expired or unknown."),
     "name-taken": _("An operator of this name exists."),
     "operator-unknown": _("There is no such operator."),
+    "picture-missing": _("Choose a picture first."),
+    "picture-large": _("A picture is a file of at most 10 MB."),
+    "picture-points": _("A picture has at most 25 million points. Make it smaller."),
+    "picture-kind": _("A picture is a PNG, JPEG or WebP file. SVG and other kinds can hold more than a picture."),
+    "picture-broken": _("This picture cannot be read: the file is cut off or broken."),
+    "picture-more": _("The file holds something besides the picture. Open the picture and save it anew."),
+    "photo-missing": _("This cardholder has no photo."),
+    "plans-full": _("A site has at most 100 floor plans."),
+    "plan-nothing-chosen": _("Choose the door or room first, then click where it is."),
+    "plan-place-wrong": _("A place is two whole numbers from 0 to 1000, of a door or room of this site."),
+    "plan-changed": _("This was changed again since, and is not undone: put it where it belongs."),
     "last-admin": _("At least two active security admins must remain."),
     "feed-target-wrong": _(
         "A feed goes to https://… or syslog-tls://host:port, with no name, password or fragment in it."
@@ -437,11 +448,6 @@ _SILENT = frozenset({FactKind.DOOR_OPENED, FactKind.DOOR_CLOSED, FactKind.PASSAG
 def phrase(table: dict[str, Any], key: str) -> str:
     """A phrase of one of the tables, or the key itself."""
     return str(table.get(key, key))
-
-
-def now(table: dict[str, Any]) -> dict[str, str]:
-    """A table in the language of this request, for a page that says its phrases hundreds of times."""
-    return {key: str(said) for key, said in table.items()}
 
 
 def refusal(refused: Refused) -> str:

@@ -27,10 +27,10 @@ MODULES: Final = {
 def bench(name: str | None, as_json: bool) -> None:
     """Measure what Sekisho promises about its speed.
 
-    NAME is one of: csv-export, decision, durable-decision, fire-to-release, pages, swipe-to-strike; without it all are
-    measured, which takes a few minutes. Ratios compare with a plain baseline measured in the same run, in turns, so
-    that they mean the same on a slow machine and on a fast one. A figure that misses its bound says MISSED; that is no
-    error of the command.
+    NAME is one of: csv-export, decision, durable-decision, fire-to-release, pages, swipe-to-strike; without it
+    all are measured, which takes a few minutes. Ratios compare with a plain baseline measured in the same run, in
+    turns, so that they mean the same on a slow machine and on a fast one. A figure that misses its bound says MISSED;
+    that is no error of the command.
     """
     rows = []
     with told_plainly():

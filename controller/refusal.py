@@ -136,6 +136,17 @@ SENTENCES: Final[dict[str, str]] = {
     "feed-decided": "This feed does not wait for an approval.",
     "feed-as-it-is": "This feed is so already.",
     "feeds-full": "There are 50 feeds already: remove one first.",
+    "picture-missing": "Choose a picture first.",
+    "picture-large": "A picture is a file of at most 10 MB.",
+    "picture-points": "A picture has at most 25 million points. Make it smaller.",
+    "picture-kind": "A picture is a PNG, JPEG or WebP file. SVG and other kinds can hold more than a picture.",
+    "picture-broken": "This picture cannot be read: the file is cut off or broken.",
+    "picture-more": "The file holds something besides the picture. Open the picture and save it anew.",
+    "photo-missing": "This cardholder has no photo.",
+    "plans-full": "A site has at most 100 floor plans.",
+    "plan-nothing-chosen": "Choose the door or room first, then click where it is.",
+    "plan-place-wrong": "A place is two whole numbers from 0 to 1000, of a door or room of this site.",
+    "plan-changed": "This was changed again since, and is not undone: put it where it belongs.",
     "last-admin": "At least two active security admins must remain.",
 }
 

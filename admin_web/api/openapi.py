@@ -10,11 +10,13 @@ from flask import Flask
 
 from admin_web.api.fields import Field
 from admin_web.exports.kinds_of_file import KINDS
+from controller.picture import MEDIA
 
 _VERBS = ("GET", "POST", "PUT", "DELETE")
 _IN_PATH = re.compile(r"<(?:(\w+)(?:\(([^>]*)\))?:)?(\w+)>")
 """A part of an address: its kind, what that is told, and its name."""
 _FILES = {"fetch_export": {each.mimetype.partition(";")[0] for each in KINDS.values()}}
+_PICTURES = ("get_floor_plan_picture", "get_photo")
 _TEXTS = {"metrics": "text/plain", "stream_events": "text/event-stream", "export_cardholders": "text/csv"}
 
 
@@ -82,6 +84,8 @@ def _status(name: str, verb: str) -> str:
 def _content(name: str, given: Mapping[str, Field]) -> dict[str, Any]:
     if name in _FILES:
         return {mimetype: {"schema": {}} for mimetype in sorted(_FILES[name])}
+    if name in _PICTURES:
+        return {MEDIA: {"schema": {"type": "string", "contentMediaType": MEDIA}}}
     if name in _TEXTS:
         return {_TEXTS[name]: {"schema": {"type": "string"}}}
     schema = {"$ref": "#/components/schemas/Page"} if "cursor" in given else {"type": "object"}

@@ -51,7 +51,7 @@ def get_posture() -> Response:
                     for area in areas.of_site(session, site)
                     if not area.open
                 },
-                "doors": {door.key: stands.of_door(door) for door in doors.of_site(session, site)},
+                "doors": {door.key: stands.of_door(door.id) for door in doors.of_site(session, site)},
                 "orders": [
                     _change(session, row) for row in sorted(stands.orders.values(), key=lambda each: each.number)
                 ],

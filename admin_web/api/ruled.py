@@ -42,7 +42,7 @@ def door(row: Door, points: Sequence[AccessPoint], stands: Standing, now: DoorNo
         "name": row.name,
         "name_ja": row.name_ja,
         "agent": row.agent_id,
-        "mode": stands.of_door(row),
+        "mode": stands.of_door(row.id),
         "rules": settings_of(row.rules),
         "access_points": [access_point(each) for each in points],
         "now": door_now(now) if now is not None else None,

@@ -27,6 +27,7 @@ from controller.people.pin import PinRow
 from controller.people.roster import Row, Said
 from controller.people.training import Completion, Training
 from controller.premises.calendar import Calendar, Holiday
+from controller.premises.floor_plan import FloorPlan, PlanMark
 from controller.premises.pin_rule import PinRuleRow
 from controller.premises.schedule import Schedule, SchedulePlan
 from controller.record.alarm import Alarm
@@ -91,6 +92,20 @@ def training(row: Training, areas: Sequence[int]) -> dict[str, Any]:
         "name_ja": row.name_ja,
         "valid_days": row.valid_days,
         "areas": list(areas),
+    }
+
+
+def floor_plan(row: FloorPlan, marks: Sequence[PlanMark]) -> dict[str, Any]:
+    """x, y: thousandths of the picture's width and height; the picture itself has an address of its own."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "name_ja": row.name_ja,
+        "width": row.width,
+        "height": row.height,
+        "sha256": row.digest,
+        "removed_at": _maybe(row.removed_at),
+        "marks": [{"door": each.door_id, "area": each.area_id, "x": each.x, "y": each.y} for each in marks],
     }
 
 

@@ -11,11 +11,13 @@ from admin_web.api import (
     feeds,
     files,
     findings,
+    floor_plans,
     formats,
     holidays,
     operators,
     people,
     people_files,
+    photos,
     pins,
     posture,
     premises,
@@ -33,8 +35,8 @@ from admin_web.api import (
 )
 from admin_web.api.blueprint import blueprint
 
-PEOPLE = (people, people_files, credentials, custody, pins, trainings)
-PREMISES = (premises, setting_up, site_settings, rules, schedules, holidays, formats)
+PEOPLE = (people, people_files, photos, credentials, custody, pins, trainings)
+PREMISES = (premises, setting_up, site_settings, floor_plans, rules, schedules, holidays, formats)
 PERMISSIONS = (access, access_levels, requests, previews)
 RECORD = (record, findings, timelines, reports, files, changes)
 RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, *RECORD, feeds, operators, watching)

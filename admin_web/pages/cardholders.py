@@ -16,7 +16,7 @@ from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
 from controller.delivery.compiling import card_must_fit
 from controller.people import access_level as levels
-from controller.people import attribute, custody, leaver
+from controller.people import attribute, custody, leaver, photo
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
@@ -89,6 +89,7 @@ def page(holder_id: int) -> str:
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},
             schedules={each.id: each for each in session.query(Schedule)},
             presence=presence,
+            photo=photo.of(session, holder),
             rooms=areas.guarded_of_site(session, centre().site(session)),
             unknown=presented(session, centre().site(session)) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,

@@ -58,6 +58,11 @@ def counted(given: str) -> int | None:
     return int(found)
 
 
+def is_sent(name: str) -> bool:
+    """Whether the form has this field, empty or not."""
+    return name in request.form
+
+
 def row_id(name: str) -> int | None:
     """The id of a row in the form or the address; beyond every row it is the last one there could be."""
     found = number(name)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from admin_web import guard, streams
 from admin_web.centre import centre, now
 from admin_web.pages import alarms, forms
-from controller.delivery import overview, posture
+from admin_web.plan_drawing import LABEL, Drawing
+from controller.delivery import floors, overview, posture
 from controller.delivery.posture import Act
 from controller.ledger import ledger
-from controller.people import first_steps
+from controller.people import first_steps, photo
 from controller.people.access import Permission
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter, LogRow
@@ -69,10 +70,18 @@ def _now(session: Session) -> dict[str, Any]:
     site = centre().site(session)
     stands = posture.standing(session, site)
     newest = enquiry.log(session, LogFilter(kinds=tuple(enquiry.PASSING)), None, 1).rows
+    rooms = overview.rooms(session, site, now())
+    every = floors.standing(session, site, rooms)
+    floor = every.chosen(forms.row_id("plan"))
     return {
-        "rooms": overview.rooms(session, site, now()),
+        "rooms": rooms,
+        "floors": every,
+        "floor": floor,
+        "drawing": Drawing.of(floor.plan) if floor else None,
+        "label": LABEL,
         "ordered": stands.ordered(),
         "orders": [row for act in Act if (row := stands.order(act)) is not None and row.value and act != Act.FORGIVE],
         "alarms": alarms.waiting(session),
         "newest": newest[0] if newest else None,
+        "photos": photo.of_many(session, [row.cardholder.id for row in newest if row.cardholder is not None]),
     }

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, render_template
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from controller.people import photo
 from controller.people.access import Permission
 from controller.record import muster
 
@@ -22,4 +23,5 @@ def page() -> str:
         rooms = [each for each in every if area in (None, each.area.id)]
         if not rooms and area is not None:
             abort(404)
-        return render_template("muster/page.html", every=every, rooms=rooms, wanted=area, at=now())
+        photos = photo.of_many(session, (each.cardholder.id for room in rooms for each in room.people))
+        return render_template("muster/page.html", every=every, rooms=rooms, wanted=area, photos=photos, at=now())

@@ -15,10 +15,11 @@ from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.rooms import room
+from contract.room_rules import Posture
+from controller.delivery import overview, reach
 from controller.delivery import posture as postures
-from controller.delivery import reach
 from controller.delivery.distribution import InForce
-from controller.delivery.posture import Act, Order, PostureChange
+from controller.delivery.posture import Act, Order, PostureChange, Standing
 from controller.delivery.reach import AtDoor
 from controller.people import cardholder as cardholders
 from controller.people.access import Permission
@@ -44,7 +45,7 @@ def page() -> str:
         found = postures.changes(session, site, forms.number("before"), _HISTORY + 1)
         return render_template(
             "posture/page.html",
-            places=[(area, stands.ordered(area)) for area in (None, *guarded)],
+            places=[(area, stands.ordered(area), _under(stands, area)) for area in (None, *guarded)],
             changes=[_placed(session, row) for row in found[:_HISTORY]],
             older=found[_HISTORY - 1].number if len(found) > _HISTORY else None,
             operators=_operators(session),
@@ -87,7 +88,7 @@ def change(number: int) -> str:
             place=_placed(session, row)[1],
             operators=_operators(session),
             stands=postures.standing(session, site).order(Act(row.act), row.area_id, row.door_id) is row,
-            **_at_doors(reach.after(session, site, now(), row), url_for("posture.change_at_doors", number=number)),
+            **_at_doors(session, reach.after(session, site, now(), row), _where(number)),
         )
 
 
@@ -97,8 +98,7 @@ def change_at_doors(number: int) -> str:
     with centre().read() as session:
         site = centre().site(session)
         found = reach.after(session, site, now(), _change(session, site, number))
-        where = url_for("posture.change_at_doors", number=number)
-        return render_template("posture/doors.html", **_at_doors(found, where))
+        return render_template("posture/doors.html", **_at_doors(session, found, _where(number)))
 
 
 @blueprint.get("/person/<int:holder_id>")
@@ -167,8 +167,26 @@ def _forgiven(session: Session, holder_id: int, sequence: int) -> dict[str, Any]
     site = centre().site(session)
     concerned = {door.id: door for found in doors.guarding(session, site).values() for door in found}
     found = reach.told(session, site, now(), list(concerned.values()), min(sequence, 2**62))
-    return _at_doors(found, url_for("posture.person_at_doors", holder_id=holder_id, sequence=sequence))
+    return _at_doors(session, found, url_for("posture.person_at_doors", holder_id=holder_id, sequence=sequence))
 
 
-def _at_doors(found: tuple[InForce, list[AtDoor]], where: str) -> dict[str, Any]:
-    return {"state": found[0], "at_doors": found[1], "where": where, "tries": forms.tries()}
+def _at_doors(session: Session, found: tuple[InForce, list[AtDoor]], where: str) -> dict[str, Any]:
+    """How far an order has come, and how each door stands: one that is held open lets people in."""
+    at = now()
+    return {
+        "state": found[0],
+        "at_doors": found[1],
+        "standing": overview.doors(session, centre().site(session), at),
+        "at": at,
+        "where": where,
+        "tries": forms.tries(),
+    }
+
+
+def _where(number: int) -> str:
+    return url_for("posture.change_at_doors", number=number)
+
+
+def _under(stands: Standing, area: Area | None) -> Posture:
+    """What holds there, whoever ordered it for this room or for the whole site."""
+    return stands.ordered() if area is None else stands.of_area(area)

@@ -46,7 +46,8 @@ if (stream) {
     const children = [...fresh.children].map((child) => {
       const before = kept.get(child.id);
       if (!before || same(before, child)) return before ?? child;
-      return child.dataset.merge === undefined || child.className !== before.className ? child : merged(before, child);
+      const alike = child.getAttribute("class") === before.getAttribute("class");  // of SVG, className is an object
+      return child.dataset.merge === undefined || !alike ? child : merged(before, child);
     });
     for (const child of [...old.children]) if (!children.includes(child)) child.remove();
     children.forEach((child, place) => {

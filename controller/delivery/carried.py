@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ScalarSelect, and_, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from controller.delivery.issued import IssuedList
@@ -25,12 +26,22 @@ class Carried:
 
 def of_agents(session: Session, agent_ids: Iterable[int]) -> Mapping[int, Carried]:
     """By agent id; an agent that has adopted nothing is not among them. The lists themselves are not read."""
+    return {
+        agent_id: Carried(version, bool(newest), reflects, adopted_at)
+        for agent_id, version, newest, reflects, adopted_at in session.execute(_carried(), {"agents": set(agent_ids)})
+        if adopted_at is not None
+    }
+
+
+@cache
+def _carried() -> Select[int, int, bool, int, datetime | None]:
+    """The statement, drawn up once: the live page asks it at every look, and drawing it up takes longer than asking."""
     mine = and_(
         IssuedList.agent_id == Agent.id,
         IssuedList.epoch == _newest("epoch", adopted=True),
         IssuedList.version == _newest("version", adopted=True),
     )
-    statement = (
+    return (
         select(
             Agent.id,
             IssuedList.version,
@@ -39,13 +50,8 @@ def of_agents(session: Session, agent_ids: Iterable[int]) -> Mapping[int, Carrie
             IssuedList.adopted_at,
         )
         .join(IssuedList, mine)
-        .where(Agent.id.in_(set(agent_ids)))
+        .where(Agent.id.in_(bindparam("agents", expanding=True)))
     )
-    return {
-        agent_id: Carried(version, bool(newest), reflects, adopted_at)
-        for agent_id, version, newest, reflects, adopted_at in session.execute(statement)
-        if adopted_at is not None
-    }
 
 
 def _newest(column: str, *, adopted: bool = False) -> ScalarSelect[int]:

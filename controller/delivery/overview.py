@@ -113,9 +113,9 @@ def rooms(session: Session, site: Site, now: datetime) -> list[RoomNow]:
     postures = {area.id: stands.of_area(area) for area in guarded}
     fresh = {area.id: timedelta(seconds=area.rules.fresh_s) for area in guarded}
     for row in rows:
-        home = homes.get(row.Door.id)
+        home = homes.get(row.id)
         if home in found:
-            mode = _mode(stands, row.Door, postures[home])
+            mode = _mode(stands, row.id, postures[home])
             found[home].append(_door(row, now, mode, fresh[home], lists))
     return [
         RoomNow(area, postures[area.id], inside.get(area.id, 0), unsure.get(area.id), found[area.id])
@@ -129,11 +129,16 @@ def doors(session: Session, site: Site, now: datetime) -> dict[int, DoorNow]:
 
 
 def _rows(session: Session, site: Site) -> Sequence[Any]:
-    """Each door with its agent, its state, and who passed last."""
+    """Each door with its agent, its state, and who passed last; as columns: hundreds of entities are slow."""
     statement = (
         select(
-            Door,
-            Agent.id.label("agent_id"),
+            Door.id,
+            Door.key,
+            Door.name,
+            Door.name_ja,
+            Door.release_ms,
+            Door.extended_ms,
+            Door.agent_id,
             Agent.last_heard_at,
             DoorState.leaf,
             DoorState.released_at,
@@ -168,16 +173,15 @@ def _homes(session: Session, site: Site) -> dict[int, int]:
 
 
 def _door(row: Any, now: datetime, mode: Mode, fresh: timedelta, lists: Mapping[int, Carried]) -> DoorNow:
-    door: Door = row.Door
     heard = agents.was_heard(row.last_heard_at, now)
     faults = tuple((row.faults or "").split())
     held_by = tuple((row.held_by or "").split())
     carries = lists.get(row.agent_id)
     return DoorNow(
-        door.id,
-        door.key,
-        door.name,
-        door.name_ja,
+        row.id,
+        row.key,
+        row.name,
+        row.name_ja,
         _state(row, now, held_by) if heard else State.UNKNOWN,
         mode,
         Health.SILENT if not heard else Health.FAULT if faults else Health.WELL,
@@ -200,14 +204,14 @@ def _state(row: Any, now: datetime, held_by: Sequence[str]) -> State:
         return State.UNLOCKED
     if row.leaf == Leaf.OPEN:
         return State.OPEN
-    longest = timedelta(milliseconds=max(row.Door.release_ms, row.Door.extended_ms))
+    longest = timedelta(milliseconds=max(row.release_ms, row.extended_ms))
     if row.released_at is not None and now - row.released_at <= longest:
         return State.RELEASED
     return State.SECURED if row.leaf == Leaf.CLOSED else State.UNKNOWN
 
 
-def _mode(stands: Standing, door: Door, room: Posture) -> Mode:
-    if room.lockdown or stands.of_door(door) is DoorMode.LOCKDOWN:
+def _mode(stands: Standing, door_id: int, room: Posture) -> Mode:
+    if room.lockdown or stands.of_door(door_id) is DoorMode.LOCKDOWN:
         return Mode.LOCKDOWN
     if room.evacuation:
         return Mode.EVACUATION

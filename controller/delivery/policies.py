@@ -87,7 +87,7 @@ def _door(door: Door, stands: Standing, schedules: Schedules) -> DoorPolicy:
         door.key,
         rules.release_ms,
         rules.held_open_s,
-        stands.of_door(door),
+        stands.of_door(door.id),
         rules.extended_ms,
         rules.extended_held_open_s,
         rules.pre_alarm_s,

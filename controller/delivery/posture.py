@@ -99,8 +99,8 @@ class Standing:
             forgiven.number if forgiven else 0,
         )
 
-    def of_door(self, door: Door) -> DoorMode:
-        found = self.order(Act.LOCKDOWN, door_id=door.id)
+    def of_door(self, door_id: int) -> DoorMode:
+        found = self.order(Act.LOCKDOWN, door_id=door_id)
         return DoorMode.LOCKDOWN if found is not None and found.value else DoorMode.NORMAL
 
     def _highest(self, act: Act, area: Area) -> int:

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     JUDGE_FINDINGS = "judge-findings"
     MANAGE_OPERATORS = "manage-operators"
     CHANGE_ROOMS = "change-rooms"
+    CHANGE_PLANS = "change-plans"
     SET_POSTURE = "set-posture"
     MANAGE_FEEDS = "manage-feeds"
     APPROVE_FEEDS = "approve-feeds"

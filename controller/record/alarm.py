@@ -164,6 +164,12 @@ def waiting(session: Session, limit: int = 50) -> Sequence[Alarm]:
     return session.scalars(statement.order_by(Alarm.id.desc()).limit(limit)).all()
 
 
+def doors_waiting(session: Session) -> set[int]:
+    """The doors that an alarm waits about, by id."""
+    waiting_at = select(Alarm.door_id).where(Alarm.acknowledged_at.is_(None), Alarm.door_id.is_not(None)).distinct()
+    return {door_id for door_id in session.scalars(waiting_at) if door_id is not None}
+
+
 def listed(session: Session, wanted: AlarmFilter, before: int, limit: int) -> Sequence[Alarm]:
     """Alarms below the id `before`, waiting or not, the newest first."""
     statement = _narrowed(select(Alarm), wanted).where(Alarm.id < before)

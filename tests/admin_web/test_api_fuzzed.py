@@ -5,6 +5,7 @@ The law: nothing that is sent is a server error, what the document forbids is ne
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ from controller.record.alarm import raise_alarm
 from tests.admin_web.conftest import BASE, token
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import visited
+from tests.controller.test_picture import drawn
 
 EXAMPLES = {"kim": 4, "olu": 1}
 """Of each kind for each operation, by who asks: about a minute on both databases. An auditor is mostly refused."""
@@ -62,6 +64,7 @@ def lived_in(app: Flask, house: House) -> None:
         ("schedules", {"name": "Office", "intervals": [[0, 480, 1140]]}),
         ("reports/saved", {"report": "log", "name": "Refused", "outcome": "REFUSE"}),
         ("grants", {"cardholder": 2, "area": cedar, "reason": "shift"}),
+        ("floor-plans", {"name": "3F", "picture": base64.b64encode(drawn("PNG")).decode()}),
     ):
         answer = client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=kim)
         assert answer.status_code == 201, answer.get_data(as_text=True)

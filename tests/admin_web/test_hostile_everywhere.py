@@ -5,6 +5,7 @@ Single names of many scripts, and what is no name, are in tests/admin_web/test_h
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ from tests.admin_web.test_exported_files import cells
 from tests.admin_web.test_reports_and_exports import asked, exports, fetched, table
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import visited
+from tests.controller.test_picture import drawn
 
 __all__ = ["exports"]
 TURNING = "\u202e\u2066"
@@ -101,6 +103,10 @@ def infested(app: Flask, house: House) -> House:
         ("tokens", {"label": hostile("token")}),
         ("feeds", {"recipient": hostile("recipient"), "purpose": hostile("feed"), "target": "syslog-tls://siem.example",
                    "topics": ["alarms"], "fields": ["person"]}),
+        ("floor-plans", {"name": hostile("floor"), "picture": base64.b64encode(drawn("PNG")).decode()}),
+        ("floor-plans", {"name": hostile("floor"), "picture": base64.b64encode(drawn("PNG")).decode()}),
+        ("floor-plans/1/place", {"marks": [{"door": 1, "x": 9, "y": 9}, {"area": cedar, "x": 99, "y": 9}]}),
+        ("floor-plans/2/place", {"marks": [{"door": 1, "x": 9, "y": 9}, {"door": 2, "x": 9, "y": 9}]}),
     ):  # fmt: skip
         headers = mia if "approve" in path or "decline" in path else kim
         answer = client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=headers)
@@ -117,7 +123,7 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
-        foreign = tag in ("img", "script") and not (said.get("src") or "").startswith("/static/")
+        foreign = tag in ("img", "script") and not (said.get("src") or "").startswith(("/static/", "/plans/"))
         if foreign or any(name.startswith("on") for name in said):
             self.flaws.append(f"acts: {tag} {said}")
         if tag not in ("meta", "link", "img", "input", "br", "hr", "col"):
@@ -177,7 +183,7 @@ def test_no_page_lets_what_somebody_wrote_act_or_turn_what_stands_beside_it(
     assert not flaws, "\n".join(f"{path}: {each}" for path, told in flaws.items() for each in told)
     shown = "".join(written)
     for where in ("saved", "holder", "renamed", "kana", "label", "reason", "approved", "alarm", "signer", "token",
-                  "recipient", "feed", "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
+                  "floor", "recipient", "feed", "area name", "area name_ja", "door name", "operator display_name"):  # fmt: skip
         assert f"髙﨑 {where}" in shown, where
     assert f"{UNKNOWN:x}" in shown.lower()
 

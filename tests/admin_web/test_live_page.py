@@ -193,8 +193,13 @@ def test_an_order_says_first_what_it_does_and_then_at_which_doors_it_did(client:
     assert "in force at 2 of 2 doors" in told
     assert told.count('<span class="in-force good">in force</span>') == 2
     assert "data-hx-get" not in told  # nothing more to wait for
+    assert len(re.findall(r'class="door-state door-\w+"', told)) == 2  # an order in force closes no door
     assert "This is so already." in _page(client, "/posture/order?act=lockdown&value=1&area=cedar-room")
     assert submit(client, "/posture/order", act="lockdown", value="1", reason="drill") == 303
+    rooms = _page(client, "/posture").split("What was ordered")[0]
+    assert rooms.count("mode-lockdown") == 4  # the site and each of its rooms, whoever it was ordered for
+    assert rooms.count("ordered for the whole site") == 2
+    assert "Nobody enters but who may override." in _page(client, "/posture/2")
     ending = _page(client, "/posture/order?act=lockdown&value=0")
     assert re.search(r"Stays so by an order of its own:\s+<bdi>Cedar room", ending)
     assert "mode-lockdown" in _page(client, "/live")

@@ -105,7 +105,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
     signed_in(client, name)
     pages = ["/live", "/live/doors", "/live/feed", "/rooms", "/rooms/cedar-room", "/rooms/cedar-room/in-force/1"]
     pages += ["/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/stays", "/stays?area=3&since=2026-11-01"]
-    pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components"]
+    pages += ["/alarms", "/posture", "/cards", "/cards/1", "/components", "/plans"]
     pages += ["/permissions", "/permissions?room=3&after=1", "/access-levels", "/schedules", "/calendars"]
     pages += ["/cardholders", "/cardholders/1", "/requests", "/log", "/log?area=3&since=2026-11-01", "/operators"]
     pages += ["/feeds", "/muster", "/reports", *(f"/reports/{key}" for key in REPORTS)]
@@ -151,6 +151,7 @@ def test_every_page_is_drawn_in_both_languages(client: FlaskClient, name: str, l
      "/exports/none", "/exports/none/file", "/exports/of/none", "/exports/of/log?since=x",
      *(f"/reports/{key}?further=9223372036854775807" for key in REPORTS),
      "/posture/99999999999999999999", "/posture/order?act=x", "/alarms?before=x",
+     "/plans/1", "/plans/99999999999", "/plans/1/picture", "/live?plan=x", "/live?plan=99999999999999999999",
      "/permissions?after=x", "/permissions?room=-1", "/permissions?room=9&room=x&after=99999999999999",
      "/access-levels/99999999999", "/access-levels/changes/1", "/access-levels/x",
      "/schedules/x", "/calendars/1?year=x",

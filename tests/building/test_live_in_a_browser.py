@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Literal
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from hardware.bench.hand import Hand
 from tests.building.browser_hands import SOON, shot, signed_in, tile
 from tests.building.demo_hands import Demo, newest, wait_until
+from tests.controller.test_picture import drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
 LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacuation", "/posture/person/1")
@@ -18,6 +20,7 @@ PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/ca
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
 ASKING = ("/rooms/maple-room/request", "/permissions")
+PLANS = ("/plans", "/plans/1")
 RECORD = (
     "/log",
     "/reports",
@@ -42,7 +45,7 @@ READ_FROM_TWO_METRES = 49.0
 """Pixels of type: capitals are 0.72 of it, a pixel is 1/96 inch; from two metres they are 16 minutes of arc high."""
 
 OUTSIDE = ("/feeds", "/feeds/new", "/feeds/1")
-PAGES = (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *OUTSIDE, *REST, *OWN)
+PAGES = (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *PLANS, *OUTSIDE, *REST, *OWN)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
@@ -154,24 +157,15 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
     said = {"recipient": "Example KK", "purpose": "watch at night", "target": "syslog-tls://siem.example"}
     own_building.api("kim", "/feeds", {**said, "topics": ["alarms", "access"], "fields": ["person"]})
     own_building.api("olu", "/reports/saved", {"report": "log", "name": "月次", "period": "last-month"})
+    picture = base64.b64encode(drawn("PNG", (800, 500))).decode()
+    own_building.api("kim", "/floor-plans", {"name": "3F", "picture": picture})
+    marks = [{"door": each, "x": 200 * each, "y": 500} for each in (1, 2, 3)]
+    own_building.api("kim", "/floor-plans/1/place", {"marks": marks})
     decision = f"/log/{newest(own_building, 'DECISION')['id']}"
     found: list[str] = []
     for theme, language in zip(THEMES, ("en-GB", "ja-JP"), strict=True):
         page = signed_in(browser, own_building, "kim", language, theme=theme)
-        for path in (
-            *LIVE,
-            *PEOPLE,
-            *LEVELS,
-            *ROOMS,
-            *EQUIPMENT,
-            *MAKING,
-            *ASKING,
-            *RECORD,
-            *OUTSIDE,
-            *REST,
-            *OWN,
-            decision,
-        ):
+        for path in (*PAGES, decision):
             answer = page.goto(f"{own_building.description['web']}{path}")
             assert answer is not None
             assert answer.ok, path

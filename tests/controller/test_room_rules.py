@@ -279,5 +279,5 @@ def test_the_upgrade_keeps_rules_signs_controlled_exits_for_a_while_and_a_lockdo
         found = dangers.findings(room_rules.room(session, area, signed.signed_at))
         assert [each.danger for each in found] == [Danger.SIGN_OFF_BY_MIGRATION]
         door = session.get_one(Door, 1)
-        assert posture.standing(session, site).of_door(door) is DoorMode.LOCKDOWN
+        assert posture.standing(session, site).of_door(door.id) is DoorMode.LOCKDOWN
     engine.dispose()
