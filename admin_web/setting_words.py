@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import make_url
 
+from admin_web.openid.settings import ProviderSettings
 from admin_web.settings import WebSettings
 
 SETTINGS: dict[str, tuple[Any, Any]] = {
@@ -28,6 +29,7 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
         _("Confirm again after (minutes)"),
         _("How old a sign-in may be for a dangerous act; then it is asked for again."),
     ),
+    "provider": (_("OpenID provider"), _("By whose accounts operators may sign in beside their password.")),
     "escalate_minutes": (_("Escalate after (minutes)"), _("How long an alarm may wait before it is escalated.")),
     "log_level": (_("Log level"), _("What the log of the pages holds: this and what is graver.")),
 }
@@ -56,6 +58,8 @@ def _written(name: str, value: object) -> str:
     if name == "database":
         # What stands behind the question mark may hold a password, too.
         return make_url(str(value)).set(query={}).render_as_string(hide_password=True)
+    if isinstance(value, ProviderSettings):
+        return f"{value.name} ({value.issuer})"
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ROUNDS, SLOWEST = 20, 12
 GOAL_MS, MUST_MS = 100.0, 200.0
 ROOM = "room-7"
-_FACTS = ("sequence", "event_id")
 _LEFT_OUT = frozenset({"live.stream", "api.stream_events", "static"})
 """The first two answer for as long as somebody listens."""
 _NARROWED = ("/log?outcome=REFUSE", "/log?area=9", "/log?cardholder=9000", "/log?door=30&outcome=REFUSE")
@@ -94,14 +94,20 @@ def _paths(app: Flask, engine: Engine) -> list[str]:
     with reading(engine) as session:
         decision = session.scalar(select(func.max(FactRow.ledger_sequence)).where(FactRow.kind == "DECISION"))
         holder = session.scalar(select(func.max(Cardholder.id)))
-    keys = {"reports.page": list(REPORTS), "exports.form": list(EXPORTED)}
+    known: dict[str, Sequence[Any]] = {
+        **dict.fromkeys(("sequence", "event_id"), (decision,)),
+        **dict.fromkeys(("holder_id", "cardholder_id"), (holder,)),
+        "report": list(EXPORTED),
+        "reports.page key": list(REPORTS),
+        "exports.form key": list(EXPORTED),
+        "key": [ROOM],
+    }
     found = list[str]()
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if "GET" not in (rule.methods or ()) or rule.endpoint in _LEFT_OUT:
                 continue
-            ids: dict[str, Any] = {name: decision if name in _FACTS else 7 for name in rule.arguments}
-            ids |= {name: holder for name in rule.arguments if name in ("holder_id", "cardholder_id")}
-            for key in keys.get(rule.endpoint, [ROOM]) if "key" in ids else [""]:
-                found.append(url_for(rule.endpoint, **{**ids, **({"key": key} if key else {})}))
+            names = sorted(rule.arguments)
+            values = [known.get(f"{rule.endpoint} {name}") or known.get(name, [7]) for name in names]
+            found += [url_for(rule.endpoint, **dict(zip(names, each, strict=True))) for each in product(*values)]
     return [*sorted(found), *_NARROWED]

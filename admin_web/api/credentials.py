@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, jsonify
@@ -20,7 +20,7 @@ from contract.credential import Identity, Source
 from controller.delivery.compiling import card_must_fit
 from controller.people import credential as credentials
 from controller.people.access import Permission
-from controller.people.card_state import MOST_DAYS, MOST_USES, Act, Limits
+from controller.people.card_state import MOST_DAYS, MOST_USES, UNUSED, Act, Limits
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, NewCard
 
@@ -69,7 +69,8 @@ def list_credentials(asked: dict[str, Any]) -> Response:
         if asked["cardholder"] is not None:
             statement = statement.where(Credential.cardholder_id == asked["cardholder"])
         found = session.scalars(statement.limit(limit(asked) + 1)).all()
-        return listed(found, asked, lambda row: shown(session, row))
+        told = shown_each(session, found)
+        return listed(found, asked, lambda row: told[row.id])
 
 
 @blueprint.post(f"{V1}/credentials")
@@ -142,6 +143,19 @@ def _limits(given: dict[str, Any]) -> Limits:
 
 def shown(session: Session, row: Credential) -> dict[str, Any]:
     """A card with what time and use have made of it."""
-    life, at = credentials.life(session, row), now()
-    state = credentials.state_now(session, row, at)
-    return shapes.credential(row, credentials.identities_of(session, row), life, state)
+    return shown_each(session, [row])[row.id]
+
+
+def shown_each(session: Session, rows: Sequence[Credential]) -> dict[int, dict[str, Any]]:
+    """The same of many, by id."""
+    ids, at = [each.id for each in rows], now()
+    lives, identities = credentials.lives_of_each(session, ids), credentials.identities_of_each(session, ids)
+    return {
+        each.id: shapes.credential(
+            each,
+            identities.get(each.id, []),
+            lives.get(each.id, UNUSED),
+            credentials.state_by(each, lives.get(each.id, UNUSED), at),
+        )
+        for each in rows
+    }

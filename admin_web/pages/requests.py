@@ -13,10 +13,10 @@ from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import granted
 from controller.people import access_level as levels
+from controller.people import cardholder as cardholders
 from controller.people import level_change, undoing
 from controller.people import permission as permissions
 from controller.people.access import Permission
-from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState
 from controller.premises.area import Area
@@ -42,7 +42,7 @@ def listed() -> str:
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},
             inside=levels.plans(session, {each.access_level_id for each in waiting}),
             undos={each.id: undoing.undoable(each, now()) for each in latest},
-            people={each.id: each for each in session.query(Cardholder)},
+            people=cardholders.by_ids(session, (each.cardholder_id for each in (*waiting, *latest))),
             areas={each.id: each for each in session.query(Area)},
             schedules={each.id: each for each in session.query(Schedule)},
             operators={each.id: each for each in session.query(Operator)},

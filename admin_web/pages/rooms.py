@@ -18,6 +18,7 @@ from controller.delivery import posture as postures
 from controller.delivery import rooms as dangers
 from controller.delivery.distribution import InForce
 from controller.delivery.posture import Act, PostureChange, Standing
+from controller.people import cardholder as cardholders
 from controller.people import permission as permissions
 from controller.people import search as searching
 from controller.people.access import Permission
@@ -69,6 +70,7 @@ def page(key: str) -> str:
         grants, found = permissions.in_force(session, area, now()), doors.of_area(session, area)
         site = centre().site(session)
         stands = postures.standing(session, site)
+        people = cardholders.by_ids(session, (each.cardholder_id for each in grants))
         return render_template(
             "rooms/page.html",
             area=area,
@@ -77,7 +79,7 @@ def page(key: str) -> str:
             readers=enquiry.readers(session, {door.agent_id for door in found}),
             inside=occupancy.inside(session, area),
             uncertain=occupancy.uncertain(session).get(area.id),
-            grants=[(each, session.get_one(Cardholder, each.cardholder_id)) for each in grants],
+            grants=[(each, people[each.cardholder_id]) for each in grants],
             schedules={each.id: each for each in session.query(Schedule)},
             operators={each.id: each for each in session.query(Operator)},
             rules=settings_of(area.rules),

@@ -45,7 +45,7 @@ def _read(question: Question, beyond: int | None, limit: int) -> Portion:
 
 
 def _count(question: Question) -> int:
-    return len(_rows(question))
+    return coverage.count(question.session, question.site, question.asked.log.door)
 
 
 COVERED = Report(

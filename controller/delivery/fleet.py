@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.delivery import carried, overview
@@ -22,7 +22,7 @@ from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.door import Door
 from controller.premises.site import Site
-from controller.record.fact import AgentChain, FactRow
+from controller.record.fact import AgentChain, of_agents
 
 
 class Standing(StrEnum):
@@ -114,7 +114,5 @@ def _standing(agent: Agent, now: datetime, *, faulty: bool) -> Standing:
 
 def _last(session: Session) -> dict[int, Told]:
     """By agent id: the facts that the chains end with, each found by its key."""
-    ending = and_(FactRow.agent_id == AgentChain.agent_id, FactRow.sequence == AgentChain.through)
-    columns = (FactRow.agent_id, FactRow.sequence, FactRow.at, FactRow.received_at, FactRow.trusted)
-    rows = session.execute(select(*columns).join(AgentChain, ending))
-    return {agent_id: Told(sequence, at, received, clock) for agent_id, sequence, at, received, clock in rows}
+    ends = [(chain.agent_id, chain.through) for chain in session.scalars(select(AgentChain))]
+    return {row.agent_id: Told(row.sequence, row.at, row.received_at, row.trusted) for row in of_agents(session, ends)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, and_, or_, select
@@ -133,6 +133,11 @@ def exactly(session: Session, site: Site, text: str) -> Sequence[Cardholder]:
     """Whose staff number or name is `text` and nothing else."""
     same = or_(Cardholder.number == text, Cardholder.name == text)
     return session.scalars(select(Cardholder).where(Cardholder.site_id == site.id, same).order_by(Cardholder.id)).all()
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Cardholder]:
+    """These cardholders by id; what is nobody's id is missing."""
+    return {each.id: each for each in session.scalars(select(Cardholder).where(Cardholder.id.in_(set(ids))))}
 
 
 def by_handle(session: Session, handle: bytes) -> Cardholder | None:

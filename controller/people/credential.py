@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -199,8 +199,16 @@ def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Credential]:
 
 
 def identities_of(session: Session, given: Credential) -> Sequence[IdentityRow]:
-    statement = select(IdentityRow).where(IdentityRow.credential_id == given.id).order_by(IdentityRow.id)
-    return session.scalars(statement).all()
+    return identities_of_each(session, [given.id]).get(given.id, [])
+
+
+def identities_of_each(session: Session, cards: Collection[int]) -> dict[int, list[IdentityRow]]:
+    """The identities of these cards, by the id of the card."""
+    statement = select(IdentityRow).where(IdentityRow.credential_id.in_(cards)).order_by(IdentityRow.id)
+    found: dict[int, list[IdentityRow]] = {}
+    for row in session.scalars(statement):
+        found.setdefault(row.credential_id, []).append(row)
+    return found
 
 
 def replacement(session: Session, given: Credential) -> Credential | None:
@@ -210,15 +218,17 @@ def replacement(session: Session, given: Credential) -> Credential | None:
 
 def life(session: Session, given: Credential) -> CardLife:
     """What use and re-issue have made of a card."""
-    return _lives(session, [given.id]).get(given.id, UNUSED)
+    return lives_of_each(session, [given.id]).get(given.id, UNUSED)
 
 
 def state_now(session: Session, given: Credential, now: datetime) -> State:
     """What a card is at `now`: what was said of it, or what time, use and re-issue have made of it."""
-    said = State(given.state)
-    if said is not State.ACTIVE:
-        return said
-    return state_at(said, given.limits, given.active_since, life(session, given), now)
+    return state_by(given, life(session, given), now)
+
+
+def state_by(given: Credential, life: CardLife, now: datetime) -> State:
+    """The same of a card of which is known what use and re-issue have made of it."""
+    return state_at(State(given.state), given.limits, given.active_since, life, now)
 
 
 def states_now(session: Session, holders: Sequence[Cardholder], now: datetime) -> Mapping[int, Sequence[State]]:
@@ -229,15 +239,14 @@ def states_now(session: Session, holders: Sequence[Cardholder], now: datetime) -
         .where(Credential.cardholder_id.in_(ids))
         .order_by(Credential.issued_at.desc(), Credential.id.desc())
     ).all()
-    lives = _lives(session, [each.id for each in cards])
+    lives = lives_of_each(session, [each.id for each in cards])
     found: dict[int, list[State]] = {each: [] for each in ids}
     for each in cards:
-        life = lives.get(each.id, UNUSED)
-        found[each.cardholder_id].append(state_at(State(each.state), each.limits, each.active_since, life, now))
+        found[each.cardholder_id].append(state_by(each, lives.get(each.id, UNUSED), now))
     return found
 
 
-def _lives(session: Session, cards: Sequence[int]) -> Mapping[int, CardLife]:
+def lives_of_each(session: Session, cards: Sequence[int]) -> Mapping[int, CardLife]:
     """What use and re-issue have made of those cards that were used or replaced."""
     uses = (
         select(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from contract.fact import FactKind
@@ -46,9 +46,7 @@ def of_doors(
     session: Session, site: Site, now: datetime, since: datetime, until: datetime | None, door: int | None = None
 ) -> Sequence[Covered]:
     """Every door of `site` (or one of them), by its key."""
-    doors = select(Door, Agent).join(Agent, Agent.id == Door.agent_id).where(Door.site_id == site.id)
-    if door is not None:
-        doors = doors.where(Door.id == door)
+    doors = select(Door, Agent).join(Agent, Agent.id == Door.agent_id).where(*_among(site, door))
     counted = {row[0]: row[1:] for row in session.execute(_decisions(since, until))}
     heard = hearing.shares(session, now, since, until)
     gaps = {row[0]: row[1] for row in session.execute(_gaps(since, until))}
@@ -56,6 +54,15 @@ def of_doors(
         Covered(each, agent, *counted.get(each.id, (0, 0, 0, 0)), gaps.get(agent.id, 0), heard.get(agent.id))
         for each, agent in session.execute(doors.order_by(Door.key))
     ]
+
+
+def count(session: Session, site: Site, door: int | None = None) -> int:
+    """How many doors `of_doors` would tell of."""
+    return session.scalar(select(func.count(Door.id)).where(*_among(site, door))) or 0
+
+
+def _among(site: Site, door: int | None) -> tuple[ColumnElement[bool], ...]:
+    return (Door.site_id == site.id,) if door is None else (Door.site_id == site.id, Door.id == door)
 
 
 def _decisions(since: datetime, until: datetime | None) -> Select[int | None, int, int, int, int]:

@@ -21,7 +21,7 @@ from controller.premises import agent as agents
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
-from controller.record.fact import FactRow, of_agent
+from controller.record.fact import FactRow, of_agent, unknown
 from controller.record.overruled import OverruledGrant
 from controller.record.presented import card_of
 
@@ -125,7 +125,7 @@ def readers(session: Session, agent_ids: Iterable[int]) -> dict[str, KindOfReade
 
 def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, Identity]]:
     """The latest readings of cards that are on no list, with the identity to enrol them by."""
-    statement = select(FactRow).where(FactRow.kind == FactKind.DECISION, FactRow.cardholder_id.is_(None))
+    statement = select(FactRow).where(unknown())
     found: dict[Identity, FactRow] = {}
     for row in session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)):
         identity = unknown_identity(session, row.ledger_sequence)

@@ -9,11 +9,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, and_, false, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    and_,
+    false,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import fact
 from controller.database import Base, UtcDateTime
+
+_UNKNOWN = text("kind = 'DECISION' AND cardholder_id IS NULL")
 
 
 class FactRow(Base):
@@ -49,6 +64,14 @@ class FactRow(Base):
         Index("ix_fact_kind", "kind", "ledger_sequence", "at", "outcome"),
         Index("ix_fact_outcome", "outcome", "ledger_sequence", "at", "kind", "area_id"),
         Index("ix_fact_at", "at", "ledger_sequence", "kind", "outcome"),
+        Index(
+            "ix_fact_unknown",
+            "kind",
+            "cardholder_id",
+            "ledger_sequence",
+            sqlite_where=_UNKNOWN,
+            postgresql_where=_UNKNOWN,
+        ),
     )
 
     def fact(self) -> fact.Fact:
@@ -63,6 +86,12 @@ class AgentChain(Base):
     agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True)
     through: Mapped[int] = mapped_column(BigInteger)
     head: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def unknown() -> ColumnElement[bool]:
+    """Of facts: a card that nobody has was presented. The kind stands in the statement itself, because an index holds
+    just these facts, and a database that is told the kind beside the statement cannot know that it does."""
+    return and_(FactRow.kind == literal_column("'DECISION'"), FactRow.cardholder_id.is_(None))
 
 
 def of_agent(session: Session, agent_id: int, sequence: int) -> FactRow | None:

@@ -34,8 +34,6 @@ class Mustered:
 def of_rooms(session: Session, site: Site, area_id: int | None = None) -> Sequence[Mustered]:
     """Every room that needs permission, or one of them."""
     unsure = occupancy.uncertain(session)
-    return [
-        Mustered(area, occupancy.inside(session, area), unsure.get(area.id))
-        for area in areas.of_site(session, site)
-        if not area.open and area_id in (None, area.id)
-    ]
+    rooms = [each for each in areas.guarded_of_site(session, site) if area_id in (None, each.id)]
+    inside = occupancy.inside_each(session, (each.id for each in rooms))
+    return [Mustered(each, inside.get(each.id, []), unsure.get(each.id)) for each in rooms]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from contract import leaf
 from contract.canonical import Object
 from controller.database import Base, UtcDateTime
+from controller.people import cardholder as cardholders
 from controller.people.cardholder import Cardholder
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
@@ -173,8 +174,7 @@ def newest(
     if before is not None:
         narrowed = narrowed.where(Stay.id < before)
     stays = _in_full(session, session.scalars(narrowed.order_by(Stay.id.desc()).limit(limit)).all())
-    whose = select(Cardholder).where(Cardholder.id.in_({each.cardholder_id for each in stays}))
-    holders = {each.id: each for each in session.scalars(whose)}
+    holders = cardholders.by_ids(session, (each.cardholder_id for each in stays))
     return [(each, holders[each.cardholder_id], session.get_one(Area, each.area_id)) for each in stays]
 
 
