@@ -29,9 +29,9 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
         _("Confirm again after (minutes)"),
         _("How old a sign-in may be for a dangerous act; then it is asked for again."),
     ),
-    "provider": (_("OpenID provider"), _("By whose accounts operators may sign in beside their password.")),
     "escalate_minutes": (_("Escalate after (minutes)"), _("How long an alarm may wait before it is escalated.")),
     "log_level": (_("Log level"), _("What the log of the pages holds: this and what is graver.")),
+    "provider": (_("OpenID provider"), _("By whose accounts operators may sign in beside their password.")),
 }
 
 

@@ -11,7 +11,7 @@ SENTENCES: Final[dict[str, str]] = {
     "reason-missing": "A reason is needed.",
     "note-missing": "Say what was found.",
     "finding-unknown": "This is no refusal, alarm, unused admission or inferred passage.",
-    "findings-many": "1 to 200 findings are judged at once.",
+    "findings-many": "Between 1 and 200 findings are judged at once.",
     "auditor-said": "An auditor has judged this: only an auditor judges it anew.",
     "purpose-missing": "Say what the file is needed for.",
     "pdf-rows": "A PDF holds at most 10,000 rows: take a workbook or CSV, or narrow the filters.",

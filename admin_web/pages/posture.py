@@ -14,13 +14,12 @@ from werkzeug.wrappers import Response
 from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from admin_web.pages.at_doors import at_doors
 from admin_web.pages.rooms import room
 from contract.room_rules import Posture
-from controller.delivery import overview, reach
 from controller.delivery import posture as postures
-from controller.delivery.distribution import InForce
+from controller.delivery import reach
 from controller.delivery.posture import Act, Order, PostureChange, Standing
-from controller.delivery.reach import AtDoor
 from controller.people import cardholder as cardholders
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
@@ -88,17 +87,17 @@ def change(number: int) -> str:
             place=_placed(session, row)[1],
             operators=_operators(session),
             stands=postures.standing(session, site).order(Act(row.act), row.area_id, row.door_id) is row,
-            **_at_doors(session, reach.after(session, site, now(), row), _where(number)),
+            **at_doors(session, reach.after(session, site, now(), row), _where(number)),
         )
 
 
 @blueprint.get("/<int:number>/doors")
 @guard.requires(Permission.SEE_DOORS)
-def change_at_doors(number: int) -> str:
+def changeat_doors(number: int) -> str:
     with centre().read() as session:
         site = centre().site(session)
         found = reach.after(session, site, now(), _change(session, site, number))
-        return render_template("posture/doors.html", **_at_doors(session, found, _where(number)))
+        return render_template("posture/doors.html", **at_doors(session, found, _where(number)))
 
 
 @blueprint.get("/person/<int:holder_id>")
@@ -130,7 +129,7 @@ def person_forgiven(holder_id: int, sequence: int) -> str:
 
 @blueprint.get("/person/<int:holder_id>/<int:sequence>/doors")
 @guard.requires(Permission.FORGIVE_PRESENCE)
-def person_at_doors(holder_id: int, sequence: int) -> str:
+def personat_doors(holder_id: int, sequence: int) -> str:
     with centre().read() as session:
         return render_template("posture/doors.html", **_forgiven(session, holder_id, sequence))
 
@@ -167,20 +166,7 @@ def _forgiven(session: Session, holder_id: int, sequence: int) -> dict[str, Any]
     site = centre().site(session)
     concerned = {door.id: door for found in doors.guarding(session, site).values() for door in found}
     found = reach.told(session, site, now(), list(concerned.values()), min(sequence, 2**62))
-    return _at_doors(session, found, url_for("posture.person_at_doors", holder_id=holder_id, sequence=sequence))
-
-
-def _at_doors(session: Session, found: tuple[InForce, list[AtDoor]], where: str) -> dict[str, Any]:
-    """How far an order has come, and how each door stands: one that is held open lets people in."""
-    at = now()
-    return {
-        "state": found[0],
-        "at_doors": found[1],
-        "standing": overview.doors(session, centre().site(session), at),
-        "at": at,
-        "where": where,
-        "tries": forms.tries(),
-    }
+    return at_doors(session, found, url_for("posture.person_at_doors", holder_id=holder_id, sequence=sequence))
 
 
 def _where(number: int) -> str:

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from admin_web import guard, hours, shown
 from admin_web.act_words import ACTS
 from admin_web.centre import centre, now
+from admin_web.pages import at_doors as parts
 from admin_web.pages import forms
 from contract import schedule as week
 from contract.schedule import Interval
@@ -238,9 +239,8 @@ def _doors(session: Session, site: Site, row: Schedule, found: hours_use.Uses) -
     last, concerned = hours_changes.latest(session, row, 1), hours_use.doors_of(session, found)
     if not last or not concerned:
         return {"state": None}
-    state, told = reach.told(session, site, now(), concerned, last[0].ledger_sequence)
-    where = url_for("schedules.at_doors", schedule_id=row.id)
-    return {"state": state, "at_doors": told, "where": where, "tries": forms.tries()}
+    told = reach.told(session, site, now(), concerned, last[0].ledger_sequence)
+    return parts.at_doors(session, told, url_for("schedules.at_doors", schedule_id=row.id))
 
 
 def _why() -> str:

@@ -35,6 +35,7 @@ from tests.admin_web.test_exported_files import cells
 from tests.admin_web.test_reports_and_exports import asked, exports, fetched, table
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import visited
+from tests.controller.feed_hands import officer
 from tests.controller.test_picture import drawn
 
 __all__ = ["exports"]
@@ -215,7 +216,9 @@ def test_no_file_that_is_taken_out_calculates_or_turns_anything(
 
 
 def test_every_text_that_the_api_takes_is_refused_with_what_a_terminal_obeys(client: FlaskClient, house: House) -> None:
-    kim = token(house, "kim")
+    with transaction(house.engine) as session:
+        officer(house, session)
+    kim, pia = token(house, "kim"), token(house, "pia")
     texts = 0
     for path, verbs in client.get("/api/openapi.json", base_url=BASE).get_json()["paths"].items():
         for verb, operation in verbs.items():
@@ -229,6 +232,8 @@ def test_every_text_that_the_api_takes_is_refused_with_what_a_terminal_obeys(cli
                     address = re.sub("{.*?}", "1", path)
                     sent = {name: f"a{sign}b"}
                     answer = client.open(address, method=verb.upper(), json=sent, base_url=BASE, headers=kim)
+                    if answer.status_code == 403:  # approving feeds is nothing for security admins
+                        answer = client.open(address, method=verb.upper(), json=sent, base_url=BASE, headers=pia)
                     assert answer.status_code == 422, (address, name)
                     flaw = {each["field"]: each["detail"] for each in answer.get_json()["errors"]}.get(name)
                     assert flaw == "holds a character that is no text", (address, name, sign)

@@ -158,7 +158,7 @@ def test_an_operator_links_an_account_and_signs_in_with_it(
     assert kept(house, Kind.IDENTITY_LINKED) == [({"operator": 1}, {"issuer": provider.issuer})]
     other = app.test_client()
     answer = by_provider(other)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/live")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert inside(other)
     assert "provider alone" in other.get("/account", base_url=BASE).get_data(as_text=True)
     assert kept(house, Kind.SIGN_IN)[-1][1] == {"proof": "provider"}

@@ -89,7 +89,8 @@ def test_rows_are_read_page_by_page_and_none_twice(olu: Caller, house: House) ->
 def test_a_row_says_what_the_page_says_and_whom_it_means(olu: Caller) -> None:
     [row] = olu.get(f"/refusals/rows?{SINCE}")["items"]
     assert row["cells"] == {
-        "person": "Ben", "number": "1e00000002", "door": "Cedar room", "reason": "No permission here", "times": 1,
+        "person": "Ben", "number": "1e00000002", "door": "Cedar room", "reason": "No permission here",
+        "disposition": "open", "times": 1,
         "first_at": "2026-11-24T03:01:40.000Z", "last_at": "2026-11-24T03:01:40.000Z",
     }  # fmt: skip
     assert row["refers"]["person"] == {"cardholder": 2}

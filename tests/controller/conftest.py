@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, ScalarSelect, Table, func, select
 from sqlalchemy.orm import Session
 
 from cli.demo.building import PLAN
@@ -123,17 +123,25 @@ class Furnished:
             for table, rows in self.rows:
                 if rows:
                     connection.execute(table.insert(), rows)
-                    _count_on(connection, table)
+            _count_on(connection)
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return House(engine, authority.open_authority(folder / "keys"), folder)
 
 
-def _count_on(connection: Connection, table: Table) -> None:
-    """PostgreSQL numbers new rows from a sequence of its own, which rows that bring their numbers do not move."""
-    key = table.autoincrement_column
-    if connection.dialect.name == "postgresql" and key is not None:
-        sequence = func.pg_get_serial_sequence(table.name, key.name)
-        connection.execute(select(func.setval(sequence, select(func.max(key)).scalar_subquery())))
+def _count_on(connection: Connection) -> None:
+    """PostgreSQL numbers new rows from sequences of its own, which neither rows that bring their numbers move nor those
+    of an earlier test that are gone."""
+    keys = [key for table in METADATA.sorted_tables if (key := table.autoincrement_column) is not None]
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(*(func.setval(_sequence(key), _next(key), False) for key in keys)))
+
+
+def _sequence(key: Column[Any]) -> ColumnElement[str]:
+    return func.pg_get_serial_sequence(key.table.name, key.name)
+
+
+def _next(key: Column[Any]) -> ScalarSelect[int]:
+    return select(func.coalesce(func.max(key), 0) + 1).scalar_subquery()
 
 
 @pytest.fixture(scope="session")
