@@ -30,8 +30,8 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
         _("How old a sign-in may be for a dangerous act; then it is asked for again."),
     ),
     "escalate_minutes": (_("Escalate after (minutes)"), _("How long an alarm may wait before it is escalated.")),
-    "log_level": (_("Log level"), _("What the log of the pages holds: this and what is graver.")),
     "provider": (_("OpenID provider"), _("By whose accounts operators may sign in beside their password.")),
+    "log_level": (_("Log level"), _("What the log of the pages holds: this and what is graver.")),
 }
 
 

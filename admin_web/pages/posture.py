@@ -93,7 +93,7 @@ def change(number: int) -> str:
 
 @blueprint.get("/<int:number>/doors")
 @guard.requires(Permission.SEE_DOORS)
-def changeat_doors(number: int) -> str:
+def change_at_doors(number: int) -> str:
     with centre().read() as session:
         site = centre().site(session)
         found = reach.after(session, site, now(), _change(session, site, number))
@@ -129,7 +129,7 @@ def person_forgiven(holder_id: int, sequence: int) -> str:
 
 @blueprint.get("/person/<int:holder_id>/<int:sequence>/doors")
 @guard.requires(Permission.FORGIVE_PRESENCE)
-def personat_doors(holder_id: int, sequence: int) -> str:
+def person_at_doors(holder_id: int, sequence: int) -> str:
     with centre().read() as session:
         return render_template("posture/doors.html", **_forgiven(session, holder_id, sequence))
 

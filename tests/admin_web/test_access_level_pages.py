@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from controller.database import reading, transaction
 from controller.people import access_level as levels
+from controller.people import level_change
 from controller.people.permission import Grant
 from controller.premises import area as areas
 from tests.admin_web.conftest import signed_in, submit, web_now
@@ -64,11 +65,13 @@ def test_a_level_lives_on_its_pages_and_another_person_widens_it(app: Flask, hou
     assert hidden(text) == wider
     assert submit(kim, f"/access-levels/{level}/change", **wider) == 409  # no reason
     assert submit(kim, f"/access-levels/{level}/change", **wider, reason="more rooms") == 303
-    assert submit(kim, "/access-levels/changes/1/approve") == 409
+    with reading(house.engine) as session:
+        change = level_change.waiting(session)[0].id
+    assert submit(kim, f"/access-levels/changes/{change}/approve") == 409
     assert "(1 waiting)" in shown(mia, "/requests")
-    assert "These people gain (1)" in shown(mia, "/access-levels/changes/1")
-    assert submit(mia, "/access-levels/changes/1/approve") == 303
-    assert "has been decided" in shown(mia, "/access-levels/changes/1")
+    assert "These people gain (1)" in shown(mia, f"/access-levels/changes/{change}")
+    assert submit(mia, f"/access-levels/changes/{change}/approve") == 303
+    assert "has been decided" in shown(mia, f"/access-levels/changes/{change}")
     assert "in force at 0 of 3 doors" in shown(mia, f"/access-levels/{level}")
 
 
