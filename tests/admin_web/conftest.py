@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 
 from admin_web.application import create_app
@@ -22,6 +23,29 @@ from tests.controller.conftest import NOW, PASSWORD, House, engine, furnished, h
 __all__ = ["engine", "furnished", "house", "sqlite_migrated"]
 BASE = "http://127.0.0.1"
 _STARTED = time.monotonic()
+ON_BOTH = frozenset(
+    {
+        "test_access_level_pages",
+        "test_agents_pages",
+        "test_api_fuzzed",
+        "test_enquiry_pages",
+        "test_feed_pages",
+        "test_finding_pages",
+        "test_floor_plan_pages",
+        "test_live_page",
+        "test_long_exports",
+        "test_pages_and_api",
+        "test_people_files",
+        "test_people_search",
+        "test_permission_matrix",
+        "test_reports_and_exports",
+        "test_reports_api",
+        "test_saved_reports",
+        "test_timelines",
+        "test_undoing",
+    }
+)
+"""Modules whose tests run on SQLite and on PostgreSQL."""
 
 
 def web_now() -> datetime:
@@ -29,10 +53,30 @@ def web_now() -> datetime:
     return NOW + timedelta(days=5, seconds=time.monotonic() - _STARTED)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is asked of the database is tested on both in tests/controller, and here where pages ask much of it; what
+    remains of a page is the same over either."""
+    left_out = [each for each in items if "[postgresql" in each.name and _asks_little(each)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [each for each in items if each not in set(left_out)]
+
+
+def _asks_little(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent and item.path.stem not in ON_BOTH
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once a run instead of once a test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(house: House, engine: Engine, tmp_path: Path) -> Iterator[Flask]:
+def app(house: House, engine: Engine, tmp_path: Path, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     made = create_app(WebSettings("sqlite://", "tokyo", tmp_path / "secret", viewers=4), engine, web_now)
     made.testing = True
+    made.jinja_env.bytecode_cache = compiled
     yield made
     made.extensions["sekisho"].news.stop()
     made.extensions["sekisho-exports"].stop()
