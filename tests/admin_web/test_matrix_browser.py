@@ -57,7 +57,7 @@ def opened(
     )
     page = context.new_page()
     by_password(page, address)
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
     page.goto(f"{address}/permissions")
     return page
 

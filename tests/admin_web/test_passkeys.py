@@ -91,7 +91,7 @@ def shot(page: Page, name: str) -> None:
 def made(page: Page, address: str) -> None:
     """Sign in by password and add a passkey."""
     by_password(page, address)
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
     page.goto(f"{address}/account")
     page.fill("input[name=label]", "Desk")
     page.click("#passkeys form[data-passkey] button")
@@ -105,7 +105,7 @@ def test_a_passkey_is_made_signs_in_alone_and_is_removed(browser: Browser, addre
     expect(page.locator("#passkeys li bdi")).to_have_text("Desk")
     page.click("header form[action='/sign-out'] button")
     page.click("form.passkey button")
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
     with reading(house.engine) as session:
         assert [each.proof for each in session.query(OperatorSession)] == [Proof.PASSKEY]
         used = session.query(Passkey).one()
@@ -122,7 +122,7 @@ def test_a_passkey_is_the_second_step_of_whoever_has_no_app(browser: Browser, ad
     by_password(page, address)
     expect(page).to_have_url(re.compile("/sign-in/second$"))
     page.click("form.passkey button")
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
 
 
 def test_strangers_failures_close_no_passkey(browser: Browser, address: str, house: House) -> None:
@@ -134,7 +134,7 @@ def test_strangers_failures_close_no_passkey(browser: Browser, address: str, hou
     by_password(page, address)
     expect(page.get_by_role("alert").first).to_be_visible()
     page.click("form.passkey button")
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
 
 
 def test_a_dangerous_act_is_confirmed_with_a_passkey_and_done(browser: Browser, address: str, house: House) -> None:
@@ -154,7 +154,7 @@ def test_a_dangerous_act_is_confirmed_with_a_passkey_and_done(browser: Browser, 
 def test_an_old_sign_in_makes_no_passkey_before_it_is_confirmed(browser: Browser, address: str, house: House) -> None:
     page = opened(browser)
     by_password(page, address)
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(re.compile("/(live|start)$"))
     with transaction(house.engine) as session:
         session.query(OperatorSession).one().confirmed_at = now() - timedelta(hours=1)
     page.goto(f"{address}/account")

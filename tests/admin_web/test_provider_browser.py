@@ -88,7 +88,7 @@ def test_an_operator_links_signs_in_confirms_and_signs_out(
 
     kim.click("text=Sign in with Acme accounts")
     kim.click("text=Allow")
-    expect(kim).to_have_url(re.compile("/live$"))
+    expect(kim).to_have_url(re.compile("/(live|start)$"))
 
     grant = asked_for(house, "mia")
     aged(house)

@@ -76,8 +76,8 @@ def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(
         assert set(olu.locator(STATES).evaluate_all(COLOURS)) <= {BLACK_ON_WHITE, BLACK_ON_PAPER}, path
 
 
-def test_a_report_is_saved_run_again_and_taken_out_as_a_pdf(demo: Demo, olu: Page, tmp_path: Path) -> None:
-    web = demo.description["web"]
+def test_a_report_is_saved_run_again_and_taken_out_as_a_pdf(own_building: Demo, olu: Page, tmp_path: Path) -> None:
+    web = own_building.description["web"]
     olu.goto(f"{web}/reports/refusals")
     olu.select_option("select[name=period]", "last-7-days")
     olu.click("form.bar:not([method]) button")

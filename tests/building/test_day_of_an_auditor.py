@@ -23,7 +23,9 @@ PAGES = (
     *("/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/reports", "/reports/acts", "/reports/exemptions"),
 )
 FORBIDDEN = ("/rooms/cedar-room/request", "/rooms/cedar-room/rules", "/posture/order?act=lockdown", "/cards/count")
-HARMLESS = ("/language/", "/sign-out", "/search", "/exports/", "/account/", "/operators/tokens")
+ADDED = ("/save", "/reports/saved/", "/findings", "/cardholders/files/cardholders.csv")
+"""What an auditor adds beside the record: saved reports, what became of findings, that a list was taken out."""
+HARMLESS = ("/language/", "/sign-out", "/search", "/exports/", "/account/", "/operators/tokens", *ADDED)
 """What an auditor's forms may do: say the language, leave, search, take files out, keep their own account."""
 FORGED: tuple[tuple[str, dict[str, str | float | bool]], ...] = (
     ("/cardholders", {"name": "Mallory", "number": "6666"}),

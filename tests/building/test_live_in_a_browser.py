@@ -171,4 +171,4 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
             assert answer.ok, path
             wide = [] if path == "/rooms/maple-room" else too_wide(page)  # its tables have six columns of sentences
             found += [f"{theme} {language} {each}" for each in (*grave(page), *wide)]
-    assert found == []
+    assert found == [], "\n".join(found)
