@@ -202,6 +202,8 @@ def _is_foreign() -> bool:
 def _headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", RETRY_AFTER_S)
     if request.endpoint != "static":

@@ -14,7 +14,7 @@ from controller import picture
 LONGEST_FORM: Final = picture.LONGEST + 2 * 1024 * 1024
 """A file that is a little too large is refused by its name, not as a form that is."""
 LONGEST_BODY: Final = LONGEST_FORM * 4 // 3
-_POLICY: Final = "default-src 'none'; sandbox"
+_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
 
 
 def sent() -> bytes:

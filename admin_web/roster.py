@@ -24,7 +24,7 @@ from controller.refusal import Refused
 LONGEST_FILE: Final = roster_file.LONGEST + 16 * 1024
 LONGEST_PLAN: Final = 4 * 1024 * 1024
 _LIFE_S: Final = 3600
-_SETS: Final = {Encoding.UTF_8: "utf-8", Encoding.CP932: "shift_jis"}
+_SETS: Final = {Encoding.UTF_8: "utf-8", Encoding.CP932: "windows-31j"}
 
 
 def judged(text: str) -> Sequence[Row]:

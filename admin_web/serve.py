@@ -42,7 +42,7 @@ def serve(path: Path) -> int:
         listening.close()
         sys.stderr.write(f"cannot listen on {told.host}:{told.port}: {flaw.strerror}\n")
         return CANNOT_START
-    server = listened(app, listening, told.viewers)
+    server = listened(app, listening, told.viewers, proxied=told.proxies > 0)
     stop = StopSignal()
     thread = threading.Thread(target=server.run, name="waitress", daemon=True)
     thread.start()
@@ -57,9 +57,12 @@ def serve(path: Path) -> int:
     return 0
 
 
-def listened(app: Flask, listening: socket.socket, viewers: int) -> BaseWSGIServer | MultiSocketServer:
+def listened(
+    app: Flask, listening: socket.socket, viewers: int, *, proxied: bool = False
+) -> BaseWSGIServer | MultiSocketServer:
     """The server on a bound socket. Viewers hold a thread each and everybody else has threads of their own; silent
-    connections cost no thread, are many, and end soon; what is sent or left unread is bounded."""
+    connections cost no thread, are many, and end soon; what is sent or left unread is bounded. proxied: what a proxy
+    says of who asks reaches the application, which knows how many proxies to believe."""
     return create_server(
         app,
         sockets=[listening],
@@ -72,4 +75,5 @@ def listened(app: Flask, listening: socket.socket, viewers: int) -> BaseWSGIServ
         max_request_body_size=LARGEST_BODY,
         max_request_header_size=LARGEST_HEAD,
         outbuf_high_watermark=UNREAD,
+        clear_untrusted_proxy_headers=not proxied,
     )

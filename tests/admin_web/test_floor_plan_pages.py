@@ -57,7 +57,9 @@ def test_a_plan_is_added_and_its_picture_served_under_a_policy_of_its_own(client
     assert (added.status_code, added.headers["Location"]) == (303, "/plans/1")
     answer = client.get("/plans/1/picture", base_url=BASE)
     assert (answer.status_code, answer.mimetype, answer.data[:4]) == (200, "image/webp", b"RIFF")
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "<bdi>3階</bdi>" in page(client, "/plans", "ja")

@@ -138,7 +138,7 @@ def test_what_is_exported_is_the_same_when_it_is_read_in(client: FlaskClient, ho
         assert found is not None
         cardholder.rename(session, "operator:1", NOW, found, "Yui")
     answer = taken_out(client, "cp932")
-    assert answer.headers["Content-Type"] == "text/csv; charset=shift_jis"
+    assert answer.headers["Content-Type"] == "text/csv; charset=windows-31j"
     assert "There is nothing to change." in looked(client, answer.data).get_data(as_text=True)
     assert taken_out(client, "utf-16").status_code == 400
 

@@ -52,7 +52,9 @@ def test_a_photo_is_shown_on_the_persons_page_at_the_newest_passage_and_on_the_m
     assert (shown.mimetype, shown.data[:4], b"SECRET" in shown.data) == ("image/webp", b"RIFF", False)
     assert shown.headers["Cache-Control"] == "no-store"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
-    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert shown.headers["Content-Security-Policy"] == (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox"
+    )
     assert submit(client, f"{where}/photo/remove") == 303
     assert submit(client, f"{where}/photo/remove") == 409
     assert client.get(f"{where}/photo", base_url=BASE).status_code == 404
