@@ -111,7 +111,8 @@ def at_doors(schedule_id: int) -> str:
     """The part of the page that says at which doors the last change is in force."""
     with centre().read() as session:
         row, site = forms.row(session, Schedule, schedule_id), centre().site(session)
-        return render_template("posture/doors.html", **_doors(session, site, row, hours_use.uses(session, row, now())))
+        found = _doors(session, site, row, hours_use.uses(session, row, now()))
+        return render_template("posture/doors.html", **found) if found["state"] else ""
 
 
 @blueprint.get("/<int:schedule_id>/change")

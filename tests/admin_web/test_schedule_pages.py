@@ -18,7 +18,7 @@ from controller.premises import hours_changes, week_view
 from controller.premises import schedule as schedules
 from controller.premises.schedule import SchedulePlan
 from controller.refusal import Refused
-from tests.admin_web.conftest import signed_in, submit, web_now
+from tests.admin_web.conftest import BASE, signed_in, submit, web_now
 from tests.admin_web.test_permission_matrix import give, sent, shown
 from tests.admin_web.test_schedules_api import LAB, Call, call
 from tests.controller.conftest import NOW, House
@@ -202,3 +202,12 @@ def test_the_pages_of_hours_are_drawn_in_both_languages(client: FlaskClient, hou
         assert "style=" not in text
     for path in ("/schedules/99", "/calendars/99", "/schedules/99/change"):
         assert client.get(path, base_url="http://127.0.0.1").status_code == 404
+
+
+def test_a_schedule_that_concerns_no_door_says_nothing_of_doors(client: FlaskClient, house: House) -> None:
+    signed_in(client, "kim")
+    with reading(house.engine) as session:
+        numbers = [each.id for each in schedules.offered(session, house.site(session))]
+    for number in numbers:
+        answer = client.get(f"/schedules/{number}/doors", base_url=BASE)
+        assert (answer.status_code, answer.get_data(as_text=True)) == (200, "")
