@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _asks_little(item: pytest.Item) -> bool:
     return item.path.parent == Path(__file__).parent and item.path.stem not in ON_BOTH
+
+
+@pytest.fixture(autouse=True)
+def hashes_stay_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cast's passwords are hashed with little work; at a sign-in they would be hashed anew with all of it."""
+    monkeypatch.setattr(PasswordHasher, "check_needs_rehash", lambda _hasher, _known: False)
 
 
 @pytest.fixture(scope="session")

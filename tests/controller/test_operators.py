@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from controller.database import transaction
@@ -243,3 +244,15 @@ def test_a_session_knows_its_proof_and_one_or_all_others_end(house: House) -> No
         assert operator_session.end_all(session, kim.id, but=here) == 2
         assert [each.key for each in operator_session.sessions_of(session, NOW, kim.id)] == [kept.key]
         assert all(operator.resume(session, NOW, each) is None for each in others)
+
+
+def test_a_password_that_was_hashed_with_less_work_is_hashed_anew_at_a_sign_in(house: House) -> None:
+    dearer = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    with transaction(house.engine) as session:
+        kim, own = house.operator(session, "kim"), house.site(session)
+        before = kim.password_hash
+        assert signing_in.sign_in(session, NOW, own, "kim", "wrong password here", dearer) is None
+        assert kim.password_hash == before
+        assert signing_in.sign_in(session, NOW, own, "kim", PASSWORD, dearer) is not None
+        assert "m=16,t=2" in kim.password_hash
+        assert signing_in.sign_in(session, NOW, own, "kim", PASSWORD, dearer) is not None
