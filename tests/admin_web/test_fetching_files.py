@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.client
-import socket
-import threading
 from collections.abc import Iterator
 from typing import IO
 
@@ -19,9 +17,9 @@ from admin_web.exports.making import Exports, Making, Order
 from admin_web.exports.sheet import Sheet, Written
 from controller.database import reading
 from tests.admin_web.conftest import signed_in
+from tests.admin_web.on_waitress import PATIENCE, served
 from tests.controller.conftest import House
 
-PATIENCE = 20.0
 VIEWERS = 1
 LARGE = 8 * 1024 * 1024
 NOTHING = Sheet("a", ["a"], [])
@@ -30,17 +28,8 @@ BLOCK = hashlib.sha256(b"a file").digest() * 2048
 
 @pytest.fixture
 def port(app: Flask) -> Iterator[int]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = serve.listened(app, listening, VIEWERS)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        app.extensions["sekisho"].news.stop()
-        app.extensions["sekisho-exports"].stop()
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(5)
+    with served(app, VIEWERS) as port:
+        yield port
 
 
 def large(_: Sheet, file: IO[bytes]) -> Written:

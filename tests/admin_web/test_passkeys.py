@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,13 +12,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from admin_web import serve
 from controller.database import reading, transaction
 from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Passkey
 from controller.people.sign_in_failure import FREE_FAILURES
 from tests.admin_web.conftest import web_now as now
-from tests.admin_web.test_streams import until
+from tests.admin_web.on_waitress import served
 from tests.controller.conftest import PASSWORD, House
 
 pytestmark = pytest.mark.browser
@@ -37,17 +34,8 @@ DEVICE = {
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The pages on the real server, called by the only name for which browsers make passkeys without TLS."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = serve.listened(app, listening, 2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://localhost:{listening.getsockname()[1]}"
-    app.extensions["sekisho"].news.stop()
-    until(lambda: app.extensions["sekisho-seats"].taken == 0)
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join(5)
+    with served(app, 2) as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

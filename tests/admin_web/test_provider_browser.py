@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +12,14 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
-from admin_web import serve
 from admin_web.openid.settings import ProviderSettings
 from controller.database import reading
 from controller.people.permission import Grant, GrantState
+from tests.admin_web.on_waitress import served
 from tests.admin_web.openid_provider import OpenIdProvider
 from tests.admin_web.test_account import aged, asked_for
 from tests.admin_web.test_passkeys import by_password, shot
 from tests.admin_web.test_provider import provider, started, told
-from tests.admin_web.test_streams import until
 from tests.controller.conftest import House
 
 __all__ = ["provider", "told"]
@@ -34,17 +31,8 @@ SOON = 10_000
 def address(house: House, engine: Engine, tmp_path: Path, told: ProviderSettings) -> Iterator[str]:
     """The pages on the real server; `localhost`, where the provider is, is another site than this."""
     app: Flask = started(engine, tmp_path, told)
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = serve.listened(app, listening, 2)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    app.extensions["sekisho"].news.stop()
-    until(lambda: app.extensions["sekisho-seats"].taken == 0)
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join(5)
+    with served(app, 2) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from admin_web import guard, serve, streams
+from admin_web import guard, streams
 from contract.fact import Clock, Fact, FactKind
 from controller.database import transaction
 from controller.ledger.kinds import Kind
@@ -24,9 +24,9 @@ from controller.ledger.ledger import append
 from controller.people import operator
 from controller.record.fact import FactRow
 from tests.admin_web.conftest import signed_in, submit, token
+from tests.admin_web.on_waitress import PATIENCE, served, until
 from tests.controller.conftest import NOW, House
 
-PATIENCE = 20.0
 STREAM = "/api/v1/events/stream"
 
 
@@ -34,24 +34,8 @@ STREAM = "/api/v1/events/stream"
 def port(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The application on waitress, as `web serve` starts it; hearts beat fast so that tests need not wait."""
     monkeypatch.setattr(streams, "HEARTBEAT_S", 0.1)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = serve.listened(app, listening, 4)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        app.extensions["sekisho"].news.stop()
-        until(lambda: app.extensions["sekisho-seats"].taken == 0)
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(5)
-
-
-def until(done: Callable[[], bool]) -> None:
-    deadline, pause = time.monotonic() + PATIENCE, threading.Event()
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        pause.wait(0.01)
+    with served(app, 4) as port:
+        yield port
 
 
 class Viewer:
