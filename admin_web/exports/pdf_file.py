@@ -139,7 +139,7 @@ def _press(job: bytes, file: IO[bytes], sheet: Sheet) -> None:
         with subprocess.Popen(_COMMAND, stdin=given, stdout=file, stderr=subprocess.DEVNULL, env={}) as press:
             try:
                 _await(press, sheet)
-            except BaseException:
+            except BaseException:  # also when this process is told to end: the press must not outlive who asked
                 press.kill()
                 raise
     if press.returncode in _GONE:

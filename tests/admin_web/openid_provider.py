@@ -8,10 +8,9 @@ import hmac
 import html
 import json
 import secrets
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +20,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+
+from tests.loopback import running
 
 CLIENT, SECRET = "sekisho", "the secret of the client"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"}, private=True)
@@ -205,14 +206,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on the terminal of the tests."""
 
 
-@contextmanager
-def serving(clock: Callable[[], datetime]) -> Iterator[OpenIdProvider]:
-    server = OpenIdProvider(clock)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+def serving(clock: Callable[[], datetime]) -> AbstractContextManager[OpenIdProvider]:
+    return running(OpenIdProvider(clock))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from controller.database import reading, transaction
 from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Passkey
 from controller.people.sign_in_failure import FREE_FAILURES
+from tests import chromium
 from tests.admin_web.conftest import web_now as now
 from tests.admin_web.on_waitress import served
 from tests.controller.conftest import PASSWORD, House
@@ -41,12 +42,8 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def browser(chromium_path: str, address: str) -> Iterator[Browser]:
     """One that is gone before the server at `address` is, so that nothing hangs on to it."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
-        try:
-            yield started
-        finally:
-            started.close()
+    with chromium.started(chromium_path) as started:
+        yield started
 
 
 def opened(browser: Browser, language: str = "en-GB", theme: str = "light") -> Page:

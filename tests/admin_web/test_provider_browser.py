@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from admin_web.openid.settings import ProviderSettings
@@ -18,11 +18,11 @@ from controller.people.permission import Grant, GrantState
 from tests.admin_web.on_waitress import served
 from tests.admin_web.openid_provider import OpenIdProvider
 from tests.admin_web.test_account import aged, asked_for
-from tests.admin_web.test_passkeys import by_password, shot
+from tests.admin_web.test_passkeys import browser, by_password, shot
 from tests.admin_web.test_provider import provider, started, told
 from tests.controller.conftest import House
 
-__all__ = ["provider", "told"]
+__all__ = ["browser", "provider", "told"]
 pytestmark = pytest.mark.browser
 SOON = 10_000
 
@@ -33,16 +33,6 @@ def address(house: House, engine: Engine, tmp_path: Path, told: ProviderSettings
     app: Flask = started(engine, tmp_path, told)
     with served(app, 2) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def browser(chromium_path: str, address: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
-        try:
-            yield opened
-        finally:
-            opened.close()
 
 
 def looked_at(page: Page, name: str) -> None:

@@ -14,16 +14,6 @@ from tests.building.demo_hands import Demo
 SOON = 10_000
 """Milliseconds in which what is done at a door stands on a page, on a machine that does other work beside."""
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 def signed_in(
     browser: Browser,

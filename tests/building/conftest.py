@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from cli.brokers import mosquitto
 from cli.demo.folder import Folder
-from tests.building.browser_hands import QUIET
+from tests import chromium
 from tests.building.demo_hands import Demo, make_building
 from tests.conftest import need
 
@@ -56,9 +56,5 @@ def own_building(made: Folder, tmp_path: Path) -> Iterator[Demo]:
 
 @pytest.fixture
 def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
-        try:
-            yield started
-        finally:
-            started.close()
+    with chromium.started(chromium_path) as started:
+        yield started

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from hardware.bench.hand import Hand
-from tests.building.browser_hands import QUIET, SOON, signed_in
+from tests import chromium
+from tests.building.browser_hands import SOON, signed_in
 from tests.building.demo_hands import CHECKOUT, Demo, is_newer, make_building, newest
 from tests.building.door_hands import is_refused, passes
 
@@ -121,16 +122,16 @@ def a_building() -> Iterator[Demo]:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with a_building() as demo, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise SystemExit("chromium is not installed")
+    with a_building() as demo, chromium.started(path) as browser:
         with demo.hand() as hand:
             hand.watch()
             what_happens(demo, hand)
         at_the_doors(browser, demo)
         of_an_auditor(browser, demo)
         of_two_admins(browser, demo)
-        browser.close()
 
 
 if __name__ == "__main__":

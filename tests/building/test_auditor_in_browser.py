@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pypdf import PdfReader
 
-from tests.building.browser_hands import QUIET, shot
+from tests.building.browser_hands import shot, sign_in
 from tests.building.demo_hands import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.building, pytest.mark.broker]
@@ -22,19 +21,12 @@ PAPER = ViewportSize(width=794, height=1123)
 
 
 @pytest.fixture
-def olu(own_building: Demo, chromium_path: str) -> Iterator[Page]:
+def olu(own_building: Demo, browser: Browser) -> Page:
     """The auditor with a Japanese browser in the dark theme that runs no scripts."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
-        context = started.new_context(locale="ja", color_scheme="dark", viewport=PHONE, java_script_enabled=False)
-        page = context.new_page()
-        operator = next(each for each in own_building.description["operators"] if each["name"] == "olu")
-        page.goto(f"{own_building.description['web']}/sign-in")
-        page.fill("input[name=name]", "olu")
-        page.fill("input[name=password]", operator["password"])
-        page.click("main button")
-        yield page
-        started.close()
+    context = browser.new_context(locale="ja", color_scheme="dark", viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, own_building, "olu")
+    return page
 
 
 def test_a_file_is_asked_for_waited_for_and_fetched_and_the_muster_is_printed(

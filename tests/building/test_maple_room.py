@@ -40,8 +40,8 @@ def goes_through(building: Demo, hand: Hand, point: str, bits: str) -> dict[str,
     before = newest(building, "PASSAGE")["id"]
     released = released_by(hand, point, bits)
     hand.wait_for(f"{point}.green", 1, after=released.mono - 0.5)
-    opened = hand.set("maple.contact", 1)
-    hand.wait_for("maple.strike", 0, after=opened, timeout=15.0)
+    hand.set("maple.contact", 1)
+    hand.wait_for("maple.strike", 0, after=released.mono, timeout=15.0)
     hand.set("maple.contact", 0)
     return is_newer(building, "PASSAGE", before)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import queue
 import re
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.loopback import LoopbackServer, running
 
 
 @dataclass(frozen=True)
@@ -51,28 +52,10 @@ class Conduct:
         return context
 
 
-class Receiver(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
+class Receiver(LoopbackServer[Any]):
     def __init__(self, conduct: Conduct, handler: type[socketserver.BaseRequestHandler], port: int = 0) -> None:
         self.conduct = conduct
-        self.taken: queue.Queue[Any] = queue.Queue()
-        super().__init__(("127.0.0.1", port), handler)
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up, or does not like our certificate, is no error of the test."""
-
-    def all_taken(self) -> list[Any]:
-        """What came in since the last call."""
-        found: list[Any] = []
-        while not self.taken.empty():
-            found.append(self.taken.get())
-        return found
+        super().__init__(handler, port)
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -140,25 +123,9 @@ class _Syslog(socketserver.BaseRequestHandler):
         return held
 
 
-@contextmanager
-def hook(conduct: Conduct, port: int = 0) -> Iterator[Receiver]:
-    with _serving(Receiver(conduct, _Hook, port)) as server:
-        yield server
+def hook(conduct: Conduct, port: int = 0) -> AbstractContextManager[Receiver]:
+    return running(Receiver(conduct, _Hook, port))
 
 
-@contextmanager
-def siem(conduct: Conduct, port: int = 0) -> Iterator[Receiver]:
-    with _serving(Receiver(conduct, _Syslog, port)) as server:
-        yield server
-
-
-@contextmanager
-def _serving(server: Receiver) -> Iterator[Receiver]:
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def siem(conduct: Conduct, port: int = 0) -> AbstractContextManager[Receiver]:
+    return running(Receiver(conduct, _Syslog, port))

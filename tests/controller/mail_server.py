@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import queue
 import socketserver
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+
+from tests.loopback import LoopbackServer, running
 
 
 @dataclass(frozen=True)
@@ -57,29 +57,11 @@ class Manners:
         return context
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
+class MailServer(LoopbackServer[Taken]):
     def __init__(self, port: int, manners: Manners) -> None:
         self.manners = manners
-        self.taken: queue.Queue[Taken] = queue.Queue()
         self.said: list[str] = []
-        super().__init__(("127.0.0.1", port), _Conversation)
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up, or does not like our certificate, is no error of the test."""
-
-    def all_taken(self) -> list[Taken]:
-        """What was taken since the last call."""
-        found: list[Taken] = []
-        while not self.taken.empty():
-            found.append(self.taken.get())
-        return found
+        super().__init__(_Conversation, port)
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -157,14 +139,5 @@ class _Conversation(socketserver.StreamRequestHandler):
         return True
 
 
-@contextmanager
-def serving(manners: Manners | None = None, port: int = 0) -> Iterator[MailServer]:
-    server = MailServer(port, manners or Manners())
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def serving(manners: Manners | None = None, port: int = 0) -> AbstractContextManager[MailServer]:
+    return running(MailServer(port, manners or Manners()))
