@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
+from werkzeug.routing import Rule
 
 from admin_web.application import create_app
 from admin_web.settings import WebSettings
@@ -71,6 +72,25 @@ def _asks_little(item: pytest.Item) -> bool:
 def hashes_stay_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cast's passwords are hashed with little work; at a sign-in they would be hashed anew with all of it."""
     monkeypatch.setattr(PasswordHasher, "check_needs_rehash", lambda _hasher, _known: False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Every application compiles a builder of addresses for each of its routes, which takes longer than most tests do
+    anything else. The builder of a rule is code that depends on its text alone."""
+    compile_builder = Rule._compile_builder
+    made: dict[tuple[str, bool], Callable[..., tuple[str, str]]] = {}
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        assert not rule.defaults
+        asked = (rule.rule, append_unknown)
+        if asked not in made:
+            made[asked] = compile_builder(rule, append_unknown)
+        return made[asked]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")

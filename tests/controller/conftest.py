@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,30 +111,40 @@ class House:
 
 @dataclass(frozen=True)
 class Furnished:
-    """A house as its verbs made it, once a run: the rows of every table in the order of their references, and the
-    folders of keys. Making it takes a second, putting its rows into another database a twentieth of that."""
+    """A house as its verbs made it, once a run: its SQLite file, the rows of every table in the order of their
+    references, and the folders of keys. Making it takes a second, copying it into another database much less."""
 
+    file: Path
     rows: tuple[tuple[Table, list[dict[str, Any]]], ...]
     folder: Path
 
     def into(self, engine: Engine, folder: Path) -> House:
-        with engine.begin() as connection:
-            for table, _ in reversed(self.rows):
-                connection.execute(table.delete())
-            for table, rows in self.rows:
-                if rows:
-                    connection.execute(table.insert(), rows)
-            _count_on(connection)
+        if engine.dialect.name == "sqlite":
+            self._as_pages(engine)
+        else:
+            self._as_rows(engine)
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return House(engine, authority.open_authority(folder / "keys"), folder)
 
+    def _as_pages(self, engine: Engine) -> None:
+        with closing(sqlite3.connect(self.file)) as made, closing(engine.raw_connection()) as pooled:
+            copy = pooled.driver_connection
+            assert isinstance(copy, sqlite3.Connection)
+            made.backup(copy)
 
-def _count_on(connection: Connection) -> None:
-    """PostgreSQL numbers new rows from sequences of its own, which neither rows that bring their numbers move nor those
-    of an earlier test that are gone."""
-    keys = [key for table in METADATA.sorted_tables if (key := table.autoincrement_column) is not None]
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(*(func.setval(_sequence(key), _next(key), False) for key in keys)))
+    def _as_rows(self, engine: Engine) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("; ".join(str(table.delete()) for table, _ in reversed(self.rows)))
+            for table, rows in self.rows:
+                if rows:
+                    connection.execute(table.insert(), rows)
+            _count_on(connection, [table for table, rows in self.rows if rows])
+
+
+def _count_on(connection: Connection, tables: Sequence[Table]) -> None:
+    """PostgreSQL numbers new rows from sequences of its own, which rows that bring their numbers do not move."""
+    keys = [key for table in tables if (key := table.autoincrement_column) is not None]
+    connection.execute(select(*(func.setval(_sequence(key), _next(key), False) for key in keys)))
 
 
 def _sequence(key: Column[Any]) -> ColumnElement[str]:
@@ -147,7 +158,8 @@ def _next(key: Column[Any]) -> ScalarSelect[int]:
 @pytest.fixture(scope="session")
 def furnished(sqlite_migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
     folder = tmp_path_factory.mktemp("furnished")
-    engine = open_database(f"sqlite:///{shutil.copy(sqlite_migrated, tmp_path_factory.mktemp('made'))}")
+    file = shutil.copy(sqlite_migrated, tmp_path_factory.mktemp("made"))
+    engine = open_database(f"sqlite:///{file}")
     furnish(engine, folder)
     with engine.connect() as connection:
         rows = tuple(
@@ -155,7 +167,7 @@ def furnished(sqlite_migrated: Path, tmp_path_factory: pytest.TempPathFactory) -
             for table in METADATA.sorted_tables
         )
     engine.dispose()
-    return Furnished(rows, folder)
+    return Furnished(Path(file), rows, folder)
 
 
 def furnish(engine: Engine, folder: Path) -> None:
