@@ -83,8 +83,12 @@ class Kind(StrEnum):
     APPROVAL_REFUSED = "approval-refused"
     SIGN_IN = "sign-in"
     SIGN_IN_FAILED = "sign-in-failed"
+    CONFIRMED = "confirmed"
+    CONFIRMATION_FAILED = "confirmation-failed"
+    ACT_REFUSED = "act-refused"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a kind of row
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
+    TOKEN_REFUSED = "token-refused"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     RECORD_EXPORTED = "record-exported"
     FEED_MADE = "feed-made"
