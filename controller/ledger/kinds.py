@@ -127,6 +127,17 @@ NO_ACTS = frozenset(
 )
 """What happens by itself: what doors record and what the centre finds. Everything else somebody has done."""
 
+REFUSALS = frozenset(
+    {
+        Kind.SIGN_IN_FAILED,
+        Kind.CONFIRMATION_FAILED,
+        Kind.ACT_REFUSED,
+        Kind.TOKEN_REFUSED,
+        Kind.APPROVAL_REFUSED,
+    }
+)
+"""What somebody was refused: by words and numbers of ours, never by what was typed."""
+
 CHANGES_LISTS = frozenset(
     {
         Kind.AREA_MADE,

@@ -21,12 +21,14 @@ from controller.feeds.courier import AT_ONCE, PATIENCE, Courier
 from controller.feeds.feed import Feed, Personal, State, Topic
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, OpeningRow, append
-from controller.people import cardholder
+from controller.people import cardholder, operator, signing_in
+from controller.people.access import Permission
+from controller.people.operator_session import Whence
 from controller.record import alarm
 from controller.record.fact import FactRow
 from controller.settings import FeedSettings
 from process.settings import SettingsError, parse
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import CHEAP, NOW, House
 from tests.controller.doorway import visited
 from tests.controller.feed_hands import made, officer, raised, row, wanted
 from tests.controller.feed_receivers import Conduct, Posted, Receiver, hook, siem
@@ -381,6 +383,23 @@ def test_changes_name_nobody_unless_that_was_approved(house: House) -> None:
     assert plain == {"by": "operator", "of": {}}
     assert named["operator"] == {"name": "kim", "display_name": "Kim"}
     assert named["of"].keys() == {"cardholder"}
+
+
+def test_a_refusal_says_what_was_refused_and_how_often_and_names_nobody(house: House) -> None:
+    with hook(conduct(house)) as server:
+        made(house, wanted(at(server), topics=(Topic.CHANGES,)))
+        with transaction(house.engine) as session:
+            olu, here = house.operator(session, "olu"), Whence("Firefox, Linux", "192.0.2.0/24")
+            for _ in range(2):
+                operator.act_refused(session, LATER, olu, Permission.MANAGE_OPERATORS, here)
+            signing_in.sign_in(session, LATER, house.site(session), "olu", "typed by somebody", CHEAP)
+        courier(house).turn(LATER)
+        posted = {each.event["type"]: each for each in server.all_taken()}
+    refused = {"by": "operator", "of": {}, "outcome": "REFUSE", "reason": "manage-operators", "count": 2}
+    assert posted["sekisho.change.act-refused"].event["data"] == refused
+    failed = posted["sekisho.change.sign-in-failed"].event["data"]
+    assert (failed["reason"], failed["count"]) == ("password", 1)
+    assert all(b"192.0" not in each.body and b"typed" not in each.body for each in posted.values())
 
 
 def test_an_acknowledged_alarm_is_told_where_alarms_are(house: House) -> None:
