@@ -94,6 +94,7 @@ _POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "object-src 'none'",
         "base-uri 'none'",
     )
 )

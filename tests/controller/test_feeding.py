@@ -19,6 +19,7 @@ from controller.feeds import feed as feeds
 from controller.feeds import reach, webhook
 from controller.feeds.courier import AT_ONCE, PATIENCE, Courier
 from controller.feeds.feed import Feed, Personal, State, Topic
+from controller.feeds.handing import Why
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, OpeningRow, append
 from controller.people import cardholder, operator, signing_in
@@ -255,6 +256,27 @@ def test_a_network_that_is_named_is_reached_and_no_other() -> None:
     assert [reach.may_reach(each, allowed) for each in ("10.1.3.9", "fd00:2::9", "127.0.0.1")] == [False] * 3
 
 
+@pytest.mark.parametrize("named", ["localhost", "localhost:{port}"])
+def test_where_hosts_are_named_feeds_go_to_those(house: House, named: str) -> None:
+    with hook(conduct(house)) as server:
+        feed_id, _ = made(house, wanted(at(server)))
+        raised(house, LATER)
+        courier(house, hosts=(named.format(port=server.port), "other.example")).turn(LATER)
+        assert len(server.all_taken()) == 1
+        assert look(house, feed_id).state is State.ON
+
+
+@pytest.mark.parametrize("named", ["other.example", "localhost:1", "ocalhost", "127.0.0.1"])
+@pytest.mark.parametrize("scheme", ["https", "syslog-tls"])
+def test_where_hosts_are_named_feeds_go_to_no_other(house: House, named: str, scheme: str) -> None:
+    with (hook if scheme == "https" else siem)(conduct(house)) as server:
+        feed_id, _ = made(house, wanted(at(server, scheme, "/hook" if scheme == "https" else "")))
+        raised(house, LATER)
+        courier(house, hosts=(named,)).turn(LATER)
+        assert server.all_taken() == []
+        assert look(house, feed_id).flaw == Why.FORBIDDEN
+
+
 def test_who_answers_by_one_byte_at_a_time_is_cut_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "LONGEST_S", 0.5)
     over = threading.Event()
@@ -454,6 +476,7 @@ def test_syslog_is_not_spoken_to_who_is_not_verified(house: House) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [('reach = ["10.0.0.1/8"]', "without bits of a host"), ('reach = ["example"]', "without bits of a host"),
+     ('hosts = ["https://siem.example"]', "in small letters"), ('hosts = ["SIEM.example"]', "in small letters"),
      ("pause_after_h = 0", "from 1 to 720"), ('to = "https://x"', "not a known setting")],
 )  # fmt: skip
 def test_settings_that_mean_nothing_are_refused(line: str, told: str) -> None:
