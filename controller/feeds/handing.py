@@ -17,6 +17,7 @@ from controller.feeds.event import Event
 from controller.feeds.target import Target
 from controller.feeds.webhook import Answered
 from controller.settings import FeedSettings
+from process import outgoing_tls
 
 _GONE: Final = 410
 
@@ -58,7 +59,7 @@ class Hands:
         self._site, self._plain = site, told.plain_on_loopback
         self._hosts = frozenset(told.hosts)
         self._allowed = tuple(ipaddress.ip_network(each) for each in told.reach)
-        self._context = ssl.create_default_context()
+        self._context = outgoing_tls.verifying()
         if told.ca is not None:
             self._context.load_verify_locations(cafile=told.ca)
 
