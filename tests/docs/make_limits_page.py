@@ -107,7 +107,7 @@ _OUTSIDE = (
 )
 _SERVER = (
     Bound("a body, unless its route takes more", "admin_web.application", "_BODY_LIMIT", "bytes"),
-    Bound("a body that the server buffers", "admin_web.serve", "LARGEST_BODY", "bytes"),
+    Bound("a body of any route, which the server takes at all", "admin_web.serve", "LARGEST_BODY", "bytes"),
     Bound("the head of a request", "admin_web.serve", "LARGEST_HEAD", "bytes"),
     Bound("what waits for a reader who does not read", "admin_web.serve", "UNREAD", "bytes"),
     Bound("connections, beside those of viewers", "admin_web.serve", "CONNECTIONS"),
