@@ -73,12 +73,16 @@ def found(folder: Path, site: str, now: datetime, hosts: Sequence[str] = _LOOPBA
     secret_file.write(folder / "signing.key", _pem(Ed25519PrivateKey.generate()))
     secret_file.write(folder / "intake.key", _pem(X25519PrivateKey.generate()))
     authority = open_authority(folder)
-    for stem, subject in (
-        ("controller", _Subject(controller_name(site), ExtendedKeyUsageOID.CLIENT_AUTH)),
-        ("broker", _Subject(f"broker.{site}", ExtendedKeyUsageOID.SERVER_AUTH, hosts)),
-    ):
-        _issue(authority, subject, now, folder / f"{stem}.pem", folder / f"{stem}.key")
+    _issue_own(authority, site, now, hosts)
     return authority
+
+
+def renew(authority: Authority, site: str, now: datetime, hosts: Sequence[str] = ()) -> None:
+    """Make keys and certificates of controller and broker anew, under the same authority: what doors believe stays.
+    hosts: the broker's names and addresses; none: those that its present certificate has."""
+    present = x509.load_pem_x509_certificate((authority.folder / "broker.pem").read_bytes())
+    names = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    _issue_own(authority, site, now, hosts or [str(each.value) for each in names])
 
 
 def open_authority(folder: Path) -> Authority:
@@ -111,6 +115,14 @@ def enrol_agent(
     secret_file.write(folder / "intake.pub", _public_pem(authority.intake))
     publics = signing.public_key().public_bytes_raw(), sealing.public_key().public_bytes_raw()
     enrol(session, actor, now, agent, Enrolment(*publics, list_key, certificate))
+
+
+def _issue_own(authority: Authority, site: str, now: datetime, hosts: Sequence[str]) -> None:
+    for stem, subject in (
+        ("controller", _Subject(controller_name(site), ExtendedKeyUsageOID.CLIENT_AUTH)),
+        ("broker", _Subject(f"broker.{site}", ExtendedKeyUsageOID.SERVER_AUTH, hosts)),
+    ):
+        _issue(authority, subject, now, authority.folder / f"{stem}.pem", authority.folder / f"{stem}.key")
 
 
 def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: Path, key_file: Path) -> Certificate:
