@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from admin_web import confirming
 from admin_web.turned_away import COUNTED_FOR, TurnedAway, Why
 from controller.database import reading
 from controller.ledger.kinds import Kind
@@ -121,6 +123,17 @@ def test_full_seats_are_a_line_and_a_metric(app: Flask, client: FlaskClient, lin
     assert client.get("/live/stream", base_url=BASE).status_code == 503
     assert told(lines) == [("seats-full", 1)]
     assert "\nsekisho_turned_away 1\n" in client.get("/metrics", base_url=BASE).get_data(as_text=True)
+
+
+def test_too_many_passwords_at_once_are_a_line(client: FlaskClient, lines: io.StringIO) -> None:
+    proof = field(client.get("/sign-in", base_url=BASE).get_data(as_text=True))
+    data = {"name": "typed", "password": "typed", "csrf_token": proof}
+    with contextlib.ExitStack() as places:
+        for _ in range(confirming.AT_ONCE):
+            places.enter_context(confirming.judging)
+        assert client.post("/sign-in", data=data, base_url=BASE).status_code == 503
+    assert told(lines) == [("busy", 1)]
+    assert "typed" not in lines.getvalue()
 
 
 def test_a_thousand_refusals_are_ten_lines_and_a_new_day_begins_anew(lines: io.StringIO) -> None:
