@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown, words
+from admin_web import guard, shown, turned_away, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
@@ -68,6 +68,7 @@ from admin_web.pages import (
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
+from admin_web.turned_away import TurnedAway, Why
 from contract import leaf
 from controller.database import open_database
 from controller.refusal import Refused
@@ -93,6 +94,7 @@ _POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "object-src 'none'",
         "base-uri 'none'",
     )
 )
@@ -139,6 +141,7 @@ def create_app(
     centre = Centre(engine or open_database(settings.database), settings.site, clock)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
+    app.extensions[turned_away.EXTENSION] = TurnedAway(clock)
     app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, clock)
     if settings.provider is not None:
         app.extensions[provider.EXTENSION] = _provider(settings.provider, clock)
@@ -188,6 +191,7 @@ def _let_more_in() -> None:
 
 def _look_who_asks() -> None:
     if _is_foreign():
+        turned_away.note(Why.SITE_FOREIGN)
         abort(403)
     if request.endpoint not in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
         guard.asking()
@@ -259,6 +263,7 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(Unprocessable)
     def _unprocessable(refused: Unprocessable) -> Response:
+        turned_away.note(Why.FIELDS_WRONG)
         return problem(422, "unprocessable", "Fields are wrong, missing or unknown", flaws=refused.flaws)
 
     @app.errorhandler(IntegrityError)
@@ -280,6 +285,7 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(_error: CSRFError) -> Response:
+        turned_away.note(Why.FORM_FORGED)
         return _page(400, gettext("This form has expired"), gettext("Go back, load the page again and repeat."))
 
     @app.errorhandler(HTTPException)
@@ -287,8 +293,11 @@ def _errors(app: Flask) -> None:
         code = error.code or 500
         if error.response is not None:
             return cast("Response", error.response)
+        if isinstance(error, guard.NotPermitted):
+            guard.record_refused(error)
         if isinstance(error, SecurityError):
             # Called by a name that is not ours: no page can be drawn, because no link of it would be ours.
+            turned_away.note(Why.HOST_UNKNOWN)
             return Response("Bad request", 400, mimetype="text/plain")
         if guard.is_api():
             answer = problem(code, error.name.lower().replace(" ", "-"), error.name)

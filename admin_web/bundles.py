@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import abort, current_app
+from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from admin_web import guard
@@ -43,8 +43,8 @@ def applied(plan: str) -> Sequence[Grant]:
 
 def _must_be_permitted(bundle: Bundle) -> None:
     """A bundle may hold two kinds of acts; the route asks for the permission of the first."""
-    if bundle.ended and not guard.permitted(Permission.REVOKE_ACCESS):
-        abort(403)
+    if bundle.ended:
+        guard.must_be_permitted(Permission.REVOKE_ACCESS)
 
 
 def _seal() -> URLSafeTimedSerializer:

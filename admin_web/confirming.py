@@ -15,10 +15,12 @@ from flask import abort, current_app, make_response, render_template, request
 from flask import session as form_session
 from werkzeug.wrappers import Response
 
-from admin_web import whence
+from admin_web import turned_away, whence
 from admin_web.centre import centre, now
 from admin_web.openid.settings import ProviderSettings
-from controller.people import operator_session, passkey, provider_identity, second_factor, signing_in
+from admin_web.turned_away import Why
+from controller.ledger.kinds import Kind
+from controller.people import passkey, provider_identity, second_factor, signing_in
 from controller.people.operator import Operator
 from controller.people.operator_session import OperatorSession, Proof
 from controller.people.passkey import Challenge
@@ -42,7 +44,7 @@ def confirmed(who: Operator, token: str) -> bool:
     proof = _proof(who)
     if proof is not None:
         with centre().write() as session:
-            operator_session.confirm(session, now(), token, proof)
+            signing_in.confirmed(session, now(), who, token, proof, whence.whence())
     return proof is not None
 
 
@@ -84,26 +86,36 @@ def by_provider(who: Operator) -> bool:
 def _proof(who: Operator) -> Proof | None:
     answer = request.form.get("confirm_passkey", "")
     if answer:
-        found = answered(answer)
-        return Proof.PASSKEY if found is not None and found.id == who.id else None
+        return _by_passkey(who, answer)
     given, origin = request.form.get("confirm_password", ""), whence.origin(who.name)
     with one_at_a_time(), centre().read() as session:
         verdict = signing_in.judge(session, centre().site(session), who.name, given)
     with centre().write() as session:
         site = centre().site(session)
-        same = signing_in.checked(session, now(), site, who.name, given, verdict=verdict, origin=origin)
+        same = signing_in.checked(
+            session, now(), site, who.name, given, verdict=verdict, origin=origin, failing=Kind.CONFIRMATION_FAILED
+        )
         if same is None:
             return None
         if not second_factor.is_held(session, who.id):
             return Proof.PASSWORD
         key, code = current_app.config["SEALING_KEY"], request.form.get("confirm_code", "")
-        return signing_in.second_step(session, now(), same, key, code[:64], origin)
+        return signing_in.second_step(session, now(), same, key, code[:64], origin, failing=Kind.CONFIRMATION_FAILED)
+
+
+def _by_passkey(who: Operator, answer: str) -> Proof | None:
+    found = answered(answer, Kind.CONFIRMATION_FAILED)
+    if found is not None and found.id != who.id:
+        with centre().write() as session:
+            signing_in.confirmed_by_another(session, now(), who, whence.whence())
+    return Proof.PASSKEY if found is not None and found.id == who.id else None
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """A place among the few passwords that are judged at once; 503 when there is none."""
     if not judging.acquire(blocking=False):
+        turned_away.note(Why.BUSY)
         abort(503)
     try:
         yield
@@ -126,10 +138,12 @@ def asked() -> Challenge | None:
     return Challenge(bytes.fromhex(found[0]), now().fromtimestamp(found[1], now().tzinfo))
 
 
-def answered(answer: str) -> Operator | None:
-    """The operator whose passkey gave this answer to the challenge that this browser was given."""
+def answered(answer: str, failing: Kind = Kind.SIGN_IN_FAILED) -> Operator | None:
+    """The operator whose passkey gave this answer to the challenge that this browser was given. failing: as what a
+    failure is recorded."""
     challenge, host = asked(), whence.party()
     if challenge is None or host is None or len(answer) > LONGEST_ANSWER:
+        turned_away.note(Why.PASSKEY_UNASKED)
         return None
     with centre().write() as session:
-        return signing_in.by_passkey(session, now(), host, challenge, answer)
+        return signing_in.by_passkey(session, now(), host, challenge, answer, whence.whence(), failing)

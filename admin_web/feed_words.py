@@ -20,7 +20,7 @@ KINDS: dict[str, Any] = {
 TOPICS: dict[str, Any] = {
     Topic.ALARMS: _("Alarms, and that they were seen"),
     Topic.ACCESS: _("What happens at the doors"),
-    Topic.CHANGES: _("What people change, without its content"),
+    Topic.CHANGES: _("What people change, without its content, and what is refused to them"),
 }
 PERSONAL: dict[str, Any] = {
     Personal.HANDLE: _("The handle that stands for a person, and numbers of rows about people"),

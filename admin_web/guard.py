@@ -12,10 +12,12 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from admin_web import confirming
+from admin_web import confirming, turned_away, whence
 from admin_web.centre import centre, now
+from admin_web.turned_away import Why
 from controller.people import operator as operators
 from controller.people.access import DANGEROUS, Permission, may
 from controller.people.operator import Operator
@@ -25,6 +27,14 @@ COOKIE = "sekisho_session"
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 _ENROLLING = (Permission.OWN_ACCOUNT, Permission.OWN_FACTORS)
 V = TypeVar("V", bound=Callable[..., Any])
+
+
+class NotPermitted(Forbidden):
+    """The role of whoever asks has no `permission`."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        self.permission = permission
 
 
 def cookie_name() -> str:
@@ -52,8 +62,7 @@ def requires(permission: Permission) -> Callable[[V], V]:
             who = asking()
             if who is None:
                 return unauthenticated()
-            if not may(who.role, permission):
-                abort(403)
+            must_be_permitted(permission)
             first = _first(who, permission)
             return view(*args, **kwargs) if first is None else first
 
@@ -61,6 +70,18 @@ def requires(permission: Permission) -> Callable[[V], V]:
         return cast("V", guarded)
 
     return declare
+
+
+def must_be_permitted(permission: Permission) -> None:
+    """Ends the request as not permitted (403), which is recorded, unless the role of whoever asks has `permission`."""
+    if not permitted(permission):
+        raise NotPermitted(permission)
+
+
+def record_refused(refused: NotPermitted) -> None:
+    """Record it; asked for where no transaction is open, so that nothing undoes it."""
+    with centre().write() as session:
+        operators.act_refused(session, now(), operator(), refused.permission, whence.whence())
 
 
 def takes_up_to(size: int) -> Callable[[V], V]:
@@ -166,7 +187,14 @@ def _by_token() -> Operator | None:
     if not proof:
         return None
     with centre().read() as session:
-        return operators.by_api_token(session, proof)
+        found = operators.by_api_token(session, proof)
+        ended = None if found is not None else operators.ended_token(session, proof)
+    if ended is not None:
+        with centre().write() as session:
+            operators.token_refused(session, now(), ended, whence.whence())
+    elif found is None:
+        turned_away.note(Why.TOKEN_UNKNOWN)
+    return found
 
 
 def _by_cookie() -> Operator | None:

@@ -15,8 +15,9 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from admin_web import guard
+from admin_web import guard, turned_away
 from admin_web.centre import Centre, centre
+from admin_web.turned_away import Why
 from controller.ledger import ledger
 from controller.record import enquiry
 from controller.record.enquiry import LogRow
@@ -85,6 +86,7 @@ def respond(shown: Callable[[LogRow], Any], after: int | None) -> Response | Non
     source, taken = centre(), seats()
     viewer = Viewer(_resumed(source, after), guard.still(), shown)
     if not taken.take():
+        turned_away.note(Why.SEATS_FULL)
         return None
     source.news.start()
     answer = Response(Stream(source, taken, viewer), mimetype="text/event-stream")

@@ -35,7 +35,7 @@ def whence() -> Whence:
 def origin(name: str) -> Origin:
     """Where failures of this account are counted: the browser if its owner has signed in with it before, else the
     address (an IPv6 customer has a whole /64 of them)."""
-    return Origin(_network(32, 64), known_as(name))
+    return Origin(_network(32, 64), known_as(name), whence())
 
 
 def known_as(name: str) -> str:

@@ -35,7 +35,8 @@ def serve(context: click.Context, settings: Path) -> None:
 
     SETTINGS is a TOML file: database, site, keys, public_url, [broker] host, port, ca, certificate, key,
     [mail] if news go out by mail, [feeds] and [home_assistant] for other systems (docs/settings.md). At the first start
-    it makes the site's keys, the tables and the building, and prints a one-time link for the first operator.
+    it makes the site's keys, the tables and the building, and shows a one-time link for the first operator
+    on a terminal; without one it says in which file that is.
     """
     from controller.service import serve as run
 
@@ -135,17 +136,18 @@ def list_operators(settings: Path, as_json: bool) -> None:
 @operator.command(epilog=EXPLAINED)
 @SETTINGS
 def link(settings: Path) -> None:
-    """A new one-time link for the first operator, if the one printed at the first start was lost.
+    """A new one-time link for the first operator, if that of the first start was lost.
 
     Answers no (exit code 1) once there is an operator: use `recover` then.
     """
+    from controller.first_link import address
     from controller.people import operator as operators
 
     with own_site(settings, writing=True) as (session, site, read):
         token = operators.first_link(session, datetime.now(UTC), site)
     if token is None:
         raise No("there is an operator already: `sekisho controller operator recover SETTINGS NAME`")
-    click.echo(_set_up_url(read, token))
+    click.echo(address(read, token))
 
 
 @operator.command(epilog=EXPLAINED)
@@ -156,6 +158,7 @@ def recover(settings: Path, name: str) -> None:
 
     For when nobody who could do it in the pages can sign in. Whoever may run this owns the host anyway.
     """
+    from controller.first_link import address
     from controller.people import operator as operators
     from controller.refusal import Refused
 
@@ -164,7 +167,7 @@ def recover(settings: Path, name: str) -> None:
             token = operators.recover(session, datetime.now(UTC), site, name)
         except Refused as refusal:
             raise No(str(refusal)) from refusal
-    click.echo(_set_up_url(read, token))
+    click.echo(address(read, token))
 
 
 @operator.command(epilog=EXPLAINED)
@@ -175,12 +178,13 @@ def invite(settings: Path, role: str) -> None:
 
     An account that an operator invites in the pages is no second person to whoever invited it; one made here is.
     """
+    from controller.first_link import address
     from controller.people import operator as operators
     from controller.people.access import Role
 
     with own_site(settings, writing=True) as (session, site, read):
         token = operators.invite(session, None, datetime.now(UTC), site, Role(role))
-    click.echo(_set_up_url(read, token))
+    click.echo(address(read, token))
 
 
 @operator.command(epilog=EXPLAINED)
@@ -226,10 +230,6 @@ def _settings(path: Path) -> ControllerSettings:
     from process.settings import load
 
     return load(path, ControllerSettings)
-
-
-def _set_up_url(read: ControllerSettings, token: str) -> str:
-    return f"{read.public_url.rstrip('/')}/set-up/{token}"
 
 
 @contextmanager

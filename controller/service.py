@@ -1,6 +1,6 @@
 """`controller serve`: the one process of the centre that speaks to the agents.
 
-It brings older tables up to date (and refuses newer ones), makes the site's keys at its first start, prints the
+It brings older tables up to date (and refuses newer ones), makes the site's keys at its first start, hands over the
 one-time link for the first operator as long as there is none, and then follows the ledger: woken by a poke, and once a
 second in any case. A database that goes away is waited for.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from contract.topic import every_up
-from controller import claims, database, poke
+from controller import claims, database, first_link, poke
 from controller.claims import Claim, SecondControllerError
 from controller.database import AWAY, NewerDatabaseError, transaction
 from controller.delivery import authority as keys
@@ -70,7 +70,7 @@ def serve(path: Path) -> int:
 
 
 def prepare(engine: Engine, told: ControllerSettings, now: datetime) -> Authority:
-    """Make what a first start lacks: keys, building; and print the first operator's link while there is none."""
+    """Make what a first start lacks: keys, building; and hand over the first operator's link while there is none."""
     if not (told.keys / "signing.key").exists():
         keys.found(told.keys, told.site, now)
     authority = keys.open_authority(told.keys)
@@ -82,9 +82,7 @@ def prepare(engine: Engine, told: ControllerSettings, now: datetime) -> Authorit
         if own is None:
             raise UnknownSiteError(f"the database knows no site {told.site}: name its description under `building`")
         link = operator.first_link(session, now, own)
-    if link is not None:
-        sys.stderr.write(f"first operator: {told.public_url}/set-up/{link}\n")
-        sys.stderr.flush()
+    first_link.hand_over(told, link)
     return authority
 
 

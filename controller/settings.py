@@ -11,6 +11,7 @@ from typing import Final, Literal
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _ON_THIS_HOST: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_RECIPIENTS: Final = 20
+_HOST: Final = re.compile(r"([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?")
 _TOPIC: Final = re.compile(r"[a-z0-9_-]{1,32}(/[a-z0-9_-]{1,32}){0,3}")
 
 
@@ -70,11 +71,13 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
-    """What the owner of the host lets feeds do. reach: networks that they may go to besides public addresses, such as
+    """What the owner of the host lets feeds do. hosts: the only ones that they may go to, such as `siem.example` or
+    `hooks.example:8443` (none: any); reach: networks that they may go to besides public addresses, such as
     `10.2.3.0/24`; ca: certificates of further authorities that they believe; plain_on_loopback: `http://` to this host,
     for trying out; pause_after_h: so long may nothing be taken before a feed is paused."""
 
     reach: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     ca: Path | None = None
     plain_on_loopback: bool = False
     pause_after_h: int = 24
@@ -85,6 +88,8 @@ class FeedSettings:
                 ipaddress.ip_network(network)
             except ValueError as flaw:
                 raise ValueError("reach holds networks such as 10.2.3.0/24, without bits of a host") from flaw
+        if not all(_HOST.fullmatch(each) for each in self.hosts):
+            raise ValueError("hosts holds names or addresses in small letters, each with a port or without")
         if not 1 <= self.pause_after_h <= 720:
             raise ValueError("pause_after_h is from 1 to 720")
 

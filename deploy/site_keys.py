@@ -3,6 +3,8 @@
     python deploy/site_keys.py found SETTINGS HOST…          before the controller's first start: HOST is where the
                                                              broker is reached (names and addresses)
     python deploy/site_keys.py enrol SETTINGS AGENT FOLDER   after it: the keys that go to the agent's computer
+    python deploy/site_keys.py renew SETTINGS [HOST…]        before their end: certificates of controller and broker,
+                                                             whose names stay unless others are given
 
 SETTINGS is the controller's TOML file. Exit codes: 0 done, 1 refused, 2 wrong use. Enrolling again ends the old keys.
 Run it as the account that owns the keys. FOLDER holds private keys: carry it by hand, and delete it here afterwards.
@@ -35,6 +37,12 @@ def found(told: ControllerSettings, hosts: Sequence[str]) -> str:
     return ""
 
 
+def renew(told: ControllerSettings, hosts: Sequence[str]) -> str:
+    """Make the certificates of controller and broker anew; what went wrong, or nothing."""
+    authority.renew(authority.open_authority(told.keys), told.site, datetime.now(UTC), hosts)
+    return ""
+
+
 def enrol(told: ControllerSettings, name: str, folder: Path) -> str:
     """Make agent `name`'s keys in `folder` and register them; what went wrong, or nothing."""
     if folder.exists():
@@ -61,6 +69,8 @@ def main(arguments: Sequence[str]) -> int:
                 fault = found(load(Path(settings), ControllerSettings), hosts)
             case ["enrol", settings, name, folder]:
                 fault = enrol(load(Path(settings), ControllerSettings), name, Path(folder))
+            case ["renew", settings, *hosts]:
+                fault = renew(load(Path(settings), ControllerSettings), hosts)
             case _:
                 sys.stderr.write(__doc__ or "")
                 return WRONG_USE

@@ -1,7 +1,8 @@
-"""A secret that a settings file names: the first line of a file that only its owner may read."""
+"""Secrets in files that only their owner may read; one that a settings file names is the first line of such a file."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -19,3 +20,15 @@ def first_line(file: Path, setting: str) -> str:
     if not first or not first.isascii():
         raise SecretFileError(f"{setting}: {file} holds no line of ASCII letters")
     return first.decode("ascii")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all; one that is there is replaced."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -36,6 +36,6 @@ def list_changes(asked: dict[str, Any]) -> Response:
     with centre().read() as session:
         before = ledger.head(session) + 1 if asked["cursor"] is None else asked["cursor"]
         found = acts.listed(session, wanted, before, most + 1)
-        why = acts.reasons(session, found)
-        items = [shapes.change(row, why.get(row.sequence)) for row in found[:most]]
+        why, whence = acts.reasons(session, found), acts.whence(session, found)
+        items = [shapes.change(row, why.get(row.sequence), whence.get(row.sequence)) for row in found[:most]]
         return answered(items, found[most - 1].sequence if len(found) > most else None)

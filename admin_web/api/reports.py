@@ -103,8 +103,7 @@ def remove_saved_report(saved_id: int, given: dict[str, Any]) -> Response:  # no
 def visible(key: str) -> Report:
     """A report by its key; 403 where the operator of this request may not see it."""
     found = EXPORTED[key]
-    if not guard.permitted(found.permission):
-        abort(403)
+    guard.must_be_permitted(found.permission)
     return found
 
 

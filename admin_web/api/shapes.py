@@ -392,14 +392,16 @@ def read_day(value: object) -> date:
     return found
 
 
-def change(row: LedgerRow, reason: str | None) -> dict[str, Any]:
-    """reason: null where none was asked for, and where its words were erased."""
+def change(row: LedgerRow, reason: str | None, whence: str | None) -> dict[str, Any]:
+    """reason: null where none was asked for; whence: coarsely from where, of sign-ins, confirmations and refusals; both
+    are null where they were erased."""
     return {
         "id": row.sequence,
         "at": utc(row.at),
         "kind": row.kind,
         "actor": row.actor,
         "reason": reason,
+        "whence": whence,
         "subjects": row.subjects,
         "content": row.content,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, jsonify
 
-from admin_web import guard
+from admin_web import guard, turned_away
 from admin_web.api import openapi
 from admin_web.api.blueprint import blueprint
 from admin_web.centre import centre, now
@@ -50,6 +50,7 @@ def metrics() -> Response:
             "sekisho_agents_connected": ("Agents heard from lately", sum(row.heard(at) for row in found)),
             "sekisho_viewers": ("Live streams now", seats().taken),
             "sekisho_viewers_most": ("Live streams at most", seats().count),
+            "sekisho_turned_away": ("Requests refused since the start that are in no row", turned_away.total()),
         }
     lines = [f"# HELP {name} {says}\n# TYPE {name} gauge\n{name} {value}\n" for name, (says, value) in values.items()]
     return Response("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")

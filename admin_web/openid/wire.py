@@ -4,7 +4,6 @@ led elsewhere by it."""
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
@@ -13,6 +12,7 @@ from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandl
 
 from admin_web.openid.refusals import ProviderAway
 from admin_web.openid.settings import is_protected
+from process import outgoing_tls
 
 LARGEST: Final = 256 * 1024
 PATIENCE_S: Final = 5.0
@@ -64,6 +64,6 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def _opener() -> OpenerDirector:
     """What knows HTTP and the proxies of this host, and follows no redirect: that is an answer like any other."""
     opener = OpenerDirector()
-    for each in (ProxyHandler(), HTTPHandler(), HTTPSHandler(context=ssl.create_default_context())):
+    for each in (ProxyHandler(), HTTPHandler(), HTTPSHandler(context=outgoing_tls.verifying())):
         opener.add_handler(each)
     return opener

@@ -43,7 +43,9 @@ def change_password() -> Response | tuple[str, int]:
         verdict = signing_in.judge(session, centre().site(session), who.name, present)
     with centre().write() as session:
         site = centre().site(session)
-        same = signing_in.checked(session, now(), site, who.name, present, verdict=verdict, origin=origin)
+        same = signing_in.checked(
+            session, now(), site, who.name, present, verdict=verdict, origin=origin, failing=Kind.CONFIRMATION_FAILED
+        )
     if same is None:
         return drawn(words.refusal(Refused("password-wrong"))), 409
     try:

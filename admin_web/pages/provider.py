@@ -141,7 +141,7 @@ def _sign_in(found: Proven) -> Response:
         raise ProviderRefused(Why.NOT_LINKED)
     with centre().write() as session:
         same, origin = session.get_one(Operator, who.id), whence.origin(who.name)
-        given = signing_in.by_provider(session, now(), same, provider.told.issuer, seen, origin, whence.whence())
+        given = signing_in.by_provider(session, now(), same, provider.told.issuer, seen, origin)
     if isinstance(given, str):
         return sign_in.entered(given, who.name)
     return sign_in.half_way(given)
@@ -156,7 +156,7 @@ def _confirm(found: Proven) -> Response | str:
         if second_factor.is_held(session, who.id) and not seen.two_factors:
             raise ProviderRefused(Why.ONE_FACTOR)
         proof = Proof.PROVIDER_FACTORS if seen.two_factors else Proof.PROVIDER
-        operator_session.confirm(session, now(), guard.token(), proof)
+        signing_in.confirmed(session, now(), who, guard.token(), proof, whence.whence())
     return render_template("account/confirmed.html", back=url_for("account.page"))
 
 
@@ -218,7 +218,7 @@ def _seen(found: Proven) -> Seen:
 def _recorded(refused: ProviderRefused, who: Operator | None) -> None:
     logs.event(_log, "provider_answer_refused", level="warning", why=str(refused.why), check=refused.detail)
     with centre().write() as session:
-        signing_in.provider_refused(session, now(), who, refused.why)
+        signing_in.provider_refused(session, now(), who, refused.why, whence.whence())
 
 
 def _away(away: ProviderAway) -> str:

@@ -44,8 +44,8 @@ def enter() -> Response | tuple[str, int]:
     with confirming.one_at_a_time(), centre().read() as session:
         verdict = signing_in.judge(session, centre().site(session), name, password)
     with centre().write() as session:
-        site, origin, whence_ = centre().site(session), whence.origin(name), whence.whence()
-        found = signing_in.sign_in(session, now(), site, name, password, verdict=verdict, origin=origin, whence=whence_)
+        site, origin = centre().site(session), whence.origin(name)
+        found = signing_in.sign_in(session, now(), site, name, password, verdict=verdict, origin=origin)
     if isinstance(found, str):
         return entered(found, name)
     if found is None:
@@ -74,7 +74,7 @@ def second_step() -> Response | tuple[str, int]:
     with centre().write() as session:
         same = session.get_one(Operator, who.id)
         proof = signing_in.second_step(session, now(), same, current_app.config["SEALING_KEY"], code, origin, first)
-        token = signing_in.enter(session, now(), same, proof, origin, whence.whence()) if proof else None
+        token = signing_in.enter(session, now(), same, proof, origin) if proof else None
     if token is None:
         return render_template("sign_in/second.html", failed=True, passkeys=whence.party() is not None), 401
     return entered(token, who.name)
@@ -98,7 +98,7 @@ def enter_by_passkey() -> Response | tuple[str, int]:
         return form_page(_failed()), 401
     with centre().write() as session:
         same, origin = session.get_one(Operator, who.id), whence.origin(who.name)
-        token = signing_in.enter(session, now(), same, Proof.PASSKEY, origin, whence.whence())
+        token = signing_in.enter(session, now(), same, Proof.PASSKEY, origin)
     return entered(token, who.name)
 
 

@@ -29,11 +29,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Portion:
-    """What the ids of a portion are called now, and why its acts were done."""
+    """What the ids of a portion are called now, and why and from where its acts were done."""
 
     session: Session
     people: Mapping[int, Operator]
     reasons: Mapping[int, str | None]
+    whence: Mapping[int, str | None]
 
     def row(self, row: LedgerRow) -> Row:
         subjects = row.subjects
@@ -44,7 +45,8 @@ class _Portion:
             words.phrase(KINDS, row.kind),
             self._whom(subjects),
             self._where(subjects),
-            self._why(row.sequence),
+            _told(self.reasons, row.sequence),
+            _told(self.whence, row.sequence),
             _recorded(subjects, row.content),
         )
 
@@ -62,12 +64,13 @@ class _Portion:
         areas = [self._found(Area, each) for each in named] if isinstance(named, list) else []
         return shown.named(door) or ", ".join(shown.named(each) for each in areas if each is not None)
 
-    def _why(self, place: int) -> str:
-        found = self.reasons.get(place, "")
-        return str(_("erased")) if found is None else found
-
     def _found(self, kind: type[_T], key: Value) -> _T | None:
         return self.session.get(kind, key) if isinstance(key, int) else None
+
+
+def _told(opened: Mapping[int, str | None], place: int) -> str:
+    found = opened.get(place, "")
+    return str(_("erased")) if found is None else found
 
 
 def _recorded(subjects: Object, content: Object) -> str:
@@ -91,7 +94,7 @@ def _read(question: Question, before: int | None, limit: int) -> Portion:
     session = question.session
     found = acts.listed(session, _wanted(question), before or question.head + 1, limit + 1)
     people = {each.id: each for each in operators.of_site(session, question.site)}
-    portion = _Portion(session, people, acts.reasons(session, found))
+    portion = _Portion(session, people, acts.reasons(session, found), acts.whence(session, found))
     rows = [portion.row(each) for each in found[:limit]]
     return Portion(rows, found[limit - 1].sequence if len(found) > limit else None)
 
@@ -103,12 +106,13 @@ def _count(question: Question) -> int:
 ACTS = Report(
     key="acts",
     title=_("Operators and their acts"),
-    told=_("What people changed, why, and who signed in or took files out. What happened at the doors is not here."),
+    told=_("What people changed and why, sign-ins, files taken out, refusals. What happened at the doors is not here."),
     empty=_("Nobody changed anything in this time."),
     headings=(
-        _("Place in the ledger"), _("Time"), _("By"), _("What"), _("Whom"), _("Where"), _("Reason"), _("As recorded"),
+        _("Place in the ledger"), _("Time"), _("By"), _("What"), _("Whom"), _("Where"), _("Reason"), _("From where"),
+        _("As recorded"),
     ),
-    columns=("place", "at", "by", "what", "whom", "where", "reason", "recorded"),
+    columns=("place", "at", "by", "what", "whom", "where", "reason", "whence", "recorded"),
     read=_read,
     count=_count,
     fields=("operator", "act", "period", "since", "until"),

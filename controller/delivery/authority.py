@@ -7,7 +7,6 @@ agent, which are handed to that agent's folder when it is enrolled at set-up.
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from sqlalchemy.orm import Session
 from contract.credential import AGENT_KEY_BYTES
 from controller.premises.agent import Agent, Certificate, Enrolment, enrol
 from controller.premises.site import Site
+from process import secret_file
 
 _AUTHORITY_LIFE = timedelta(days=3650)
 _CERTIFICATE_LIFE = timedelta(days=825)
@@ -68,17 +68,21 @@ def found(folder: Path, site: str, now: datetime, hosts: Sequence[str] = _LOOPBA
     folder.chmod(0o700)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _self_signed(ca_key, f"Sekisho {site}", now)
-    _write(folder / "ca.key", _pem(ca_key))
-    _write(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM))
-    _write(folder / "signing.key", _pem(Ed25519PrivateKey.generate()))
-    _write(folder / "intake.key", _pem(X25519PrivateKey.generate()))
+    secret_file.write(folder / "ca.key", _pem(ca_key))
+    secret_file.write(folder / "ca.pem", ca.public_bytes(serialization.Encoding.PEM))
+    secret_file.write(folder / "signing.key", _pem(Ed25519PrivateKey.generate()))
+    secret_file.write(folder / "intake.key", _pem(X25519PrivateKey.generate()))
     authority = open_authority(folder)
-    for stem, subject in (
-        ("controller", _Subject(controller_name(site), ExtendedKeyUsageOID.CLIENT_AUTH)),
-        ("broker", _Subject(f"broker.{site}", ExtendedKeyUsageOID.SERVER_AUTH, hosts)),
-    ):
-        _issue(authority, subject, now, folder / f"{stem}.pem", folder / f"{stem}.key")
+    _issue_own(authority, site, now, hosts)
     return authority
+
+
+def renew(authority: Authority, site: str, now: datetime, hosts: Sequence[str] = ()) -> None:
+    """Make keys and certificates of controller and broker anew, under the same authority: what doors believe stays.
+    hosts: the broker's names and addresses; none: those that its present certificate has."""
+    present = x509.load_pem_x509_certificate((authority.folder / "broker.pem").read_bytes())
+    names = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    _issue_own(authority, site, now, hosts or [str(each.value) for each in names])
 
 
 def open_authority(folder: Path) -> Authority:
@@ -103,14 +107,22 @@ def enrol_agent(
     list_key = secrets.token_bytes(AGENT_KEY_BYTES)
     subject = _Subject(agent_name(site.key, agent.key), ExtendedKeyUsageOID.CLIENT_AUTH)
     certificate = _issue(authority, subject, now, folder / "certificate.pem", folder / "broker.key")
-    _write(folder / "signing.key", _pem(signing))
-    _write(folder / "sealing.key", _pem(sealing))
-    _write(folder / "lookup.key", list_key.hex().encode() + b"\n")
-    _write(folder / "ca.pem", authority.ca.public_bytes(serialization.Encoding.PEM))
-    _write(folder / "controller.pub", _public_pem(authority.signing))
-    _write(folder / "intake.pub", _public_pem(authority.intake))
+    secret_file.write(folder / "signing.key", _pem(signing))
+    secret_file.write(folder / "sealing.key", _pem(sealing))
+    secret_file.write(folder / "lookup.key", list_key.hex().encode() + b"\n")
+    secret_file.write(folder / "ca.pem", authority.ca.public_bytes(serialization.Encoding.PEM))
+    secret_file.write(folder / "controller.pub", _public_pem(authority.signing))
+    secret_file.write(folder / "intake.pub", _public_pem(authority.intake))
     publics = signing.public_key().public_bytes_raw(), sealing.public_key().public_bytes_raw()
     enrol(session, actor, now, agent, Enrolment(*publics, list_key, certificate))
+
+
+def _issue_own(authority: Authority, site: str, now: datetime, hosts: Sequence[str]) -> None:
+    for stem, subject in (
+        ("controller", _Subject(controller_name(site), ExtendedKeyUsageOID.CLIENT_AUTH)),
+        ("broker", _Subject(f"broker.{site}", ExtendedKeyUsageOID.SERVER_AUTH, hosts)),
+    ):
+        _issue(authority, subject, now, authority.folder / f"{stem}.pem", authority.folder / f"{stem}.key")
 
 
 def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: Path, key_file: Path) -> Certificate:
@@ -124,8 +136,8 @@ def _issue(authority: Authority, subject: _Subject, now: datetime, certificate: 
     if subject.hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_host(each) for each in subject.hosts]), False)
     made = builder.sign(authority.ca_key, SHA256())
-    _write(key_file, _pem(key))
-    _write(certificate, made.public_bytes(serialization.Encoding.PEM))
+    secret_file.write(key_file, _pem(key))
+    secret_file.write(certificate, made.public_bytes(serialization.Encoding.PEM))
     return Certificate(f"{made.serial_number:x}", made.fingerprint(SHA256()).hex(), made.not_valid_after_utc)
 
 
@@ -193,14 +205,3 @@ def _pem(key: _Private) -> bytes:
 def _public_pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
     public = key.public_key()
     return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

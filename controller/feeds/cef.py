@@ -50,6 +50,7 @@ def _extension(event: Event) -> dict[str, str]:
         "dvchost": data.get("agent"),
         "act": data.get("alarm"),
         "outcome": data.get("outcome"),
+        "cnt": data.get("count"),
         "reason": data.get("reason"),
         "deviceDirection": {"entry": "0", "exit": "1"}.get(str(data.get("direction"))),
         "suid": data.get("handle"),

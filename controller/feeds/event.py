@@ -21,7 +21,7 @@ from contract.reason import Reason
 from controller.feeds import telling
 from controller.feeds.feed import Feed, Personal, Topic
 from controller.ledger.acts import ACTS
-from controller.ledger.kinds import Kind
+from controller.ledger.kinds import REFUSALS, Kind
 from controller.ledger.ledger import LedgerRow, head
 from controller.record.alarm import Alarm
 from controller.record.alarm_words import alarm_words
@@ -149,7 +149,7 @@ def _of_act(session: Session, row: LedgerRow, feed: Feed, place: Place) -> Event
         "alarm.acknowledged" if of_alarm else f"change.{row.kind}",
         row.kind.replace("-", " ").capitalize(),
         row.at,
-        _SEEN if of_alarm else _CHANGE,
+        _SEEN if of_alarm else _REFUSED if row.kind in REFUSALS else _CHANGE,
         place,
         telling.act(session, row, with_handles=Personal.HANDLE in feed.tells, named=Personal.OPERATOR in feed.tells),
     )

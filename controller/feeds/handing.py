@@ -17,6 +17,7 @@ from controller.feeds.event import Event
 from controller.feeds.target import Target
 from controller.feeds.webhook import Answered
 from controller.settings import FeedSettings
+from process import outgoing_tls
 
 _GONE: Final = 410
 
@@ -56,8 +57,9 @@ class Hands:
 
     def __init__(self, site: str, told: FeedSettings) -> None:
         self._site, self._plain = site, told.plain_on_loopback
+        self._hosts = frozenset(told.hosts)
         self._allowed = tuple(ipaddress.ip_network(each) for each in told.reach)
-        self._context = ssl.create_default_context()
+        self._context = outgoing_tls.verifying()
         if told.ca is not None:
             self._context.load_verify_locations(cafile=told.ca)
 
@@ -66,6 +68,7 @@ class Hands:
         sent = webhook.body(self._site, event)
         named = webhook.headers(secret, event, now, sent)
         with _judged():
+            self._must_be_named(target)
             if not target.plain:
                 webhook.send(target, self._allowed, self._context, named, sent)
                 return
@@ -76,8 +79,14 @@ class Hands:
     def send(self, target: Target, events: Sequence[Event]) -> None:
         """A batch to a syslog receiver; NotTaken."""
         with _judged():
+            self._must_be_named(target)
             frames = [cef.frame(self._site, each) for each in events]
             syslog.send(target, self._allowed, self._context, frames)
+
+    def _must_be_named(self, target: Target) -> None:
+        """Where the owner of the host has named the hosts that feeds may go to, the target is one of them."""
+        if self._hosts and not self._hosts.intersection(target.called):
+            raise reach.Forbidden("the host is none of those that the settings name")
 
 
 @contextmanager

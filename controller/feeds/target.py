@@ -38,8 +38,17 @@ class Target:
     @property
     def authority(self) -> str:
         """Host and port as a request names them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS["http" if self.plain else "https"] else f"{host}:{self.port}"
+        usual = self.port == _PORTS["http" if self.plain else "https"]
+        return self._bracketed if usual else f"{self._bracketed}:{self.port}"
+
+    @property
+    def called(self) -> tuple[str, str]:
+        """By what the owner of the host may name it: with any port, and with this one."""
+        return self._bracketed, f"{self._bracketed}:{self.port}"
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def understood(text: str) -> Target:

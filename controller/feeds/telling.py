@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from contract.canonical import Object
 from contract.fact import FactKind
+from contract.outcome import Outcome
 from controller.feeds.feed import Personal
+from controller.ledger.kinds import REFUSALS
 from controller.ledger.ledger import LedgerRow
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -22,6 +25,8 @@ _IMPERSONAL: Final = frozenset(
     {"site", "area", "door", "access_point", "schedule", "calendar", "format", "agent", "alarm", "row", "feed"}
 )
 """Subjects of acts that are things; everything else stands for a person."""
+_WHAT_FAILED, _HOW_MANY = ("step", "permission", "provider", "reason"), ("count", "unknown_names")
+"""What rows of refusals call it."""
 
 
 def place(session: Session, agent_id: int, door_id: int | None) -> dict[str, Any]:
@@ -61,12 +66,21 @@ def person(session: Session, row: FactRow, tells: Collection[Personal]) -> dict[
 
 
 def act(session: Session, row: LedgerRow, *, with_handles: bool, named: bool) -> dict[str, Any]:
-    """By whom something was changed, and of what. with_handles: numbers of rows about people too; named: which
-    operator it was."""
+    """By whom something was changed, and of what; of a refusal also what was refused and the how many-th it is.
+    with_handles: numbers of rows about people too; named: which operator it was."""
     kind, _colon, number = row.actor.partition(":")
     subjects = {name: value for name, value in row.subjects.items() if with_handles or name in _IMPERSONAL}
-    told: dict[str, Any] = {"by": kind, "of": subjects}
+    told: dict[str, Any] = {"by": kind, "of": subjects, **(_refused(row.content) if row.kind in REFUSALS else {})}
     operator = session.get(Operator, int(number)) if named and kind == "operator" and number.isdigit() else None
     if operator is not None:
         told["operator"] = {"name": operator.name, "display_name": operator.display_name}
     return told
+
+
+def _refused(content: Object) -> dict[str, Any]:
+    told = {
+        "outcome": Outcome.REFUSE.value,
+        "reason": next((content[each] for each in _WHAT_FAILED if each in content), None),
+        "count": next((content[each] for each in _HOW_MANY if each in content), None),
+    }
+    return {name: value for name, value in told.items() if value is not None}

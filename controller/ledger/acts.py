@@ -17,6 +17,7 @@ from controller.ledger.kinds import NO_ACTS, Kind
 from controller.ledger.ledger import LedgerRow, OpeningRow
 
 _REASONS = ("reason", "purpose")
+_WHENCE = ("device", "network")
 ACTS = tuple(each for each in Kind if each not in NO_ACTS)
 
 
@@ -48,16 +49,32 @@ def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequ
 
 def reasons(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
     """Why each was done, in the words of who did it, by its place; None where these words were erased."""
-    places = [row.sequence for row in rows]
-    kept = select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(_REASONS))
-    opened = {row.sequence: row.opening() for row in session.scalars(kept)}
-    return {place: None if found is None else str(found.value) for place, found in opened.items()}
+    return {row.sequence: _value(row) for row in _opened(session, rows, _REASONS)}
+
+
+def whence(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
+    """From what and from where, coarsely, by its place, for rows that say it; None where it was erased."""
+    told: dict[int, str | None] = {}
+    for row in sorted(_opened(session, rows, _WHENCE), key=lambda each: each.name):
+        before, value = told.get(row.sequence, ""), _value(row)
+        told[row.sequence] = None if value is None or before is None else f"{before}; {value}" if before else value
+    return told
 
 
 def count(session: Session, wanted: ActFilter, before: int) -> int:
     """How many acts there are below `before`."""
     statement = _narrowed(select(func.count(LedgerRow.sequence)), wanted, before)
     return session.scalar(statement.where(LedgerRow.kind.in_(wanted.kinds))) or 0
+
+
+def _opened(session: Session, rows: Sequence[LedgerRow], names: Sequence[str]) -> Sequence[OpeningRow]:
+    places = [row.sequence for row in rows]
+    return session.scalars(select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(names))).all()
+
+
+def _value(row: OpeningRow) -> str | None:
+    found = row.opening()
+    return None if found is None else str(found.value)
 
 
 def _narrowed(statement: Select[int], wanted: ActFilter, before: int) -> Select[int]:

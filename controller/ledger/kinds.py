@@ -83,8 +83,12 @@ class Kind(StrEnum):
     APPROVAL_REFUSED = "approval-refused"
     SIGN_IN = "sign-in"
     SIGN_IN_FAILED = "sign-in-failed"
+    CONFIRMED = "confirmed"
+    CONFIRMATION_FAILED = "confirmation-failed"
+    ACT_REFUSED = "act-refused"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a kind of row
     TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a kind of row
+    TOKEN_REFUSED = "token-refused"  # noqa: S105 - a kind of row
     ALARM_ACKNOWLEDGED = "alarm-acknowledged"
     RECORD_EXPORTED = "record-exported"
     FEED_MADE = "feed-made"
@@ -122,6 +126,17 @@ NO_ACTS = frozenset(
     }
 )
 """What happens by itself: what doors record and what the centre finds. Everything else somebody has done."""
+
+REFUSALS = frozenset(
+    {
+        Kind.SIGN_IN_FAILED,
+        Kind.CONFIRMATION_FAILED,
+        Kind.ACT_REFUSED,
+        Kind.TOKEN_REFUSED,
+        Kind.APPROVAL_REFUSED,
+    }
+)
+"""What somebody was refused: by words and numbers of ours, never by what was typed."""
 
 CHANGES_LISTS = frozenset(
     {

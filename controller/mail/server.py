@@ -7,7 +7,6 @@ number here: its text may name people.
 from __future__ import annotations
 
 import smtplib
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -18,6 +17,7 @@ from typing import Final
 
 from controller.mail.outbox import OutgoingMail
 from controller.settings import MailSettings
+from process import outgoing_tls
 
 TIMEOUT_S: Final = 20.0
 AWAY = OSError
@@ -40,7 +40,7 @@ def connection(mail: MailSettings, password: str | None) -> Iterator[smtplib.SMT
     """A connection on which mail may be sent; AWAY when there is none, or none as the settings ask for."""
     with _opened(mail) as server:
         if mail.security == "starttls":
-            server.starttls(context=_verifying(mail))
+            server.starttls(context=outgoing_tls.verifying(mail.ca))
         if mail.user is not None and password is not None:
             server.login(mail.user, password)
         yield server
@@ -48,12 +48,8 @@ def connection(mail: MailSettings, password: str | None) -> Iterator[smtplib.SMT
 
 def _opened(mail: MailSettings) -> smtplib.SMTP:
     if mail.security == "tls":
-        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_S, context=_verifying(mail))
+        return smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_S, context=outgoing_tls.verifying(mail.ca))
     return smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_S)
-
-
-def _verifying(mail: MailSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=mail.ca)
 
 
 def hand_over(server: smtplib.SMTP, sender: str, mail: OutgoingMail) -> tuple[Answer, int]:

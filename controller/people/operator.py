@@ -19,8 +19,8 @@ from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people import operator_session, password, provider_identity, second_factor, sign_in_failure
-from controller.people.access import Role
-from controller.people.operator_session import hashed, living
+from controller.people.access import Permission, Role
+from controller.people.operator_session import Whence, hashed, living
 from controller.premises.site import Site
 from controller.refusal import Refused
 
@@ -253,6 +253,27 @@ def by_api_token(session: Session, token: str) -> Operator | None:
     row = session.scalar(select(ApiToken).where(ApiToken.token_hash == hashed(token), ApiToken.revoked_at.is_(None)))
     operator = session.get(Operator, row.operator_id) if row else None
     return operator if operator is not None and operator.active else None
+
+
+def ended_token(session: Session, token: str) -> ApiToken | None:
+    """The token that this was, until it was revoked or its operator's access was closed."""
+    return session.scalar(select(ApiToken).where(ApiToken.token_hash == hashed(token)))
+
+
+def token_refused(session: Session, now: datetime, row: ApiToken, whence: Whence) -> None:
+    """Record, at doublings, that somebody came with a token that had ended."""
+    count = sign_in_failure.noted(session, now, f"token {row.id}", row.operator_id)
+    if count is not None:
+        subjects, plain = {"operator": row.operator_id, "token": row.id}, {"revoked": row.revoked_at is not None}
+        append(session, Kind.TOKEN_REFUSED, "controller", now, subjects, {**plain, "count": count}, whence.told())
+
+
+def act_refused(session: Session, now: datetime, operator: Operator, wanted: Permission, whence: Whence) -> None:
+    """Record, at doublings, that an operator asked for what their role does not permit."""
+    count = sign_in_failure.noted(session, now, wanted, operator.id)
+    if count is not None:
+        subjects, plain = {"operator": operator.id}, {"permission": wanted, "count": count}
+        append(session, Kind.ACT_REFUSED, operator.actor, now, subjects, plain, whence.told())
 
 
 def by_name(session: Session, site: Site, name: str) -> Operator | None:

@@ -79,6 +79,10 @@ class Whence:
     device: str = ""
     network: str = ""
 
+    def told(self) -> dict[str, str]:
+        """What a row of the ledger commits to: it is personal, and stands beside the row, where it can be erased."""
+        return {name: kept for name, kept in (("device", self.device), ("network", self.network)) if kept}
+
 
 NOWHERE = Whence()
 

@@ -170,6 +170,15 @@ def proven(session: Session, now: datetime, party: Party, asked: Challenge, answ
     return row
 
 
+def named(session: Session, answer: str) -> Passkey | None:
+    """The passkey that this answer says it comes from, whether it does or not."""
+    try:
+        given = parse_authentication_credential_json(answer)
+    except _FLAWS:
+        return None
+    return session.scalar(select(Passkey).where(Passkey.credential_id == given.raw_id))
+
+
 def passkeys_of(session: Session, operator_id: int) -> Sequence[Passkey]:
     return session.scalars(select(Passkey).where(Passkey.operator_id == operator_id).order_by(Passkey.id)).all()
 

@@ -1,8 +1,8 @@
 """Failed attempts to sign in: counted by rows, answered with closures that grow, and never a way to lock an owner out.
 
 Strangers are counted per account and source, and all together. A device with which the owner has signed in before is
-counted by itself alone, and a passkey is not counted at all: it cannot be guessed. Names that nobody has share one row,
-so strangers cannot fill the table; no typed name, password or address is kept.
+counted by itself alone, and a passkey closes nothing: it cannot be guessed. Names that nobody has share one row, so
+strangers cannot fill the table; no typed name, password or address is kept.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete
+from sqlalchemy import String, bindparam, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from controller.database import Base, UtcDateTime
+from controller.people.operator_session import NOWHERE, Whence
 
 FREE_FAILURES = 5
 LONGEST_CLOSURE = timedelta(hours=1)
@@ -25,12 +26,19 @@ LONGEST_FOR_ALL = timedelta(seconds=15)
 _FIRST = timedelta(seconds=30)
 _FIRST_FOR_ALL = timedelta(seconds=1)
 FORGOTTEN_AFTER = timedelta(days=1)
-_ALL, _NOBODY, _PROVIDER = "*", "", "provider"
+_ALL, _NOBODY = "*", ""
+
+
+_NOTE = text(
+    "INSERT INTO sign_in_failure (name, operator_id, count, last_at) VALUES (:name, :operator_id, 1, :now)"
+    " ON CONFLICT (name) DO UPDATE SET count = sign_in_failure.count + 1, last_at = excluded.last_at RETURNING count"
+).bindparams(bindparam("now", type_=UtcDateTime))
+"""One statement, so that two at once are two."""
 
 
 class SignInFailure(Base):
     """How often in a row it failed, and until when it is closed. name: a digest of account and source or device; `*`
-    for all strangers together, empty for all names that nobody has, `provider` for refused answers of a provider."""
+    for all strangers together, empty for all names that nobody has; or what is only noted, and of whom."""
 
     __tablename__ = "sign_in_failure"
 
@@ -44,10 +52,11 @@ class SignInFailure(Base):
 @dataclass(frozen=True, slots=True)
 class Origin:
     """source: the address that asks; device: what this browser was called when the account last signed in with it, if
-    it ever did."""
+    it ever did; whence: what of it may be kept."""
 
     source: str = ""
     device: str = ""
+    whence: Whence = NOWHERE
 
     @property
     def is_known(self) -> bool:
@@ -70,16 +79,18 @@ def failed(session: Session, now: datetime, operator_id: int | None, origin: Ori
     return counts[0]
 
 
-def noted(session: Session, now: datetime) -> int:
-    """Count a refused answer of a provider; how many in a row. It closes nothing: such an answer cannot be guessed."""
+def noted(session: Session, now: datetime, what: str, operator_id: int | None = None) -> int | None:
+    """Count something that was refused and closes nothing; how many in a row, at the first and at every doubling: then
+    it is worth a row of the ledger, which nobody can make grow as they please. what: a word of ours."""
     session.execute(delete(SignInFailure).where(SignInFailure.last_at <= now - FORGOTTEN_AFTER))
-    row = session.get(SignInFailure, _PROVIDER, with_for_update=True)
-    if row is None:
-        row = SignInFailure(name=_PROVIDER, operator_id=None, count=0, last_at=now)
-        session.add(row)
-    row.count, row.last_at = row.count + 1, now
-    session.flush()
-    return row.count
+    name = what if operator_id is None else f"{what}:{operator_id}"
+    count = int(session.execute(_NOTE, {"name": name, "operator_id": operator_id, "now": now}).scalar_one())
+    return count if is_doubling(count) else None
+
+
+def is_doubling(count: int) -> bool:
+    """Whether it is 1, 2, 4, 8 and so on."""
+    return count & (count - 1) == 0
 
 
 def forgiven(session: Session, operator_id: int, origin: Origin) -> None:

@@ -1,7 +1,8 @@
 """Signing in: a password or an OpenID provider, then a second factor for whoever has one; or a passkey, which is both.
 
 The law: a password is judged before anything is locked; whoever fails learns nothing but that it failed, in the same
-words and the same time; a failure is recorded for the account that it concerns, never the name that was typed.
+words and the same time; a failure is recorded for the account that it concerns, never the name that was typed; from
+where is recorded coarsely, as something that can be erased.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import passkey, password, provider_identity, second_factor, sign_in_failure
+from controller.people import operator_session, passkey, password, provider_identity, second_factor, sign_in_failure
 from controller.people.operator import Operator, by_name
 from controller.people.operator_session import NOWHERE, SESSION_LIFE, Proof, Whence, open_session
 from controller.people.passkey import Challenge, Party
@@ -72,17 +73,20 @@ def checked(
     *,
     verdict: Verdict | None = None,
     origin: Origin = ANYWHERE,
+    failing: Kind = Kind.SIGN_IN_FAILED,
 ) -> Operator | None:
     """The operator whose name and password these are, or None: wrong name, wrong password, closed for a while, or not
-    active. verdict: what `judge` said; it counts while the password is still the one it was asked about."""
+    active. verdict: what `judge` said; it counts while the password is still the one it was asked about; failing: as
+    what a failure is recorded."""
     operator = by_name(session, site, name[:64])
     known = operator.password_hash if operator else password.nobodys(hasher)
     if verdict is None or verdict.known != known:
         verdict = judge(session, site, name, given, hasher)
     if sign_in_failure.is_closed(session, now, operator.id if operator else None, origin):
+        _noted(session, now, operator, origin, failing, "while-closed")
         return None
     if operator is None or not verdict.matches or not operator.active:
-        _failed(session, now, operator, origin)
+        _failed(session, now, operator, origin, failing, "password")
         return None
     if hasher.check_needs_rehash(operator.password_hash):
         operator.password_hash = hasher.hash(given)
@@ -99,7 +103,6 @@ def sign_in(
     *,
     verdict: Verdict | None = None,
     origin: Origin = ANYWHERE,
-    whence: Whence = NOWHERE,
 ) -> str | HalfWay | None:
     """The token of a new session; HalfWay for whoever has a second factor; None as `checked`."""
     operator = checked(session, now, site, name, given, hasher, verdict=verdict, origin=origin)
@@ -107,7 +110,7 @@ def sign_in(
         return None
     if second_factor.is_held(session, operator.id):
         return HalfWay(operator.id, _print(operator), now)
-    return enter(session, now, operator, Proof.PASSWORD, origin, whence)
+    return enter(session, now, operator, Proof.PASSWORD, origin)
 
 
 def waits(session: Session, now: datetime, half: HalfWay) -> Operator | None:
@@ -126,9 +129,12 @@ def second_step(
     code: str,
     origin: Origin = ANYWHERE,
     first: Proof = Proof.PASSWORD,
+    failing: Kind = Kind.SIGN_IN_FAILED,
 ) -> Proof | None:
-    """What a code proves of somebody whose first step was right; None when it is wrong, or closed for a while."""
+    """What a code proves of somebody whose first step was right; None when it is wrong, or closed for a while. failing:
+    as what a failure is recorded."""
     if sign_in_failure.is_closed(session, now, operator.id, origin):
+        _noted(session, now, operator, origin, failing, "while-closed")
         return None
     if second_factor.code_fits(session, now, operator.id, key, code):
         return Proof.PROVIDER_CODE if first == Proof.PROVIDER else Proof.CODE
@@ -137,15 +143,41 @@ def second_step(
             session, Kind.FACTOR_REMOVED, operator.actor, now, {"operator": operator.id}, {"factor": "recovery-code"}
         )
         return Proof.PROVIDER_RECOVERY if first == Proof.PROVIDER else Proof.RECOVERY
-    _failed(session, now, operator, origin)
+    _failed(session, now, operator, origin, failing, "code")
     return None
 
 
-def by_passkey(session: Session, now: datetime, party: Party, asked: Challenge, answer: str) -> Operator | None:
-    """The active operator whose passkey answered. Nobody's failures close this way: a passkey cannot be guessed."""
+def by_passkey(
+    session: Session,
+    now: datetime,
+    party: Party,
+    asked: Challenge,
+    answer: str,
+    whence: Whence = NOWHERE,
+    failing: Kind = Kind.SIGN_IN_FAILED,
+) -> Operator | None:
+    """The active operator whose passkey answered. Nobody's failures close this way: a passkey cannot be guessed. A
+    refused one is recorded at doublings: for whoever its answer names, or else for strangers."""
     row = passkey.proven(session, now, party, asked, answer)
     operator = session.get_one(Operator, row.operator_id) if row else None
-    return operator if operator is not None and operator.active else None
+    if operator is not None and operator.active:
+        return operator
+    named = row or passkey.named(session, answer)
+    owner = session.get_one(Operator, named.operator_id) if named else None
+    _noted(session, now, owner, Origin(whence=whence), failing, "passkey")
+    return None
+
+
+def confirmed(session: Session, now: datetime, operator: Operator, token: str, proof: Proof, whence: Whence) -> None:
+    """The operator of the session of `token` has proved again to be there, which is recorded."""
+    operator_session.confirm(session, now, token, proof)
+    concerned = {"operator": operator.id}
+    append(session, Kind.CONFIRMED, operator.actor, now, concerned, {"proof": proof}, whence.told())
+
+
+def confirmed_by_another(session: Session, now: datetime, operator: Operator, whence: Whence) -> None:
+    """A confirmation of this operator was answered by the passkey of somebody else."""
+    _noted(session, now, operator, Origin(whence=whence), Kind.CONFIRMATION_FAILED, "passkey-of-another")
 
 
 def linked(session: Session, site: Site, issuer: str, subject: str) -> Operator | None:
@@ -162,7 +194,6 @@ def by_provider(
     issuer: str,
     seen: Seen,
     origin: Origin = ANYWHERE,
-    whence: Whence = NOWHERE,
 ) -> str | HalfWay:
     """The token of a new session for whom the provider has seen; HalfWay for whoever has a second factor here, unless
     the provider is believed to have asked for one."""
@@ -172,17 +203,18 @@ def by_provider(
     if not seen.two_factors and second_factor.is_held(session, operator.id):
         return HalfWay(operator.id, _print(operator), now, Proof.PROVIDER)
     proof = Proof.PROVIDER_FACTORS if seen.two_factors else Proof.PROVIDER
-    return enter(session, now, operator, proof, origin, whence, seen.at or now - SESSION_LIFE)
+    return enter(session, now, operator, proof, origin, seen.at or now - SESSION_LIFE)
 
 
-def provider_refused(session: Session, now: datetime, operator: Operator | None, why: str) -> None:
+def provider_refused(session: Session, now: datetime, operator: Operator | None, why: str, whence: Whence) -> None:
     """Record that an answer of the provider was not taken: for an account always, for strangers at every doubling."""
+    told = whence.told()
     if operator is not None:
-        append(session, Kind.SIGN_IN_FAILED, "controller", now, {"operator": operator.id}, {"provider": why})
+        append(session, Kind.SIGN_IN_FAILED, "controller", now, {"operator": operator.id}, {"provider": why}, told)
         return
-    count = sign_in_failure.noted(session, now)
-    if count & (count - 1) == 0:
-        append(session, Kind.SIGN_IN_FAILED, "controller", now, {}, {"provider": why, "count": count})
+    count = sign_in_failure.noted(session, now, "provider")
+    if count is not None:
+        append(session, Kind.SIGN_IN_FAILED, "controller", now, {}, {"provider": why, "count": count}, told)
 
 
 def enter(
@@ -191,23 +223,38 @@ def enter(
     operator: Operator,
     proof: Proof,
     origin: Origin = ANYWHERE,
-    whence: Whence = NOWHERE,
     proved_at: datetime | None = None,
 ) -> str:
     """Open a session for somebody who has proved everything that is asked of them; proved_at: when, if not just now."""
     sign_in_failure.forgiven(session, operator.id, origin)
-    append(session, Kind.SIGN_IN, operator.actor, now, {"operator": operator.id}, {"proof": proof})
-    return open_session(session, now, operator.id, proof, whence, proved_at)
+    concerned, told = {"operator": operator.id}, origin.whence.told()
+    append(session, Kind.SIGN_IN, operator.actor, now, concerned, {"proof": proof}, told)
+    return open_session(session, now, operator.id, proof, origin.whence, proved_at)
 
 
-def _failed(session: Session, now: datetime, operator: Operator | None, origin: Origin) -> None:
+def _failed(
+    session: Session, now: datetime, operator: Operator | None, origin: Origin, failing: Kind, step: str
+) -> None:
     """Count it; recorded for an account always, for names that nobody has at every doubling only: strangers must not
     make the ledger grow as they please."""
     count = sign_in_failure.failed(session, now, operator.id if operator else None, origin)
+    told = origin.whence.told()
     if operator is not None:
-        append(session, Kind.SIGN_IN_FAILED, "controller", now, {"operator": operator.id}, {"count": count})
-    elif count >= sign_in_failure.FREE_FAILURES and count & (count - 1) == 0:
-        append(session, Kind.SIGN_IN_FAILED, "controller", now, {}, {"unknown_names": count})
+        plain = {"step": step, "count": count}
+        append(session, failing, "controller", now, {"operator": operator.id}, plain, told)
+    elif count >= sign_in_failure.FREE_FAILURES and sign_in_failure.is_doubling(count):
+        append(session, failing, "controller", now, {}, {"unknown_names": count}, told)
+
+
+def _noted(
+    session: Session, now: datetime, operator: Operator | None, origin: Origin, failing: Kind, step: str
+) -> None:
+    """Record, at doublings, a failure that closes nothing: it costs whoever makes it nothing either."""
+    count = sign_in_failure.noted(session, now, step, operator.id if operator else None)
+    if count is None:
+        return
+    concerned = {} if operator is None else {"operator": operator.id}
+    append(session, failing, "controller", now, concerned, {"step": step, "count": count}, origin.whence.told())
 
 
 def _print(operator: Operator) -> str:

@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 
 from controller.database import reading, transaction
 from controller.ledger.ledger import OpeningRow
-from controller.people import permission
+from controller.people import permission, signing_in
+from controller.people.operator_session import Proof, Whence
 from controller.people.permission import Grant
+from controller.people.sign_in_failure import Origin
 from controller.record.fact import FactRow
 from tests.admin_web.conftest import BASE, signed_in, token
 from tests.controller.conftest import NOW, House
@@ -216,6 +218,14 @@ def test_changes_say_who_did_what_and_why_page_by_page(get: Any, house: House) -
     for odd in ({"kind": "fact"}, {"limit": "0"}, {"cursor": "x"}, {"operator": ""}):
         get("changes", 422, **odd)
     assert get("changes", cursor="0")["items"] == []
+
+
+def test_changes_say_coarsely_from_where_somebody_signed_in(get: Any, house: House) -> None:
+    with transaction(house.engine) as session:
+        here = Origin("192.0.2.7/32", whence=Whence("Firefox, Linux", "192.0.2.0/24"))
+        signing_in.enter(session, NOW, house.operator(session, "kim"), Proof.PASSWORD, here)
+    assert get("changes", kind="sign-in")["items"][0]["whence"] == "Firefox, Linux; 192.0.2.0/24"
+    assert get("changes", kind="grant-requested")["items"][0]["whence"] is None
 
 
 def test_the_reason_of_a_change_that_was_erased_is_null(get: Any, house: House) -> None:

@@ -208,7 +208,8 @@ def test_what_is_private_is_kept_by_no_cache(client: FlaskClient, house: House) 
         assert answer.headers["Cache-Control"] == "no-store", path
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        for directive in ("default-src 'none'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"):
+            assert directive in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
 
 

@@ -30,6 +30,11 @@ def _unescaped(value: str) -> str:
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], value)
 
 
+def test_a_refusal_counts() -> None:
+    _, said = parsed(cef.line(event(outcome="REFUSE", reason="manage-operators", count=8)))
+    assert (said["outcome"], said["reason"], said["cnt"]) == ("REFUSE", "manage-operators", "8")
+
+
 def test_a_decision_as_a_line() -> None:
     told = event(
         outcome="refuse",

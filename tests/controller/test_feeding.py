@@ -19,14 +19,17 @@ from controller.feeds import feed as feeds
 from controller.feeds import reach, webhook
 from controller.feeds.courier import AT_ONCE, PATIENCE, Courier
 from controller.feeds.feed import Feed, Personal, State, Topic
+from controller.feeds.handing import Why
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, OpeningRow, append
-from controller.people import cardholder
+from controller.people import cardholder, operator, signing_in
+from controller.people.access import Permission
+from controller.people.operator_session import Whence
 from controller.record import alarm
 from controller.record.fact import FactRow
 from controller.settings import FeedSettings
 from process.settings import SettingsError, parse
-from tests.controller.conftest import NOW, House
+from tests.controller.conftest import CHEAP, NOW, House
 from tests.controller.doorway import visited
 from tests.controller.feed_hands import made, officer, raised, row, wanted
 from tests.controller.feed_receivers import Conduct, Posted, Receiver, hook, siem
@@ -253,6 +256,27 @@ def test_a_network_that_is_named_is_reached_and_no_other() -> None:
     assert [reach.may_reach(each, allowed) for each in ("10.1.3.9", "fd00:2::9", "127.0.0.1")] == [False] * 3
 
 
+@pytest.mark.parametrize("named", ["localhost", "localhost:{port}"])
+def test_where_hosts_are_named_feeds_go_to_those(house: House, named: str) -> None:
+    with hook(conduct(house)) as server:
+        feed_id, _ = made(house, wanted(at(server)))
+        raised(house, LATER)
+        courier(house, hosts=(named.format(port=server.port), "other.example")).turn(LATER)
+        assert len(server.all_taken()) == 1
+        assert look(house, feed_id).state is State.ON
+
+
+@pytest.mark.parametrize("named", ["other.example", "localhost:1", "ocalhost", "127.0.0.1"])
+@pytest.mark.parametrize("scheme", ["https", "syslog-tls"])
+def test_where_hosts_are_named_feeds_go_to_no_other(house: House, named: str, scheme: str) -> None:
+    with (hook if scheme == "https" else siem)(conduct(house)) as server:
+        feed_id, _ = made(house, wanted(at(server, scheme, "/hook" if scheme == "https" else "")))
+        raised(house, LATER)
+        courier(house, hosts=(named,)).turn(LATER)
+        assert server.all_taken() == []
+        assert look(house, feed_id).flaw == Why.FORBIDDEN
+
+
 def test_who_answers_by_one_byte_at_a_time_is_cut_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "LONGEST_S", 0.5)
     over = threading.Event()
@@ -383,6 +407,23 @@ def test_changes_name_nobody_unless_that_was_approved(house: House) -> None:
     assert named["of"].keys() == {"cardholder"}
 
 
+def test_a_refusal_says_what_was_refused_and_how_often_and_names_nobody(house: House) -> None:
+    with hook(conduct(house)) as server:
+        made(house, wanted(at(server), topics=(Topic.CHANGES,)))
+        with transaction(house.engine) as session:
+            olu, here = house.operator(session, "olu"), Whence("Firefox, Linux", "192.0.2.0/24")
+            for _ in range(2):
+                operator.act_refused(session, LATER, olu, Permission.MANAGE_OPERATORS, here)
+            signing_in.sign_in(session, LATER, house.site(session), "olu", "typed by somebody", CHEAP)
+        courier(house).turn(LATER)
+        posted = {each.event["type"]: each for each in server.all_taken()}
+    refused = {"by": "operator", "of": {}, "outcome": "REFUSE", "reason": "manage-operators", "count": 2}
+    assert posted["sekisho.change.act-refused"].event["data"] == refused
+    failed = posted["sekisho.change.sign-in-failed"].event["data"]
+    assert (failed["reason"], failed["count"]) == ("password", 1)
+    assert all(b"192.0" not in each.body and b"typed" not in each.body for each in posted.values())
+
+
 def test_an_acknowledged_alarm_is_told_where_alarms_are(house: House) -> None:
     with hook(conduct(house)) as server:
         made(house, wanted(at(server)))
@@ -435,6 +476,7 @@ def test_syslog_is_not_spoken_to_who_is_not_verified(house: House) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [('reach = ["10.0.0.1/8"]', "without bits of a host"), ('reach = ["example"]', "without bits of a host"),
+     ('hosts = ["https://siem.example"]', "in small letters"), ('hosts = ["SIEM.example"]', "in small letters"),
      ("pause_after_h = 0", "from 1 to 720"), ('to = "https://x"', "not a known setting")],
 )  # fmt: skip
 def test_settings_that_mean_nothing_are_refused(line: str, told: str) -> None:

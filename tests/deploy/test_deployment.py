@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 import pytest
+from cryptography import x509
 
 from admin_web.settings import WebSettings
 from cli.brokers import mosquitto, running
@@ -211,6 +212,34 @@ def test_keys_by_hand_never_replace_what_doors_believe(site: Path) -> None:
     assert (site / "centre" / "keys" / "signing.key").read_bytes() == before
     assert by_hand("enrol", site / "controller.toml", "nobody", site / "elsewhere").returncode == 1
     assert by_hand("enrol").returncode == 2
+
+
+@pytest.mark.building
+def test_certificates_are_renewed_under_the_authority_that_doors_believe(site: Path) -> None:
+    assert by_hand("found", site / "controller.toml", "centre.example", "192.0.2.10").returncode == 0
+    keys = site / "centre" / "keys"
+    before = {file.name: file.read_bytes() for file in keys.iterdir()}
+    assert by_hand("renew", site / "controller.toml").returncode == 0
+    after = {file.name: file.read_bytes() for file in keys.iterdir()}
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"broker.key", "broker.pem", "controller.key", "controller.pem"}
+    assert all(file.stat().st_mode & 0o077 == 0 for file in keys.iterdir())
+    assert _names(after["broker.pem"], after["ca.pem"]) == ["centre.example", "192.0.2.10"]
+    assert by_hand("renew", site / "controller.toml", "other.example").returncode == 0
+    assert _names((keys / "broker.pem").read_bytes(), after["ca.pem"]) == ["other.example"]
+
+
+def test_what_is_not_founded_is_not_renewed(site: Path) -> None:
+    refused = by_hand("renew", site / "controller.toml")
+    assert refused.returncode == 1
+    assert "signing.key" in refused.stderr
+
+
+def _names(certificate: bytes, ca: bytes) -> list[str]:
+    """Under which names a certificate holds, which this authority must have signed."""
+    made = x509.load_pem_x509_certificate(certificate)
+    made.verify_directly_issued_by(x509.load_pem_x509_certificate(ca))
+    return [str(each.value) for each in made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value]
 
 
 @pytest.mark.broker

@@ -14,6 +14,9 @@ from contract.reading import Warned
 from contract.reason import Reason
 from contract.site_formats import parse
 from contract.topic import Down, Up
+from controller.people.permission import LONGEST_PRIVATE
+from controller.picture import MOST_POINTS
+from controller.refusal import SENTENCES
 from hardware.readers.framing import SERIAL_KINDS
 from tests.contract import make_format_table, make_reason_table
 from tests.controller import make_settings_table
@@ -84,6 +87,18 @@ def test_decision_records_are_numbered_without_holes_and_fit_a_page() -> None:
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {int(path.name[:4])}. ")
         assert len(text.splitlines()) <= 60
+
+
+def test_what_must_fit_together_names_refusals_that_there_are() -> None:
+    table = page("operator/cards-and-people.md").split("## What must fit together")[1].split("\n## ")[0]
+    named = re.findall(r"`([a-z-]+)`", table)
+    assert {each for each in named if each not in SENTENCES} == set()
+    for code in ("validity-absurd", "validity-wrong", "validity-past", "validity-too-long", "limits-wrong"):
+        assert code in named
+    private, points = LONGEST_PRIVATE.days, MOST_POINTS // 1_000_000
+    assert f"lasts {private} days at most" in table
+    assert f"10 MB and {points} million points" in page("operator/floor-plans.md")
+    assert f"10 MB and {points} million points" in page("operator/cards-and-people.md")
 
 
 def test_every_setting_and_every_danger_of_a_room_is_described() -> None:
