@@ -39,12 +39,17 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """missing: the doors that have not confirmed, with their agents."""
+    """missing: the doors that have not confirmed, with their agents; no more than `receipts.MOST_NAMED`."""
 
     end: CardEnd
     card: Credential
     holder: Cardholder
     missing: Sequence[tuple[Door, Agent]]
+
+    @property
+    def unnamed(self) -> int:
+        """How many have not confirmed and are not among `missing`."""
+        return (self.end.doors or 0) - self.end.confirmed - len(self.missing)
 
     @property
     def reach(self) -> Reach:

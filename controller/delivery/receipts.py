@@ -31,6 +31,9 @@ from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record.occupancy import Presence
 
+MOST_NAMED = 20
+"""Doors that one end names: the others are counted."""
+
 _AT_ONCE = 200
 
 
@@ -141,13 +144,20 @@ class _Look:
 
 
 def missing(session: Session, ends: Iterable[int]) -> Mapping[int, Sequence[tuple[Door, Agent]]]:
-    """By the id of an end: the doors that have not confirmed it, each with its agent of then, by key."""
-    wanted = (Receipt.card_end_id.in_(list(ends)), Receipt.confirmed_at.is_(None))
-    statement = (
-        select(Receipt.card_end_id, Door, Agent)
+    """By the id of an end: the doors that have not confirmed it, each with its agent of then, by key; the first
+    MOST_NAMED of them."""
+    place = func.row_number().over(partition_by=Receipt.card_end_id, order_by=Door.key).label("place")
+    each = (
+        select(Receipt.card_end_id, Receipt.door_id, Receipt.agent_id, place)
         .join(Door, Door.id == Receipt.door_id)
-        .join(Agent, Agent.id == Receipt.agent_id)
-        .where(*wanted)
+        .where(Receipt.card_end_id.in_(list(ends)), Receipt.confirmed_at.is_(None))
+        .subquery()
+    )
+    statement = (
+        select(each.c.card_end_id, Door, Agent)
+        .join(Door, Door.id == each.c.door_id)
+        .join(Agent, Agent.id == each.c.agent_id)
+        .where(each.c.place <= MOST_NAMED)
     )
     found: dict[int, list[tuple[Door, Agent]]] = defaultdict(list)
     for end_id, door, agent in session.execute(statement.order_by(Door.key)):
