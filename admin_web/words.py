@@ -301,10 +301,10 @@ ENDS: dict[str, Any] = {
 }
 REACHES: dict[str, Any] = {
     losses.Reach.COUNTING: _("doors being counted"),
-    losses.Reach.NOWHERE: _("no door ever carried it"),
-    losses.Reach.WAITING: _("not confirmed by every door"),
-    losses.Reach.EVERYWHERE: _("confirmed by every door"),
-    losses.Reach.TAKEN_BACK: _("taken back before every door knew"),
+    losses.Reach.NOWHERE: _("no door carried it"),
+    losses.Reach.WAITING: _("not yet every door"),
+    losses.Reach.EVERYWHERE: _("every door knows"),
+    losses.Reach.TAKEN_BACK: _("taken back meanwhile"),
 }
 """How far the end of a card has come."""
 

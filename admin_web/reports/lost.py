@@ -22,6 +22,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
 from controller.people.operator import Operator
 from controller.premises.agent import Agent
+from controller.premises.door import Door
 
 _FIELDS = ("cardholder", "ended", "receipts", "period", "since", "until")
 _MARKS = {
@@ -56,8 +57,8 @@ def _row(each: Loss, question: Question, people: Mapping[int, Operator]) -> Row:
         end.confirmed,
         end.doors,
         None if each.took is None else math.ceil(each.took.total_seconds()),
-        "; ".join(_missing(each, question)),
         _presented(end),
+        "; ".join(_missing(each, question)),
         _first_entry(end),
         _said_by(end, people),
         end.takes_effect_at,
@@ -68,9 +69,13 @@ def _row(each: Loss, question: Question, people: Mapping[int, Operator]) -> Row:
 
 
 def _missing(each: Loss, question: Question) -> Iterator[str]:
-    """The doors that have not confirmed, each with how its agent stands."""
+    """The doors that have not confirmed, together by agent, and how that stands."""
+    together: dict[int, list[tuple[Door, Agent]]] = {}
     for door, agent in each.missing:
-        yield f"{shown.named(door)}: {agent.key}, {_stands(agent, question)}"
+        together.setdefault(agent.id, []).append((door, agent))
+    for found in together.values():
+        agent = found[0][1]
+        yield f"{', '.join(shown.named(door) for door, _ in found)} ({agent.key}: {_stands(agent, question)})"
     if each.unnamed:
         yield gettext("%(count)s more doors", count=each.unnamed)
 
@@ -121,17 +126,18 @@ LOSSES = Report(
     empty=_("No card was lost, stolen or suspended in this time, and nobody with a card left."),
     headings=(
         _("Person"), _("Staff number"), _("Card"), _("Why it ended"), _("Said at"), _("Receipts"),
-        _("Doors that confirmed"), _("Of doors"), _("Seconds to the last door"), _("Not confirmed by"),
-        _("Presented afterwards"), _("First entry afterwards"), _("Said by"), _("Takes effect"),
+        _("Doors that know"), _("Of doors"), _("Seconds to the last door"), _("Presented afterwards"),
+        _("Not confirmed by"), _("First entry afterwards"), _("Said by"), _("Takes effect"),
         _("First door"), _("Last door"), _("Taken back"),
     ),
     columns=(
-        "person", "number", "card", "what", "said_at", "receipts", "confirmed", "doors", "seconds", "missing",
-        "presented", "first_entry", "said_by", "takes_effect_at", "first_at", "last_at", "taken_back_at",
+        "person", "number", "card", "what", "said_at", "receipts", "confirmed", "doors", "seconds", "presented",
+        "missing", "first_entry", "said_by", "takes_effect_at", "first_at", "last_at", "taken_back_at",
     ),
     read=_read,
     count=lambda question: losses.count(question.session, question.site, _wanted(question)),
     fields=_FIELDS,
     period=True,
     moments=frozenset({4, 13, 14, 15, 16}),
+    wide=frozenset({10}),
 )  # fmt: skip

@@ -66,7 +66,7 @@ class Report:
     columns: what programs call its headings; fields: the filters of its address; days: how many unless told, None where
     no number of days is asked; period: it is of the last days unless told otherwise; moments: which columns hold
     moments, aware ones or texts of UTC as `leaf.written` writes them; stamps: which hold such texts to be shown as they
-    are; permission: to see it at all."""
+    are; wide: which hold sentences, and stay wide enough to be read; permission: to see it at all."""
 
     key: str
     title: Any
@@ -81,6 +81,7 @@ class Report:
     period: bool = False
     moments: frozenset[int] = frozenset()
     stamps: frozenset[int] = frozenset()
+    wide: frozenset[int] = frozenset()
     permission: Permission = Permission.SEE_LOG
     note: Any = ""
 

@@ -95,7 +95,7 @@ def reads_the_reports(olu: Page, building: Demo) -> None:
     expect(olu.locator(".tile h2")).to_contain_text(["Refusals", "Anomalies", "Exemptions and overrides", "Access log"])
     for name, told in (
         ("Refusals", "Ben"),
-        ("Lost cards and leavers", "confirmed by every door"),
+        ("Lost cards and leavers", "every door knows"),
         ("Exemptions and overrides", "No rule is lifted for anybody"),
         ("Operators and their acts", "Left in a taxi"),
     ):
