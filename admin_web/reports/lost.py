@@ -69,13 +69,15 @@ def _row(each: Loss, question: Question, people: Mapping[int, Operator]) -> Row:
 
 
 def _missing(each: Loss, question: Question) -> Iterator[str]:
-    """The doors that have not confirmed, together by agent, and how that stands."""
+    """The doors that have not confirmed, together by agent, and how that stands; of an end that was taken back, which
+    doors never heard of it."""
     together: dict[int, list[tuple[Door, Agent]]] = {}
     for door, agent in each.missing:
         together.setdefault(agent.id, []).append((door, agent))
     for found in together.values():
         agent = found[0][1]
-        yield f"{', '.join(shown.named(door) for door, _ in found)} ({agent.key}: {_stands(agent, question)})"
+        stands = f"{agent.key}: {_stands(agent, question)}" if each.end.stands else agent.key
+        yield f"{', '.join(shown.named(door) for door, _ in found)} ({stands})"
     if each.unnamed:
         yield gettext("%(count)s more doors", count=each.unnamed)
 
