@@ -68,7 +68,8 @@ class Link:
 
     `arrive` may be called from any thread and never waits: when the inbox is full, or the sender has its share of it,
     the message is dropped, because agents send again until they are acknowledged. Everything else belongs to one
-    thread. An exception of the database leaves `take` and `follow` with nothing changed and nothing sent.
+    thread. An exception of the database leaves `take` and `follow` with nothing changed and nothing sent, but for lists
+    that `follow` had sent before it counts their doors.
     """
 
     def __init__(self, engine: Engine, site: str, authority: Authority, send: Send) -> None:

@@ -77,6 +77,15 @@ def test_the_page_says_what_waits_first_and_an_entry_afterwards_stands_out(olu: 
     assert confirmed["Ben"][5:9] == ["every door knows", "2", "2", "60"]
 
 
+def test_of_an_end_that_was_taken_back_it_says_which_doors_never_heard_of_it(olu: FlaskClient, told: Site) -> None:
+    act(told, "Ada", Act.RESTORE, 10)
+    carry(told, 11, "cedar")
+    (ada,) = [each for each in lines(text(olu, PAGE)) if each[0] == "Ada"]
+    assert (ada[5], ada[10], ada[16]) == (
+        "taken back meanwhile", "Cedar room, back door (cedar-back)", "2026-11-24 12:10:00",
+    )  # fmt: skip
+
+
 def test_each_filter_narrows_by_what_an_address_may_say(olu: FlaskClient, told: Site) -> None:
     with reading(told.house.engine) as session:
         ada = told.house.holder(session, "Ada").id

@@ -10,7 +10,7 @@ import pytest
 
 from contract.credential import Identity, Source
 from controller.database import reading, transaction
-from controller.delivery import compiling, losses
+from controller.delivery import compiling, losses, receipts
 from controller.delivery.compiling import card_must_fit
 from controller.delivery.losses import Loss, LossFilter, Reach
 from controller.people import cardholder, credential, leaver, permission, roster, roster_file
@@ -20,6 +20,7 @@ from controller.people.operator import SCHEDULE
 from controller.people.permission import Wish
 from controller.premises import agent as agents
 from controller.record.fact import FactRow
+from controller.refusal import Refused
 from door_agent.events import Arrived, Card, LinkState, Lock, LockWish, Record
 from tests.controller.conftest import CARDS, NOW, House
 from tests.controller.doorway import Site, joined
@@ -322,6 +323,37 @@ def test_what_waits_comes_first_and_each_filter_narrows(site: Site) -> None:
             assert [each.holder.name for each in found] == names, wanted
             assert losses.count(session, own, wanted) == len(names), wanted
         assert [each.holder.name for each in losses.listed(session, own, LossFilter(), 1, 1)] == ["Eve"]
+
+
+def test_of_many_doors_that_have_not_confirmed_some_are_named_and_all_counted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "MOST_NAMED", 1)
+    act(site, "Ada", Act.LOSE, 3)
+    carry(site, 4)
+    assert (missing(one(site)), one(site).unnamed) == (["cedar"], 1)
+
+
+def test_doors_are_counted_once_and_only_when_their_lists_were_compiled(site: Site) -> None:
+    act(site, "Ada", Act.LOSE, 3)
+    with transaction(site.house.engine) as session:
+        assert not receipts.waiting(session)
+        assert receipts.count(session, site.house.site(session)) == 0
+    carry(site, 4)
+    with transaction(site.house.engine) as session:
+        assert not receipts.waiting(session)
+        assert receipts.count(session, site.house.site(session)) == 0
+    assert one(site).end.doors == 2
+
+
+def test_an_act_that_is_refused_leaves_no_end(site: Site) -> None:
+    act(site, "Ada", Act.LOSE, 3)
+    for name, what in (("Ada", Act.LOSE), ("Eve", Act.RESUME)):
+        with pytest.raises(Refused):
+            act(site, name, what, 4)
+    with pytest.raises(Refused), transaction(site.house.engine) as session:
+        leaver.deactivate(session, BY, minute(4), site.house.holder(session, "Eve"), " ")
+    assert one(site).end.what == Ended.LOST
 
 
 def test_no_question_is_asked_for_each_row(site: Site) -> None:
