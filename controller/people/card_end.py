@@ -37,7 +37,8 @@ class Way(StrEnum):
 
 
 class CardEnd(Base):
-    """takes_effect_at: from when on the card is to open nothing; ledger_sequence: the row that says so; over_at,
+    """takes_effect_at: from when on the card was to open nothing by what was said, which may be before it was said;
+    ledger_sequence: the row that says so; over_at,
     over_sequence: when and by which row it was taken back (null: it stands). doors: of how many doors the lists carried
     the card then (null: not counted yet), confirmed: how many of them have adopted a list that says it, the first and
     the last of them at first_at and last_at. refused, admitted, let_out: what doors decided when the card was presented
@@ -72,8 +73,8 @@ class CardEnd(Base):
         return self.over_at is None
 
     def bears_on(self, at: datetime) -> bool:
-        """Whether the card was to open nothing at `at` because of it."""
-        return self.takes_effect_at <= at and (self.over_at is None or at < self.over_at)
+        """Whether the card was to open nothing at `at`, and that had been said."""
+        return max(self.said_at, self.takes_effect_at) <= at and (self.over_at is None or at < self.over_at)
 
     def told_by(self, reflects: int) -> bool:
         """Whether a list that was right up to this row of the ledger says it."""

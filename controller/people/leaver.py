@@ -24,16 +24,9 @@ from controller.premises.site import Site
 from controller.refusal import Refused
 
 
-def deactivate(
-    session: Session, actor: str, now: datetime, holder: Cardholder, reason: str, way: Way = Way.HAND
-) -> None:
+def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
     """End everything this cardholder may do, at once, their PIN too; Refused reason-missing, cardholder-inactive."""
-    why = _why(holder, reason)
-    holder.ended_at = now
-    place = append(session, Kind.CARDHOLDER_ENDED, actor, now, {"cardholder": holder.id}, personal={"reason": why})
-    _cards_end(session, holder, Saying(Ended.LEFT, actor, now, now, place, way))
-    if pin.of(session, holder) is not None:
-        pin.clear(session, actor, now, holder)
+    _end(session, actor, now, holder, _why(holder, reason), Way.HAND, now)
 
 
 def leave(
@@ -53,7 +46,7 @@ def leave(
         return
     require_validity(now, minute, None)
     if minute is not None and minute <= now:
-        deactivate(session, actor, now, holder, why, way)
+        _end(session, actor, now, holder, why, way, minute)
         return
     holder.leaves_at = minute
     personal = {"leaves_at": None if minute is None else int(minute.timestamp()), "reason": why}
@@ -71,8 +64,17 @@ def end_due(session: Session, site: Site, now: datetime) -> int:
     )
     found = session.scalars(due.order_by(Cardholder.id)).all()
     for holder in found:
-        deactivate(session, SCHEDULE, now, holder, "the minute of leaving has come", Way.DATE)
+        _end(session, SCHEDULE, now, holder, "the minute of leaving has come", Way.DATE, holder.leaves_at or now)
     return len(found)
+
+
+def _end(session: Session, actor: str, now: datetime, holder: Cardholder, why: str, way: Way, since: datetime) -> None:
+    """End everything now of somebody who was to have left at `since`."""
+    holder.ended_at = now
+    place = append(session, Kind.CARDHOLDER_ENDED, actor, now, {"cardholder": holder.id}, personal={"reason": why})
+    _cards_end(session, holder, Saying(Ended.LEFT, actor, now, since, place, way))
+    if pin.of(session, holder) is not None:
+        pin.clear(session, actor, now, holder)
 
 
 def _cards_end(session: Session, holder: Cardholder, said: Saying) -> None:

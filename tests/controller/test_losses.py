@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -264,7 +264,8 @@ def test_another_card_of_the_same_person_is_another_card(site: Site) -> None:
     assert (one(site).end.admitted, one(site).end.refused) == (0, 0)
 
 
-def test_a_file_of_leavers_says_so_of_every_card_in_use(site: Site) -> None:
+def test_a_file_of_leavers_says_so_of_every_card_in_use_and_since_when_it_should_have_been(site: Site) -> None:
+    assert site.doors["cedar"].passes("cedar-in", "Ada")
     with transaction(site.house.engine) as session:
         ada, ben = site.house.holder(session, "Ada"), site.house.holder(session, "Ben")
         credential.issue(session, BY, minute(2), ada, "second", [SECOND], card_must_fit)
@@ -276,6 +277,8 @@ def test_a_file_of_leavers_says_so_of_every_card_in_use(site: Site) -> None:
     by_file = told(site, LossFilter(what=Ended.LEFT))
     assert [(each.holder.name, each.end.way, each.end.actor) for each in by_file] == [("Ada", Way.FILE, BY)] * 2
     assert {each.reach for each in by_file} == {Reach.EVERYWHERE}
+    assert {each.end.takes_effect_at for each in by_file} == {datetime(2026, 11, 1, 15, tzinfo=UTC)}
+    assert [each.end.admitted for each in by_file] == [0, 0], "nobody had said it yet"
     assert [each.holder.name for each in told(site, LossFilter(what=Ended.LOST))] == ["Ben"]
 
 
@@ -286,6 +289,7 @@ def test_a_card_given_after_the_date_was_said_ends_by_the_date(site: Site) -> No
     carry(site, 5, *BOTH)
     carry(site, 61, *BOTH)
     late, first = told(site)
+    assert (late.end.said_at, late.end.takes_effect_at) == (minute(61), minute(60))
     assert [(each.card.label, each.end.way, each.end.actor) for each in (late, first)] == [
         ("late", Way.DATE, SCHEDULE),
         ("Ada's card", Way.HAND, BY),
