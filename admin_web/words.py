@@ -22,12 +22,13 @@ from contract.policy import ExitMode
 from contract.reader_kinds import Words
 from contract.reading import Warned
 from contract.reason_words import WORDS, words_of
-from controller.delivery import fleet, overview, reach
+from controller.delivery import fleet, losses, overview, reach
 from controller.delivery import posture as postures
 from controller.delivery.entitled import Source
 from controller.delivery.preview import Touch
 from controller.people.access import Role
 from controller.people.attribute import Attribute
+from controller.people.card_end import Ended
 from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
 from controller.people.level_change import ChangeState
@@ -292,6 +293,21 @@ ACTS: dict[str, Any] = {
     Act.DESTROY: _("Destroy"),
     Act.RESTORE: _("Restore"),
 }
+ENDS: dict[str, Any] = {
+    Ended.LOST: _("Lost"),
+    Ended.STOLEN: _("Stolen"),
+    Ended.SUSPENDED: _("Suspended"),
+    Ended.LEFT: _("Holder left"),
+}
+REACHES: dict[str, Any] = {
+    losses.Reach.COUNTING: _("doors being counted"),
+    losses.Reach.NOWHERE: _("no door carried it"),
+    losses.Reach.WAITING: _("not yet every door"),
+    losses.Reach.EVERYWHERE: _("every door knows"),
+    losses.Reach.TAKEN_BACK: _("taken back meanwhile"),
+}
+"""How far the end of a card has come."""
+
 PLACES: dict[str, Any] = {
     Place.STOCK: _("In stock"),
     Place.HOLDER: _("With its holder"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from controller.database import Base
-from controller.delivery import issued, posture, sharing
+from controller.delivery import issued, posture, receipts, sharing
 from controller.feeds import feed, signing_secret
 from controller.ledger import ledger
 from controller.mail import outbox
 from controller.people import (
     access_level,
     attribute,
+    card_end,
     cardholder,
     credential,
     level_change,
@@ -29,8 +30,20 @@ from controller.record import alarm, door_state, fact, hearing, judgement, occup
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, floor_plan, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, provider_identity, second_factor, sign_in_failure)
-PEOPLE = (cardholder, access_level, attribute, credential, photo, pin, permission, level_change, training, *OPERATORS)
+PEOPLE = (
+    cardholder,
+    access_level,
+    attribute,
+    card_end,
+    credential,
+    photo,
+    pin,
+    permission,
+    level_change,
+    training,
+    *OPERATORS,
+)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 RECORD = (fact, door_state, occupancy, stay, alarm, overruled, judgement, hearing, saved_report)
-WINGS_ABOVE = (*RECORD, issued, posture, sharing, outbox, feed, signing_secret)
+WINGS_ABOVE = (*RECORD, issued, posture, receipts, sharing, outbox, feed, signing_secret)
 METADATA = Base.metadata

@@ -12,13 +12,14 @@ from admin_web.api import shapes
 from admin_web.api.fields import Field, count, digits, one_of, row_id, whole, words
 from admin_web.api.problems import Unprocessable
 from admin_web.reports import asking
-from admin_web.reports.asking import MOST_DAYS, Asked
+from admin_web.reports.asking import MISSING, MOST_DAYS, Asked
 from admin_web.reports.known import usual
 from admin_web.reports.periods import Period
 from admin_web.reports.report import Report
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from controller.ledger import acts
+from controller.people.card_end import Ended
 from controller.record import alarm
 from controller.record.judgement import Disposition
 
@@ -40,6 +41,8 @@ _WORDS: Final = {
     "act": one_of(*acts.ACTS),
     "alarm": one_of(*sorted(alarm.KINDS)),
     "disposition": one_of(*Disposition),
+    "ended": one_of(*Ended),
+    "receipts": one_of(MISSING),
     "period": one_of(*Period),
     "since": _day(),
     "until": _day(),

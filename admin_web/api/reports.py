@@ -28,7 +28,13 @@ from controller.record.saved_report import SavedReport
 ONE = f"<any({', '.join(EXPORTED)}):report>"
 """A report in an address: every other name is a 404."""
 _PLACE = {"cursor": from_start(digits()), "limit": PAGE["limit"]}
-_REFERS = {"holder_id": "cardholder", "sequence": "event", "key": "area", "door": "door"}
+_REFERS = {
+    "holder_id": "cardholder",
+    "credential_id": "credential",
+    "sequence": "event",
+    "key": "area",
+    "door": "door",
+}
 """What the values of a link are called here."""
 
 

@@ -14,6 +14,7 @@ from admin_web import guard, shown
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
+from admin_web.reports import lost
 from controller.delivery.compiling import card_must_fit
 from controller.people import access_level as levels
 from controller.people import attribute, custody, leaver, photo
@@ -93,6 +94,7 @@ def page(holder_id: int) -> str:
             rooms=areas.guarded_of_site(session, centre().site(session)),
             unknown=presented(session, centre().site(session)) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
             feed=enquiry.log(session, LogFilter(cardholder=holder.id), None, 10).rows,
+            followed=lost.address(session, holder),
             at=at,
         )
 

@@ -12,6 +12,7 @@ from admin_web import guard
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
+from admin_web.reports import lost
 from controller.delivery import distribution, granted
 from controller.delivery.compiling import card_must_fit
 from controller.delivery.distribution import InForce
@@ -92,6 +93,7 @@ def page(credential_id: int) -> str:
             permitted=any(grant.in_force(at) for grant in permissions.of_cardholder(session, holder)),
             doors=_at_doors(session, card, at),
             tries=0,
+            followed=lost.address(session, holder, card),
             unknown=presented(session, site) if guard.permitted(Permission.CHANGE_PEOPLE) else [],
         )
 

@@ -16,6 +16,7 @@ from admin_web.reports import periods
 from admin_web.reports.periods import Period
 from contract.fact import FactKind
 from contract.outcome import Outcome
+from controller.people.card_end import Ended
 from controller.record import enquiry
 from controller.record.enquiry import LogFilter
 from controller.record.judgement import Disposition
@@ -23,14 +24,16 @@ from controller.record.judgement import Disposition
 Address = Mapping[str, str | list[str]]
 LOG_FIELDS = ("area", "door", "cardholder", "outcome", "kind", "passing", "period", "since", "until")
 MOST_DAYS = 3660
+MISSING = "missing"
+"""Of receipts: only what some door has not confirmed."""
 PERIOD_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """now: when it was asked; log: the filters that most lists share; operator: whose acts; act, alarm: which kind;
-    days: unused since, or ending within; disposition: what was said of it;
-    period: by which the time of `log` was said, if not by days."""
+    days: unused since, or ending within; disposition: what was said of it; ended: why a card ended; missing: only what
+    some door has not confirmed; period: by which the time of `log` was said, if not by days."""
 
     now: datetime
     log: LogFilter
@@ -40,6 +43,8 @@ class Asked:
     days: int | None = None
     disposition: Disposition | None = None
     period: Period | None = None
+    ended: Ended | None = None
+    missing: bool = False
 
     def during(self, period: Period) -> Asked:
         """The same of a period."""
@@ -77,6 +82,8 @@ def read(address: MultiDict[str, str]) -> Asked:
         _plain(address, "alarm"),
         days,
         disposition(address),
+        ended=_ended(address),
+        missing=address.get("receipts") == MISSING,
     )
     period = _plain(address, "period")
     # Days that somebody names say more than a period that a form has kept.
@@ -114,6 +121,8 @@ def _said(wanted: Asked) -> Iterator[tuple[str, str | list[str]]]:
         ("alarm", wanted.alarm),
         ("days", wanted.days),
         ("disposition", wanted.disposition),
+        ("ended", wanted.ended),
+        ("receipts", MISSING if wanted.missing else None),
         ("period", wanted.period),
     ):
         if value is not None:
@@ -145,6 +154,11 @@ def disposition(address: MultiDict[str, str]) -> Disposition | None:
     """The disposition that an address names."""
     found = address.get("disposition", "")
     return Disposition(found) if found in set(Disposition) else None
+
+
+def _ended(address: MultiDict[str, str]) -> Ended | None:
+    found = address.get("ended", "")
+    return Ended(found) if found in set(Ended) else None
 
 
 def _id(address: MultiDict[str, str], name: str) -> int | None:

@@ -13,12 +13,13 @@ from admin_web.reports.covered import COVERED
 from admin_web.reports.exempt import EXEMPT
 from admin_web.reports.held import EXPIRING, UNUSED
 from admin_web.reports.log import LOG
+from admin_web.reports.lost import LOSSES
 from admin_web.reports.mustered import MUSTER
 from admin_web.reports.refused import REFUSED
 from admin_web.reports.report import Question, Report
 from controller.ledger import ledger
 
-REPORTS = {each.key: each for each in (REFUSED, ALARMS, UNUSED, EXPIRING, EXEMPT, ACTS, COVERED)}
+REPORTS = {each.key: each for each in (REFUSED, ALARMS, LOSSES, UNUSED, EXPIRING, EXEMPT, ACTS, COVERED)}
 """What has a page among the reports."""
 EXPORTED = {LOG.key: LOG, **REPORTS, MUSTER.key: MUSTER}
 """What can be taken out as a file."""

@@ -65,6 +65,10 @@ def _what(asked: Asked) -> Iterator[tuple[str, str, str]]:
         yield "alarm", gettext("What"), words.kind(asked.alarm)
     if asked.disposition is not None:
         yield "disposition", gettext("Disposition"), words.phrase(words.DISPOSITIONS, asked.disposition)
+    if asked.ended is not None:
+        yield "ended", gettext("Why it ended"), words.phrase(words.ENDS, asked.ended)
+    if asked.missing:
+        yield "receipts", gettext("Receipts"), gettext("only what a door has not confirmed")
 
 
 def _kinds(log: LogFilter) -> Sequence[str]:

@@ -62,10 +62,11 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Report:
     """key: its name in addresses; title, told, empty: what it is called, what it says, what it means when it is empty;
+    note: what must be known to read it right;
     columns: what programs call its headings; fields: the filters of its address; days: how many unless told, None where
     no number of days is asked; period: it is of the last days unless told otherwise; moments: which columns hold
     moments, aware ones or texts of UTC as `leaf.written` writes them; stamps: which hold such texts to be shown as they
-    are; permission: to see it at all."""
+    are; wide: which hold sentences, and stay wide enough to be read; permission: to see it at all."""
 
     key: str
     title: Any
@@ -80,7 +81,9 @@ class Report:
     period: bool = False
     moments: frozenset[int] = frozenset()
     stamps: frozenset[int] = frozenset()
+    wide: frozenset[int] = frozenset()
     permission: Permission = Permission.SEE_LOG
+    note: Any = ""
 
 
 def person(holder: Cardholder | None) -> Cell:

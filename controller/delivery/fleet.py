@@ -94,7 +94,7 @@ def _one(
     faulty = any(each is not None and each.faults for _, each in stands)
     return AgentNow(
         agent,
-        _standing(agent, now, faulty=faulty),
+        standing(agent, now, faulty=faulty),
         carries,
         min(fresh) if carries is not None and fresh else None,
         told,
@@ -102,7 +102,8 @@ def _one(
     )
 
 
-def _standing(agent: Agent, now: datetime, *, faulty: bool) -> Standing:
+def standing(agent: Agent, now: datetime, *, faulty: bool = False) -> Standing:
+    """How an agent stands, of which is known whether something at one of its doors has failed."""
     if agent.revoked_at is not None:
         return Standing.REVOKED
     if agent.signing_key is None:

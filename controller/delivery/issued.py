@@ -118,8 +118,13 @@ def policy_by_hash(session: Session, policy_hash: bytes) -> Policy | None:
     return Policy.from_object(canonical.decode_object(found.encode("utf-8"))) if found is not None else None
 
 
-def adopted(session: Session, now: datetime, agent: Agent, epoch: int, version: int, list_hash: str) -> None:
-    """An agent's fact says that it adopted the list of this version; believed when it names the bytes we made."""
+def adopted(
+    session: Session, now: datetime, agent: Agent, epoch: int, version: int, list_hash: str
+) -> IssuedList | None:
+    """An agent's fact says that it adopted the list of this version; believed when it names the bytes we made.
+    The list, when that is news."""
     found = of_version(session, agent, epoch, version)
-    if found is not None and found.list_hash.hex() == list_hash and found.adopted_at is None:
-        found.adopted_at = now
+    if found is None or found.list_hash.hex() != list_hash or found.adopted_at is not None:
+        return None
+    found.adopted_at = now
+    return found

@@ -27,7 +27,7 @@ from contract.envelope import BadEnvelope, Kind
 from contract.message import Carried, Fresh, Receipt, Status
 from contract.topic import Address, Down, Up
 from controller.database import reading, transaction
-from controller.delivery import distribution, hindsight, issued
+from controller.delivery import distribution, hindsight, issued, receipts
 from controller.delivery.authority import Authority
 from controller.delivery.issued import IssuedList
 from controller.premises import agent as agents
@@ -68,7 +68,8 @@ class Link:
 
     `arrive` may be called from any thread and never waits: when the inbox is full, or the sender has its share of it,
     the message is dropped, because agents send again until they are acknowledged. Everything else belongs to one
-    thread. An exception of the database leaves `take` and `follow` with nothing changed and nothing sent.
+    thread. An exception of the database leaves `take` and `follow` with nothing changed and nothing sent, but for lists
+    that `follow` had sent before it counts their doors.
     """
 
     def __init__(self, engine: Engine, site: str, authority: Authority, send: Send) -> None:
@@ -130,8 +131,15 @@ class Link:
         return self._issue(distribution.overtake, now)
 
     def follow(self, now: datetime) -> int:
-        """Issue and send the lists that posture and ledger call for; returns how many."""
-        return self.overtake(now) + self._issue(distribution.follow, now)
+        """Issue and send the lists that posture and ledger call for; returns how many. Once they are on their way, the
+        doors are counted that ends of cards must reach."""
+        sent = self.overtake(now) + self._issue(distribution.follow, now)
+        with reading(self._engine) as session:
+            if not receipts.waiting(session):
+                return sent
+        with transaction(self._engine) as session:
+            receipts.count(session, self._own_site(session))
+        return sent
 
     def _issue(self, called: Called, now: datetime) -> int:
         with transaction(self._engine) as session:
@@ -186,7 +194,9 @@ class Link:
         if received.flaw is not None:
             self._refuse(session, agents.address(site, agent), Up.EVENTS, now, received.flaw)
         for each in received.adopted:
-            issued.adopted(session, now, agent, each.epoch, each.version, each.hash)
+            adopted = issued.adopted(session, now, agent, each.epoch, each.version, each.hash)
+            if adopted is not None:
+                receipts.confirm(session, now, adopted)
         hindsight.review(session, now, agent, received.granted)
         if received.ack is None:
             return [], False

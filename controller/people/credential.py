@@ -6,22 +6,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, exists, func, not_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from contract import credential as card
 from controller import line
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import folding
+from controller.people import card_end, folding
 from controller.people.attribute import Attribute, holds
+from controller.people.card_end import Ended, Saying
 from controller.people.card_state import ACTS, NO_LIMITS, UNUSED, Act, CardLife, Limits, State, state_at
 from controller.people.cardholder import Cardholder
 from controller.people.validity import require_validity
 from controller.refusal import Refused
 
 Fits = Callable[[Session, "Credential", datetime], None]
+_ENDED = {State.LOST: Ended.LOST, State.STOLEN: Ended.STOLEN, State.SUSPENDED: Ended.SUSPENDED}
+"""States that are followed to the last door (`card_end`)."""
 
 
 class Credential(Base):
@@ -167,6 +170,7 @@ def turn(session: Session, actor: str, now: datetime, given: Credential, act: Ac
     kind = Kind.CREDENTIAL_RESTORED if after is State.ACTIVE else Kind.CREDENTIAL_ENDED
     plain = {"act": act, "state": after}
     given.ledger_sequence = append(session, kind, actor, now, _subjects(given), plain, {"reason": why})
+    _follow(session, actor, now, given, after)
 
 
 def report_lost(session: Session, actor: str, now: datetime, given: Credential, reason: str) -> None:
@@ -214,6 +218,18 @@ def identities_of_each(session: Session, cards: Collection[int]) -> dict[int, li
 def replacement(session: Session, given: Credential) -> Credential | None:
     """The card of the next issue level, if one was given in its place."""
     return session.scalar(select(Credential).where(Credential.replaces_id == given.id))
+
+
+def in_use(session: Session, holder: Cardholder) -> Sequence[Credential]:
+    """The cards of `holder` that would open what the holder may enter, or would when they are no longer suspended."""
+    newer = aliased(Credential)
+    replaced = exists(select(newer.id).where(newer.replaces_id == Credential.id))
+    mine = (
+        Credential.cardholder_id == holder.id,
+        Credential.state.in_((State.ACTIVE, State.SUSPENDED)),
+        not_(replaced),
+    )
+    return session.scalars(select(Credential).where(*mine).order_by(Credential.id)).all()
 
 
 def life(session: Session, given: Credential) -> CardLife:
@@ -308,6 +324,16 @@ def _limit(session: Session, now: datetime, holder: Cardholder, given: Credentia
     given.valid_from, given.valid_until = limits.valid_from, limits.valid_until
     given.max_uses, given.max_days, given.unused_days = limits.max_uses, limits.max_days, limits.unused_days
     given.active_since = max(now, limits.valid_from or now)
+
+
+def _follow(session: Session, actor: str, now: datetime, given: Credential, after: State) -> None:
+    """Keep that a card ended for its holder or is in use again, by the row that was just written."""
+    if after is State.ACTIVE:
+        stood = card_end.standing(session, [given.id], *_ENDED.values())
+        card_end.take_back(stood, now, given.ledger_sequence)
+    elif after in _ENDED:
+        said = Saying(_ENDED[after], actor, now, now, given.ledger_sequence)
+        card_end.begin(session, [(given.id, given.cardholder_id)], said)
 
 
 def _nothing_grows(_session: Session, _given: Credential, _now: datetime) -> None:

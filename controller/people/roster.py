@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from controller import line
 from controller.people import cardholder as cardholders
 from controller.people import leaver
+from controller.people.card_end import Way
 from controller.people.cardholder import Cardholder
 from controller.people.roster_file import Cells, Column, Line, moment, moment_text
 from controller.people.validity import require_validity
@@ -189,7 +190,7 @@ def _applied(
     else:
         cardholders.rename(session, actor, now, holder, row.after.name, row.after.name_kana)
     if not row.after.gone and row.after.leaves != holder.leaves_at:
-        leaver.leave(session, actor, now, holder, row.after.leaves, reason)
+        leaver.leave(session, actor, now, holder, row.after.leaves, reason, Way.FILE)
     return row
 
 

@@ -25,7 +25,7 @@ from controller.ledger import kinds
 from controller.ledger.ledger import Entry, append, append_all, keep_openings
 from controller.premises.agent import Agent, address
 from controller.premises.site import Site
-from controller.record import alarm, door_state, filing, occupancy, stay, uses
+from controller.record import alarm, door_state, filing, occupancy, presented_after, stay, uses
 from controller.record.chain import Examined, Flaw, Gap, Taken, examined
 from controller.record.fact import AgentChain, FactRow
 from controller.record.filing import Places
@@ -111,7 +111,9 @@ def _store(
         filing.row(now, agent, place, each, known, holder) for (place, each), holder in zip(placed, whose, strict=True)
     ]
     session.execute(insert(FactRow), rows)
-    uses.fold(session, now, agent, known, [(at, each.fact, who) for (at, each), who in zip(placed, whose, strict=True)])
+    named = [(place, each, holder) for (place, each), holder in zip(placed, whose, strict=True)]
+    uses.fold(session, now, agent, known, [(place, each.fact, holder) for place, each, holder in named])
+    presented_after.fold(session, now, agent, known, named)
     door_state.fold(session, now, known, [(place, each.fact) for place, each in placed])
     for place, each in placed:
         _consequences(session, now, agent, place, each.fact, known)

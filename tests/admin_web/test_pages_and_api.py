@@ -19,11 +19,12 @@ from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason import Reason
 from controller.database import transaction
-from controller.delivery import fleet, overview
+from controller.delivery import fleet, losses, overview
 from controller.delivery.preview import Touch
 from controller.ledger import acts
 from controller.people import cardholder
 from controller.people.access import Permission, Role, may
+from controller.people.card_end import Ended
 from controller.people.matrix import Stands
 from controller.record import alarm
 from controller.record.finding import What
@@ -235,6 +236,8 @@ def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.DISPOSITIONS.keys() == set(Disposition)
     assert words.HEALTH.keys() == set(overview.Health)
     assert words.AGENTS.keys() == set(fleet.Standing)
+    assert words.ENDS.keys() == set(Ended)
+    assert words.REACHES.keys() == set(losses.Reach)
     assert all(each in words.KINDS or each in words.REASONS for each in alarm.KINDS)
 
 

@@ -21,6 +21,7 @@ PAGES = (
     *("/live", "/alarms", "/posture", "/muster", "/rooms", "/rooms/cedar-room", "/cardholders", "/cardholders/1"),
     *("/cardholders/files", "/permissions", "/cards", "/cards/1", "/requests", "/log", "/stays", "/operators"),
     *("/rooms/cedar-room/who-was", "/rooms/cedar-room/who-can", "/reports", "/reports/acts", "/reports/exemptions"),
+    "/reports/losses",
 )
 FORBIDDEN = ("/rooms/cedar-room/request", "/rooms/cedar-room/rules", "/posture/order?act=lockdown", "/cards/count")
 ADDED = ("/save", "/reports/saved/", "/findings", "/cardholders/files/cardholders.csv")
@@ -94,6 +95,7 @@ def reads_the_reports(olu: Page, building: Demo) -> None:
     expect(olu.locator(".tile h2")).to_contain_text(["Refusals", "Anomalies", "Exemptions and overrides", "Access log"])
     for name, told in (
         ("Refusals", "Ben"),
+        ("Lost cards and leavers", "every door knows"),
         ("Exemptions and overrides", "No rule is lifted for anybody"),
         ("Operators and their acts", "Left in a taxi"),
     ):

@@ -25,6 +25,7 @@ RECORD = (
     "/log",
     "/reports",
     "/reports/acts",
+    "/reports/losses",
     "/reports/unused",
     "/exports",
     "/exports/of/log",

@@ -89,6 +89,7 @@ _RECORD = (
     Bound("marks of a room's timeline", "controller.delivery.room_timeline", "MOST_MARKS"),
     Bound("stays of a room's timeline", "controller.delivery.room_timeline", "MOST_STAYS"),
     Bound("marks of a person's timeline", "controller.record.person_timeline", "MOST"),
+    Bound("doors that an end of a card names; more are counted", "controller.delivery.receipts", "MOST_NAMED"),
     Bound("rows of a PDF", "admin_web.exports.pdf_file", "MOST_ROWS"),
     Bound("rows of a workbook", "admin_web.exports.workbook", "MOST_ROWS"),
     Bound("memory of the press that sets a PDF", "admin_web.exports.press", "MOST_MEMORY", "bytes"),
