@@ -160,6 +160,8 @@ REFUSALS: dict[str, Any] = {
     "level-endless": _(
         "Somebody has this level for longer than the year of a private room. Give it to them anew first."
     ),
+    "widening-outdated": _("Something that this change was judged against was changed since. Ask for it anew."),
+    "widening-expired": _("Nobody approved this change within fourteen days. Ask for it anew."),
     "level-retired": _("This access level is no longer offered."),
     "level-hours": _("An access level has hours of its own for each of its rooms."),
     "schedule-in-use": _("Permissions, access levels or rules of doors rest on this schedule."),

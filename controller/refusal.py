@@ -99,6 +99,8 @@ SENTENCES: Final[dict[str, str]] = {
     "level-unchanged": "The access level says this already.",
     "level-change-waits": "A change of this access level waits. Approve, decline or withdraw it first.",
     "level-endless": "Somebody has this level for longer than the year of a private room. Give it to them anew first.",
+    "widening-outdated": "Something that this change was judged against was changed since. Ask for it anew.",
+    "widening-expired": "Nobody approved this change within fourteen days. Ask for it anew.",
     "level-retired": "This access level is no longer offered.",
     "level-hours": "An access level has hours of its own for each of its rooms.",
     "schedule-in-use": "Permissions, access levels or rules of doors rest on this schedule.",
