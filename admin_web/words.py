@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web import widening_words
 from admin_web.layouts import Piece, Span
 from admin_web.reports.periods import Period
 from admin_web.shown import said
@@ -472,6 +473,7 @@ def _where(found: Mapping[str, object]) -> str:
 
 
 printed = reading.printed
+eased = widening_words.eased
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, and_, not_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract import canonical
@@ -158,9 +158,30 @@ def is_outdated(session: Session, asked: Widening) -> bool:
 
 def waiting(session: Session, site: Site, now: datetime) -> Sequence[Widening]:
     """What waits for a second person, the oldest first."""
-    mine = (Widening.site_id == site.id, Widening.state == WideningState.REQUESTED)
-    found = session.scalars(select(Widening).where(*mine).order_by(Widening.id))
-    return [each for each in found if each.became(now) is WideningState.REQUESTED]
+    waits = and_(Widening.state == WideningState.REQUESTED, Widening.requested_at > now - WAITS_FOR)
+    return session.scalars(select(Widening).where(Widening.site_id == site.id, waits).order_by(Widening.id)).all()
+
+
+def listed(
+    session: Session, site: Site, now: datetime, state: WideningState | None, after: int, limit: int
+) -> Sequence[Widening]:
+    """Those of this state (None: of any), by id, after id `after`."""
+    statement = select(Widening).where(Widening.site_id == site.id, Widening.id > after)
+    if state is not None:
+        kept = WideningState.REQUESTED if state is WideningState.EXPIRED else state
+        statement = statement.where(Widening.state == kept)
+    if state is WideningState.REQUESTED:
+        statement = statement.where(Widening.requested_at > now - WAITS_FOR)
+    if state is WideningState.EXPIRED:
+        statement = statement.where(Widening.requested_at <= now - WAITS_FOR)
+    return session.scalars(statement.order_by(Widening.id).limit(limit)).all()
+
+
+def latest(session: Session, site: Site, now: datetime, most: int) -> Sequence[Widening]:
+    """Those that wait no more, the newest first."""
+    waits = and_(Widening.state == WideningState.REQUESTED, Widening.requested_at > now - WAITS_FOR)
+    statement = select(Widening).where(Widening.site_id == site.id, not_(waits)).order_by(Widening.id.desc())
+    return session.scalars(statement.limit(most)).all()
 
 
 def _done(session: Session, by: By, site: Site, wanted: Wanted, fits: Fits) -> Widened | None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from contract.canonical import Value
 from contract.schedule import Interval
 from controller.database import transaction
 from controller.delivery.compiling import all_must_fit, must_fit
@@ -268,7 +269,13 @@ def rules_of(house: House, session: Session) -> None:
     """A private room with strict rules that Ben may enter: a PIN at every hour, two people, at most five."""
     cedar, point = house.cedar(session), entry(house, session)
     pin_rule.ask(session, "operator:1", NOW, point, PinPlan())
-    strict = {"company.size": 2, "company.most": 5, "passback.entry": "soft", "fresh_s": 3600, "essential_s": 7200}
+    strict: dict[str, Value] = {
+        "company.size": 2,
+        "company.most": 5,
+        "passback.entry": "soft",
+        "fresh_s": 3600,
+        "essential_s": 7200,
+    }
     room_rules.change_area(session, "operator:1", NOW, cedar, strict, WHY)
     room_rules.change_access_point(session, "operator:1", NOW, point, {"card_again_s": 60}, WHY)
     made = trainings.make(session, "operator:1", NOW, house.site(session), ("Secrecy", ""), 365)
