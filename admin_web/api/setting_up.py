@@ -12,16 +12,18 @@ from admin_web import doorways, guard
 from admin_web.api import ruled, rules
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, maybe, moment, one_of, rows, takes, text, truth, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.rules import REASON
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.policy import Direction
+from controller.delivery import trial
 from controller.delivery.compiling import point_must_fit
 from controller.delivery.preview import preview
 from controller.delivery.trial import Change
+from controller.people import levers
 from controller.people.access import Permission
-from controller.premises import door as doors
-from controller.premises import room_rules, setting_up
+from controller.premises import setting_up
 from controller.premises.area import Area, AreaPlan
 from controller.premises.door import AccessPoint, Door
 
@@ -88,12 +90,13 @@ def rename_area(area_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/areas/<int:area_id>/private")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(private=truth(), reason=REASON)
-def mark_area_private(area_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def mark_area_private(area_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Say that personal information is handled in a room, or is no longer."""
     with centre().write() as session:
         row = forms.row(session, Area, area_id)
-        room_rules.mark_private(session, guard.operator().actor, now(), row, given["private"], given["reason"])
-        return jsonify(ruled.area(row))
+        wanted = levers.of_private(row, private=given["private"])
+        return done_or_kept(session, wanted, given["reason"], lambda: ruled.area(row))
 
 
 @blueprint.post(f"{V1}/doors")
@@ -130,12 +133,13 @@ def add_access_point(door_id: int, given: dict[str, Any]) -> tuple[Response, int
 @blueprint.post(f"{V1}/access-points/<int:point_id>/formats")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(formats=_formats(required=True), reason=REASON)
-def change_access_point_formats(point_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def change_access_point_formats(point_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Let an access point read cards of these formats and of no others."""
     with centre().write() as session:
         row = forms.row(session, AccessPoint, point_id)
-        doors.change_formats(session, guard.operator().actor, now(), row, given["formats"], given["reason"])
-        return jsonify(ruled.access_point(row))
+        wanted = levers.of_formats(row, given["formats"])
+        return done_or_kept(session, wanted, given["reason"], lambda: ruled.access_point(row))
 
 
 @blueprint.post(f"{V1}/preview/private")
@@ -145,8 +149,8 @@ def preview_private(given: dict[str, Any]) -> Response:
     """If a room were marked."""
 
     def change(session: Session) -> None:
-        row = forms.row(session, Area, given["area"])
-        room_rules.mark_private(session, _TRIED, now(), row, given["private"], _TRIED)
+        wanted = levers.of_private(forms.row(session, Area, given["area"]), private=given["private"])
+        trial.pulling(now(), wanted)(session)
 
     return _previewed(given, change)
 

@@ -10,14 +10,17 @@ from werkzeug.wrappers import Response
 
 from admin_web import doorways, guard
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept
 from admin_web.pages import forms
 from admin_web.pages.room_setup import names, sent
+from admin_web.pages.widenings import to_what_waits
 from contract.formats import FORMATS
 from contract.policy import Direction
 from controller.delivery import overview
 from controller.delivery.compiling import point_must_fit
 from controller.delivery.preview import Preview, preview
 from controller.delivery.trial import Change
+from controller.people import levers
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
@@ -127,8 +130,10 @@ def add_reader(door_id: int) -> Response:
 def change_formats(point_id: int) -> Response:
     with centre().write() as session:
         row = forms.row(session, AccessPoint, point_id)
-        door_id, chosen = row.door_id, _chosen("formats")
-        doors.change_formats(session, guard.operator().actor, now(), row, chosen, forms.text("reason"))
+        door_id = row.door_id
+        asked = done_or_kept(session, levers.of_formats(row, _chosen("formats")), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("door_setup.page", door_id=door_id), 303)
 
 

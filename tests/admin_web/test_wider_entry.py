@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from admin_web import keeping, widening_words
 from controller.database import reading, transaction
 from controller.people import widening
+from controller.people.levers import Lever
 from controller.people.widening import Widening
 from controller.premises import schedule as schedules
 from controller.premises.calendar import HolidayRow
-from tests.admin_web.conftest import BASE, field, signed_in, submit, web_now
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token, web_now
 from tests.admin_web.test_schedules_api import Call, call
 from tests.controller import test_widening as cases
 from tests.controller.conftest import House
@@ -168,3 +171,95 @@ def test_a_day_of_a_calendar_waits_on_its_page(client: FlaskClient, house: House
     assert submit(client, f"/calendars/days/{day}/remove", reason="open after all") == 303
     assert "2026-12-30 Closed" in shown(client, "/requests/wider-entry")
     assert "Closed" in shown(client, f"/calendars/{number}?year=2026")
+
+
+@pytest.fixture
+def strict(house: House) -> tuple[int, int]:
+    """A private room with strict rules that Ben may enter: its id, and that of its entry."""
+    with transaction(house.engine) as session:
+        cases.rules_of(house, session)
+        return house.cedar(session).id, cases.entry(house, session).id
+
+
+EASED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "rules of the room": ("areas/{area}/rules", {"set": {"company.size": 1}}, "area"),
+    "ready-made rules": ("areas/{area}/preset", {"preset": "ordinary-room"}, "preset"),
+    "rules of an entry": ("access-points/{point}/rules", {"set": {"card_again_s": 0}}, "access-point"),
+    "no longer private": ("areas/{area}/private", {"private": False}, "private"),
+    "other cards": ("access-points/{point}/formats", {"formats": ["serial-40", "H10301"]}, "formats"),
+    "no training": ("trainings/1/require", {"area": "{area}", "required": False}, "training"),
+}
+
+
+@pytest.mark.parametrize("name", EASED)
+def test_the_api_keeps_every_lever_of_a_private_room(call: Call, strict: tuple[int, int], name: str) -> None:
+    path, body, lever = EASED[name]
+    area, point = strict
+    body = {key: area if value == "{area}" else value for key, value in body.items()}
+    status, kept = call(path.format(area=area, point=point), {**body, "reason": "asked for"})
+    assert (status, kept["lever"], kept["state"]) == (202, lever, "requested")
+    assert call(f"widenings/{kept['id']}/approve", {}, name="mia")[1]["state"] == "approved"
+    again, told = call(path.format(area=area, point=point), {**body, "reason": "asked for"})
+    assert again == 200
+    assert "lever" not in told
+
+
+def test_the_api_keeps_a_pin_that_is_no_longer_asked_for(
+    client: FlaskClient, house: House, strict: tuple[int, int]
+) -> None:
+    headers, path = token(house, "kim"), f"/api/v1/access-points/{strict[1]}/pin"
+    kept = client.delete(path, base_url=BASE, headers=headers)
+    assert (kept.status_code, kept.get_json()["lever"]) == (202, "pin-rule")
+    less = client.put(path, json={"tries": 9}, base_url=BASE, headers=headers)
+    assert less.get_json()["type"] == "urn:sekisho:problem:reason-missing"
+    less = client.put(path, json={"tries": 9, "reason": "old fingers"}, base_url=BASE, headers=headers)
+    assert (less.status_code, less.get_json()["told"]["rule"]["tries"]) == (202, 9)
+    more = client.put(path, json={"tries": 2}, base_url=BASE, headers=headers)
+    assert (more.status_code, more.get_json()["tries"]) == (200, 2)
+
+
+def test_the_pages_of_rules_say_beforehand_that_it_waits(
+    client: FlaskClient, house: House, strict: tuple[int, int]
+) -> None:
+    signed_in(client, "kim")
+    area, point = strict
+    for path, data, says in (
+        ("/rooms/cedar-room/rules", {"of": "area", "id": str(area), "company.size": "1"}, "People needed to enter"),
+        ("/rooms/cedar-room/rules", {"preset": "ordinary-room"}, "Most people inside"),
+        ("/rooms/cedar-room/pin", {"of": "pin", "id": str(point), "pin.asked": "no"}, "The card alone"),
+        ("/premises/rooms/cedar-room/private", {"private": "no"}, "no longer a room with personal information"),
+    ):
+        proof = field(shown(client, "/rooms/cedar-room/rules"))
+        look = client.post(f"{path}/preview", data={**data, "csrf_token": proof}, base_url=BASE)
+        text = look.get_data(as_text=True)
+        assert "It waits until another person approves it" in text, path
+        assert "Request this change" in text
+        sent = client.post(path, data={**data, "reason": "asked for", "csrf_token": proof}, base_url=BASE)
+        page = shown(client, sent.headers["Location"])
+        assert "You asked for this; another person decides." in page
+        assert says in page or path.endswith("pin"), path
+    strict_too = {"of": "area", "id": str(area), "company.size": "3"}
+    proof = field(shown(client, "/rooms/cedar-room/rules"))
+    look = client.post("/rooms/cedar-room/rules/preview", data={**strict_too, "csrf_token": proof}, base_url=BASE)
+    assert "It is done at once." in look.get_data(as_text=True)
+    assert submit(client, f"/premises/readers/{point}/formats", formats="H10301", reason="new cards") == 303
+    text = shown(client, "/requests/wider-entry")
+    assert text.count('class="request"') == 5
+    assert "暗証番号の求め方の変更" in shown(client, "/requests/wider-entry", "ja")
+
+
+def test_every_lever_is_told_in_both_languages() -> None:
+    assert widening_words.ABOUT.keys() == set(Lever)
+
+
+PULLED = (
+    "schedules.change(", "calendars.add_day(", "calendars.change_day(", "calendars.remove_day(",
+    "room_rules.change_", "room_rules.apply_preset(", "room_rules.mark_private(", "pin_rule.ask",
+    "doors.change_formats(", "trainings.require(",
+)  # fmt: skip
+
+
+def test_no_page_or_route_gets_round_the_second_person() -> None:
+    for file in Path(keeping.__file__).parent.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert [verb for verb in PULLED if verb in text] == [], file
