@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy.orm import Session
 
 from admin_web import guard
@@ -9,7 +11,7 @@ from admin_web.centre import centre, now
 from controller.delivery.compiling import all_must_fit
 from controller.people import widening
 from controller.people.levers import Wanted
-from controller.people.private_entry import Widened
+from controller.people.private_entry import Concerned, Widened
 from controller.people.widening import Widening
 
 
@@ -21,3 +23,9 @@ def done_or_kept(session: Session, wanted: Wanted, reason: str) -> Widening | No
 def would_widen(session: Session, wanted: Wanted) -> Widened | None:
     """What it would widen, None: nothing, it is done at once; Refused as `widening.make`."""
     return widening.look(session, now(), centre().site(session), wanted, all_must_fit)
+
+
+def waiting_at(session: Session, schedules: Iterable[int] = (), areas: Iterable[int] = ()) -> Sequence[Widening]:
+    """What waits for a second person at these schedules or rooms, by id."""
+    places = Concerned(frozenset(schedules), frozenset(areas))
+    return widening.waiting_at(session, centre().site(session), now(), places)

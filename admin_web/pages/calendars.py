@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard, hours
 from admin_web.centre import centre, now
-from admin_web.keeping import done_or_kept
+from admin_web.keeping import done_or_kept, waiting_at
 from admin_web.pages import forms
 from admin_web.pages.widenings import to_what_waits
 from controller.people import levers, private_entry
@@ -56,7 +56,7 @@ def page(calendar_id: int) -> str:
         row = forms.row(session, Calendar, calendar_id)
         today = now().astimezone(centre().site(session).clock).date()
         year = min(max(forms.number("year") or today.year, _FIRST), _LAST)
-        found = calendars.holidays(session, row, (year,))
+        found, naming = calendars.holidays(session, row, (year,)), schedules.naming(session, row)
         return render_template(
             "calendars/page.html",
             row=row,
@@ -67,7 +67,8 @@ def page(calendar_id: int) -> str:
             months=_months(year),
             days={each.day: each for each in found},
             found=found,
-            naming=schedules.naming(session, row),
+            naming=naming,
+            kept=waiting_at(session, schedules=(each.id for each, _ in naming)),
             rooms=_private_rooms(session, row),
             hours=hours,
         )

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
-from admin_web.keeping import done_or_kept, would_widen
+from admin_web.keeping import done_or_kept, waiting_at, would_widen
 from admin_web.pages import forms
 from admin_web.pages.rooms import room
 from admin_web.pages.widenings import to_what_waits
@@ -63,6 +63,7 @@ def form(key: str) -> str:
             schedules=schedules.of_site(session, site),
             settings=settings_of,
             of=Of,
+            kept=waiting_at(session, areas=(area.id,)),
             now=now(),
         )
 

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from admin_web import guard, hours, shown
 from admin_web.act_words import ACTS
 from admin_web.centre import centre, now
-from admin_web.keeping import done_or_kept, would_widen
+from admin_web.keeping import done_or_kept, waiting_at, would_widen
 from admin_web.pages import at_doors as parts
 from admin_web.pages import forms
 from admin_web.pages.widenings import to_what_waits
@@ -96,6 +96,7 @@ def page(schedule_id: int) -> str:
             ahead=_named_days(session, plan, week_view.special_days(compiled, today, _AHEAD)),
             calendars={each.id: each for each in calendars.of_site(session, site)},
             uses=found,
+            kept=waiting_at(session, schedules=(row.id,)),
             most=_MOST_NAMED,
             changes=hours_changes.latest(session, row, _LATEST),
             acts=ACTS,

@@ -25,7 +25,7 @@ from controller.people import lever_acts, levers, private_entry
 from controller.people.lever_acts import By
 from controller.people.levers import Lever, Wanted
 from controller.people.operator import Operator
-from controller.people.private_entry import Widened
+from controller.people.private_entry import Concerned, Widened
 from controller.people.two_people import require_second_person
 from controller.premises.calendar import Fits
 from controller.premises.site import Site
@@ -162,6 +162,11 @@ def waiting(session: Session, site: Site, now: datetime) -> Sequence[Widening]:
     return session.scalars(select(Widening).where(Widening.site_id == site.id, waits).order_by(Widening.id)).all()
 
 
+def waiting_at(session: Session, site: Site, now: datetime, places: Concerned) -> Sequence[Widening]:
+    """What waits and may touch these schedules or rooms; what is gone meanwhile touches nothing."""
+    return [each for each in waiting(session, site, now) if _touches(session, each.wanted, places)]
+
+
 def listed(
     session: Session, site: Site, now: datetime, state: WideningState | None, after: int, limit: int
 ) -> Sequence[Widening]:
@@ -182,6 +187,14 @@ def latest(session: Session, site: Site, now: datetime, most: int) -> Sequence[W
     waits = and_(Widening.state == WideningState.REQUESTED, Widening.requested_at > now - WAITS_FOR)
     statement = select(Widening).where(Widening.site_id == site.id, not_(waits)).order_by(Widening.id.desc())
     return session.scalars(statement.limit(most)).all()
+
+
+def _touches(session: Session, wanted: Wanted, places: Concerned) -> bool:
+    try:
+        touched = levers.concerned(session, wanted)
+    except Refused:
+        return False
+    return bool(touched.schedules & places.schedules or touched.areas & places.areas)
 
 
 def _done(session: Session, by: By, site: Site, wanted: Wanted, fits: Fits) -> Widened | None:

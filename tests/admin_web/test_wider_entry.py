@@ -128,6 +128,8 @@ def test_the_page_says_beforehand_that_it_waits_and_another_approves_it(
     assert re.fullmatch(r"/requests/wider-entry/\d+", address)
     assert "You asked for this; another person decides." in shown(client, address)
     assert submit(client, f"{address}/approve") == 409
+    assert "Waiting for approval (1)" in shown(client, f"/schedules/{office}")
+    assert "Waiting for approval" not in shown(client, "/schedules/1")
     assert "Wider entry (1 waiting)" in re.sub(r"\s+", " ", shown(client, "/requests"))
     signed_in(client, "mia")
     text = shown(client, address)
@@ -170,6 +172,7 @@ def test_a_day_of_a_calendar_waits_on_its_page(client: FlaskClient, house: House
     assert submit(client, f"/calendars/days/{day}/remove") == 409
     assert submit(client, f"/calendars/days/{day}/remove", reason="open after all") == 303
     assert "2026-12-30 Closed" in shown(client, "/requests/wider-entry")
+    assert "Waiting for approval (1)" in shown(client, f"/calendars/{number}")
     assert "Closed" in shown(client, f"/calendars/{number}?year=2026")
 
 
@@ -245,6 +248,7 @@ def test_the_pages_of_rules_say_beforehand_that_it_waits(
     assert submit(client, f"/premises/readers/{point}/formats", formats="H10301", reason="new cards") == 303
     text = shown(client, "/requests/wider-entry")
     assert text.count('class="request"') == 5
+    assert "Waiting for approval (5)" in shown(client, "/rooms/cedar-room/rules")
     assert "暗証番号の求め方の変更" in shown(client, "/requests/wider-entry", "ja")
 
 
