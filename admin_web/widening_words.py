@@ -10,13 +10,16 @@ from flask import url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from admin_web.shown import Named, said
-from contract import shape
+from admin_web.shown import Named, said, zone
+from admin_web.words import ATTRIBUTES
+from contract import leaf, shape
 from contract.canonical import Value
-from controller.people import levers, private_entry
+from controller.people import levers
+from controller.people.attribute import Attribute
+from controller.people.cardholder import Cardholder
 from controller.people.levers import Lever, Wanted
 from controller.people.training import Training
-from controller.premises import demands, pin_rule, presets, rule_words
+from controller.premises import pin_rule, presets, rule_words
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.calendar import Calendar
@@ -41,20 +44,15 @@ ABOUT: Final[Mapping[str, Any]] = {
     Lever.PRIVATE: _("A room is no longer one with personal information"),
     Lever.TRAINING: _("A training is no longer asked for"),
     Lever.FORMATS: _("A reader reads other cards"),
-}
-EASED: Final[Mapping[str, Any]] = {
-    private_entry.HOURS: _("more hours"),
-    demands.PRIVATE: _("no longer a room with personal information"),
-    demands.NEW_ENTRY: _("a further entry"),
-    demands.FORMATS: _("other cards are read"),
-    demands.TRAININGS: _("a training is no longer asked for"),
+    Lever.ATTRIBUTE: _("What somebody is beyond their permissions"),
+    Lever.LEAVING: _("Somebody stays longer"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a change is about (None: that is gone) and its page; before, after: of a schedule; settings: each with its
-    value before and after; told: anything else, in a few words."""
+    value before and after; told: anything else, in a few words; person: whom it is about instead."""
 
     about: Named | None
     address: str = ""
@@ -62,12 +60,7 @@ class Change:
     after: SchedulePlan | None = None
     settings: Sequence[tuple[Setting, Value, Value]] = ()
     told: str = ""
-
-
-def eased(name: str) -> str:
-    """What is eased: a demand, or a setting by its title."""
-    setting = rule_words.by_name(name)
-    return said(setting.title) if setting is not None else str(EASED.get(name, name))
+    person: Cardholder | None = None
 
 
 def change_of(session: Session, wanted: Wanted) -> Change:
@@ -76,6 +69,8 @@ def change_of(session: Session, wanted: Wanted) -> Change:
         row = levers.subject(session, wanted)
     except Refused:
         return Change(None, told=_told(session, wanted))
+    if isinstance(row, Cardholder):
+        return Change(None, told=_told(session, wanted), person=row)
     if isinstance(row, Schedule):
         address, plan = url_for("schedules.page", schedule_id=row.id), SchedulePlan.from_object(wanted.told)
         return Change(row, address, schedules.plan_of(session, row), plan)
@@ -112,6 +107,11 @@ def _told(session: Session, wanted: Wanted) -> str:
         return said(presets.NAMES[Preset(shape.text(told, "preset"))])
     if wanted.lever is Lever.TRAINING:
         return session.get_one(Training, shape.integer(told, "training")).name
+    if wanted.lever is Lever.ATTRIBUTE:
+        return f"{ATTRIBUTES[Attribute(shape.text(told, 'attribute'))]}: {told['value']}"
+    if wanted.lever is Lever.LEAVING:
+        at = shape.optional_text(told, "at")
+        return "" if at is None else f"→ {leaf.read_moment(at).astimezone(zone()):%Y-%m-%d %H:%M}"
     if wanted.lever is Lever.FORMATS:
         return ", ".join(shape.texts(told, "formats"))
     return ""

@@ -99,6 +99,7 @@ SENTENCES: Final[dict[str, str]] = {
     "level-unchanged": "The access level says this already.",
     "level-change-waits": "A change of this access level waits. Approve, decline or withdraw it first.",
     "level-endless": "Somebody has this level for longer than the year of a private room. Give it to them anew first.",
+    "leaver-private": "Somebody who may enter a private room would stay longer: two people say so, on their page.",
     "widening-outdated": "Something that this change was judged against was changed since. Ask for it anew.",
     "widening-expired": "Nobody approved this change within fourteen days. Ask for it anew.",
     "level-retired": "This access level is no longer offered.",

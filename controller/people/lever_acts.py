@@ -9,9 +9,11 @@ from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from contract import shape
-from controller.people import levers
+from contract import leaf, shape
+from controller.people import attribution, leaver, levers
 from controller.people import training as trainings
+from controller.people.attribute import Attribute
+from controller.people.cardholder import Cardholder
 from controller.people.levers import Lever, Wanted
 from controller.people.training import Training
 from controller.premises import calendar as calendars
@@ -114,6 +116,17 @@ def _formats(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
     doors.change_formats(session, by.actor, by.now, _row(session, AccessPoint, wanted), names, by.reason)
 
 
+def _attribute(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
+    attribute, value = shape.choice(wanted.told, "attribute", Attribute), shape.integer(wanted.told, "value")
+    attribution.change(session, by.actor, by.now, _row(session, Cardholder, wanted), attribute, value, by.reason)
+
+
+def _leaving(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
+    at = shape.optional_text(wanted.told, "at")
+    moment = None if at is None else leaf.read_moment(at)
+    leaver.leave(session, by.actor, by.now, _row(session, Cardholder, wanted), moment, by.reason)
+
+
 def _row(session: Session, kind: type[R], wanted: Wanted) -> R:
     found = levers.subject(session, wanted)
     if not isinstance(found, kind):
@@ -141,4 +154,6 @@ _ACTS: Final[Mapping[Lever, Callable[[Session, By, Wanted, Fits], None]]] = {
     Lever.PRIVATE: _private,
     Lever.TRAINING: _training,
     Lever.FORMATS: _formats,
+    Lever.ATTRIBUTE: _attribute,
+    Lever.LEAVING: _leaving,
 }

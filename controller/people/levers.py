@@ -10,14 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from contract import canonical
+from contract import canonical, leaf
 from contract.canonical import Object, Value
+from controller.people import standing
 from controller.people import training as trainings
+from controller.people.attribute import Attribute
+from controller.people.cardholder import Cardholder
 from controller.people.private_entry import Concerned
 from controller.people.training import Training
 from controller.premises import calendar as calendars
@@ -38,7 +42,7 @@ from controller.refusal import Refused
 class Lever(StrEnum):
     """SCHEDULE: what it says; DAY_…: of a calendar; AREA, DOOR, POINT, PIN: settings; PIN_RULE: all of it at once, or
     none; PRESET: ready-made rules; PRIVATE: whether a room is; TRAINING: whether a room asks for it; FORMATS: which
-    cards a reader reads."""
+    cards a reader reads; ATTRIBUTE: what somebody is beyond their permissions; LEAVING: until when they are here."""
 
     SCHEDULE = "schedule"
     DAY_ADDED = "day-added"
@@ -53,6 +57,12 @@ class Lever(StrEnum):
     PRIVATE = "private"
     TRAINING = "training"
     FORMATS = "formats"
+    ATTRIBUTE = "attribute"
+    LEAVING = "leaving"
+
+
+OF_PEOPLE: Final = frozenset({Lever.ATTRIBUTE, Lever.LEAVING})
+"""What says something of a person: the ledger keeps it apart, to be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Wanted:
     told: Object
 
 
-Row = Schedule | Calendar | Area | Door | AccessPoint
+Row = Schedule | Calendar | Area | Door | AccessPoint | Cardholder
 _KINDS: Final[Mapping[Lever, type[Row]]] = {
     Lever.SCHEDULE: Schedule,
     Lever.DAY_ADDED: Calendar,
@@ -78,6 +88,8 @@ _KINDS: Final[Mapping[Lever, type[Row]]] = {
     Lever.PRIVATE: Area,
     Lever.TRAINING: Area,
     Lever.FORMATS: AccessPoint,
+    Lever.ATTRIBUTE: Cardholder,
+    Lever.LEAVING: Cardholder,
 }
 _OF_A_DAY: Final = (Lever.DAY_CHANGED, Lever.DAY_REMOVED)
 
@@ -127,6 +139,14 @@ def of_formats(point: AccessPoint, names: Sequence[str]) -> Wanted:
     return Wanted(Lever.FORMATS, point.id, {"formats": [*names]})
 
 
+def of_attribute(holder: Cardholder, attribute: Attribute, value: int) -> Wanted:
+    return Wanted(Lever.ATTRIBUTE, holder.id, {"attribute": attribute, "value": value})
+
+
+def of_leaving(holder: Cardholder, at: datetime | None) -> Wanted:
+    return Wanted(Lever.LEAVING, holder.id, {"at": None if at is None else leaf.written(at)})
+
+
 def subject(session: Session, wanted: Wanted) -> Row:
     """What it changes; of a day, its calendar. Refused widening-outdated when that is gone."""
     if wanted.lever in _OF_A_DAY:
@@ -146,8 +166,10 @@ def day(session: Session, wanted: Wanted) -> HolidayRow:
 
 
 def concerned(session: Session, wanted: Wanted) -> Concerned:
-    """The schedules or the rooms that it may touch."""
+    """The schedules, the rooms or the people that it may touch."""
     row = subject(session, wanted)
+    if isinstance(row, Cardholder):
+        return Concerned(people=frozenset({row.id}))
     if isinstance(row, Schedule):
         return Concerned(schedules=frozenset({row.id}))
     if isinstance(row, Calendar):
@@ -181,6 +203,10 @@ def _stands(session: Session, row: Row) -> list[Value]:
     if isinstance(row, Calendar):
         naming = [schedules.plan_of(session, each).as_object() for each, _ in schedules.naming(session, row)]
         return [_days(session, row), *naming]
+    if isinstance(row, Cardholder):
+        stands = standing.of(session, row)
+        gone = None if row.gone_at is None else leaf.written(row.gone_at)
+        return [{**stands.attributes}, row.active, gone]
     return [_ruled(session, area) for area in _rooms(session, row)]
 
 

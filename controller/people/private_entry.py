@@ -14,11 +14,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from contract.policy import Direction
-from controller.people import hours_use, level_change
+from controller.people import hours_use, level_change, standing
 from controller.people import permission as permissions
 from controller.people.access_level import AccessLevelArea
 from controller.people.cardholder import Cardholder
 from controller.people.permission import Grant, GrantState
+from controller.people.standing import Standing
 from controller.people.training import AreaTraining
 from controller.premises import demands, pin_rule
 from controller.premises import door as doors
@@ -36,19 +37,21 @@ HOURS = "hours"
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """What a change may touch: schedules and rooms, by id."""
+    """What a change may touch: schedules, rooms and people, by id."""
 
     schedules: frozenset[int] = frozenset()
     areas: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How entry into private rooms stands: the hours that it rests on, by schedule, with the rooms of each; and what
-    each room demands."""
+    """How entry into private rooms stands: the hours that it rests on, by schedule, with the rooms of each; what each
+    room demands; and what people may, with the rooms of each."""
 
     hours: Mapping[int, tuple[WrittenHours, frozenset[int]]]
     rooms: Mapping[int, RoomDemands]
+    people: Mapping[int, tuple[Standing, frozenset[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,13 @@ def stands(session: Session, now: datetime, concerned: Concerned) -> Entry:
             hours[key] = (schedules.written(session, schedule), rooms)
     areas = [session.get_one(Area, key) for key in sorted(concerned.areas)]
     held = [area for area in areas if area.private and is_held(session, area, now)]
-    return Entry(hours, {area.id: _room(session, area) for area in held})
+    people = [session.get_one(Cardholder, key) for key in sorted(concerned.people)]
+    theirs = {holder.id: rooms_of(session, holder, now) for holder in people}
+    return Entry(
+        hours,
+        {area.id: _room(session, area) for area in held},
+        {each.id: (standing.of(session, each), theirs[each.id]) for each in people if theirs[each.id]},
+    )
 
 
 def widened(session: Session, site: Site, now: datetime, before: Entry) -> Widened | None:
@@ -90,6 +99,11 @@ def widened(session: Session, site: Site, now: datetime, before: Entry) -> Widen
         if names or grown:
             rooms, eased = rooms | {key}, [*eased, *names, *grown]
             moments += [now] if names else grown.values()
+    for key, (stood, of_rooms) in before.people.items():
+        names = standing.eased(stood, standing.of(session, session.get_one(Cardholder, key)))
+        if names:
+            rooms, eased = rooms | of_rooms, [*eased, *names]
+            moments.append((stood.leaves_at or now) if names == (standing.LEAVING,) else now)
     return Widened(tuple(sorted(rooms)), tuple(dict.fromkeys(eased)), min(moments)) if rooms else None
 
 
@@ -103,6 +117,19 @@ def rooms_by(session: Session, schedule: Schedule, now: datetime) -> Sequence[Ar
     keys |= {point.guarded_area_id for point in found.entries}
     areas = [session.get_one(Area, key) for key in sorted(keys)]
     return [area for area in areas if area.private and is_held(session, area, now)]
+
+
+def rooms_of(session: Session, holder: Cardholder, now: datetime) -> frozenset[int]:
+    """The private rooms that somebody has a permission for that has not ended, or was asked one for; by id."""
+    living = and_(
+        Grant.cardholder_id == holder.id,
+        Grant.state.in_((GrantState.REQUESTED, GrantState.APPROVED)),
+        or_(Grant.valid_until.is_(None), Grant.valid_until > now),
+    )
+    areas = (
+        area for grant in session.scalars(select(Grant).where(living)) for area in permissions.areas_of(session, grant)
+    )
+    return frozenset(area.id for area in areas if area.private)
 
 
 def is_held(session: Session, area: Area, now: datetime) -> bool:

@@ -222,6 +222,12 @@ def _record(
 ) -> None:
     areas: list[Value] = [*wider.rooms] if wider else []
     eased: list[Value] = [*wider.eased] if wider else []
-    plain: Object = {"lever": asked.lever, "subject": asked.subject_id, "told": asked.wanted.told, "eased": eased}
+    plain: Object = {"lever": asked.lever, "subject": asked.subject_id, "eased": eased}
     subjects: Object = {"widening": asked.id, "areas": areas}
-    asked.ledger_sequence = append(session, kind, by.actor, now, subjects, plain, line.opening(why))
+    personal: Object = {**line.opening(why)}
+    if asked.lever in levers.OF_PEOPLE:
+        subjects["cardholder"] = asked.subject_id
+        personal["told"] = asked.told
+    else:
+        plain["told"] = asked.wanted.told
+    asked.ledger_sequence = append(session, kind, by.actor, now, subjects, plain, personal)

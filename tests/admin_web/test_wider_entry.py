@@ -252,6 +252,29 @@ def test_the_pages_of_rules_say_beforehand_that_it_waits(
     assert "暗証番号の求め方の変更" in shown(client, "/requests/wider-entry", "ja")
 
 
+def test_the_api_and_pages_keep_what_frees_somebody_who_may_enter(
+    client: FlaskClient, call: Call, house: House, strict: tuple[int, int]
+) -> None:
+    del strict
+    with reading(house.engine) as session:
+        ben, ada = house.holder(session, "Ben").id, house.holder(session, "Ada").id
+    freed = {"attribute": "override", "value": 1, "reason": "fire warden"}
+    assert call(f"cardholders/{ada}/attributes", freed)[0] == 200
+    status, kept = call(f"cardholders/{ben}/attributes", freed)
+    assert (status, kept["lever"], kept["told"]) == (202, "attribute", {"attribute": "override", "value": 1})
+    assert call(f"cardholders/{ben}/leave", {"at": "2027-03-31T08:00:00Z", "reason": "moves"})[0] == 200
+    signed_in(client, "kim")
+    assert submit(client, f"/cardholders/{ben}/leave", at="2027-04-30T17:00", reason="stays a month") == 303
+    signed_in(client, "mia")
+    text = shown(client, "/requests/wider-entry")
+    for part in ("Enters in lockdown: 1", "Somebody stays longer", "2027-04-30 17:00", "Ben"):
+        assert part in text
+    assert "Ben" in shown(client, f"/requests/wider-entry/{kept['id']}", "ja")
+    (row,) = (each for each in call("changes")[1]["items"] if each["subjects"].get("widening") == kept["id"])
+    assert (row["subjects"]["cardholder"], row["reason"]) == (ben, "fire warden")
+    assert "override" not in str(row["content"])
+
+
 def test_every_lever_is_told_in_both_languages() -> None:
     assert widening_words.ABOUT.keys() == set(Lever)
 
@@ -260,6 +283,7 @@ PULLED = (
     "schedules.change(", "calendars.add_day(", "calendars.change_day(", "calendars.remove_day(",
     "room_rules.change_", "room_rules.apply_preset(", "room_rules.mark_private(", "pin_rule.ask",
     "doors.change_formats(", "trainings.require(",
+    "attribution.change(", "leaver.leave(",
 )  # fmt: skip
 
 

@@ -17,12 +17,16 @@ from controller.delivery.compiling import all_must_fit, must_fit
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
 from controller.people import access_level as levels
-from controller.people import level_change, levers, two_people, widening
+from controller.people import attribute as attributes
+from controller.people import attribution, leaver, level_change, levers, roster, roster_file, two_people, widening
 from controller.people import permission as permissions
 from controller.people import training as trainings
 from controller.people.access_level import LevelPlan
+from controller.people.attribute import Attribute
+from controller.people.credential import Credential
 from controller.people.levers import Wanted
 from controller.people.permission import Grant, Wish
+from controller.people.roster_file import Column
 from controller.people.widening import Widening, WideningState
 from controller.premises import calendar as calendars
 from controller.premises import door as doors
@@ -341,6 +345,14 @@ WIDER: dict[str, tuple[Pull, tuple[str, ...]]] = {
     "untrained": (no_training, ("trainings",)),
     "other cards": (more_formats, ("formats",)),
 }
+FREED: dict[str, tuple[Attribute, int, int]] = {
+    "enters in lockdown": (Attribute.OVERRIDE, 0, 1),
+    "comes in twice": (Attribute.PASSBACK_EXEMPT, 0, 1),
+    "beyond the most": (Attribute.OCCUPANCY_EXEMPT, 0, 1),
+    "makes up for a supervisor": (Attribute.SUPERVISOR, 0, 1),
+    "more clearance": (Attribute.CLEARANCE, 2, 3),
+    "no visitor any more": (Attribute.VISITOR, 1, 0),
+}
 NARROWER: dict[str, Pull] = {
     "passback hard": of_area(company__supervisor="soft"),
     "three at once": of_area(company__size=3),
@@ -410,3 +422,66 @@ def done_alone(house: House, session: Session, pull: Pull) -> Widening | None:
     tried.rollback()
     session.expire_all()
     return found
+
+
+@pytest.mark.parametrize("name", FREED)
+def test_nobody_who_may_enter_a_private_room_is_freed_of_a_rule_by_one_person(house: House, name: str) -> None:
+    attribute, before, after = FREED[name]
+    with transaction(house.engine) as session:
+        ben, ada = house.holder(session, "Ben"), house.holder(session, "Ada")
+        for card in session.scalars(select(Credential)):
+            card.valid_until = END
+        for holder in (ben, ada):
+            attribution.change(session, "operator:1", NOW, holder, attribute, before, WHY)
+        given(house, session)
+        asked = make(house, session, levers.of_attribute(ben, attribute, after))
+        assert asked is not None
+        row = session.get_one(LedgerRow, asked.ledger_sequence)
+        assert row.subjects["cardholder"] == ben.id
+        assert "told" not in row.content, "what says something of a person can be erased"
+        assert attributes.levels(attributes.of_cardholder(session, ben))[attribute] == before
+        assert make(house, session, levers.of_attribute(ada, attribute, after)) is None, "she may not enter"
+        approve(house, session, asked)
+        assert attributes.levels(attributes.of_cardholder(session, ben))[attribute] == after
+        assert make(house, session, levers.of_attribute(ben, attribute, before)) is None
+
+
+def test_nobody_who_may_enter_a_private_room_stays_longer_by_one_person(house: House) -> None:
+    with transaction(house.engine) as session:
+        given(house, session)
+        ben, leaves = house.holder(session, "Ben"), NOW + timedelta(days=9)
+        assert make(house, session, levers.of_leaving(ben, leaves)) is None
+        assert make(house, session, levers.of_leaving(ben, leaves - timedelta(days=1))) is None
+        later = make(house, session, levers.of_leaving(ben, leaves))
+        never = make(house, session, levers.of_leaving(ben, None))
+        assert later is not None
+        assert never is not None
+        seen = widening.look(session, LATER, house.site(session), never.wanted, all_must_fit)
+        assert seen is not None
+        assert (seen.eased, seen.first) == (("leaving",), leaves - timedelta(days=1))
+        approve(house, session, later)
+        assert ben.leaves_at == leaves
+        with pytest.raises(Refused) as refused:
+            approve(house, session, never)
+        assert refused.value.code == "widening-outdated"
+        leaver.end_due(session, house.site(session), leaves)
+        with pytest.raises(Refused) as refused:
+            make(house, session, levers.of_leaving(ben, None), at=leaves)
+        assert refused.value.code == "cardholder-inactive", "nobody is brought back"
+
+
+def test_a_file_lets_nobody_stay_longer_who_may_enter_a_private_room(house: House) -> None:
+    with transaction(house.engine) as session:
+        given(house, session)
+        site, people = house.site(session), [house.holder(session, name) for name in ("Ben", "Ada")]
+        for holder in people:
+            leaver.leave(session, "operator:1", NOW, holder, NOW + timedelta(days=9), WHY)
+        cells = [
+            roster_file.Line(place, {Column.NUMBER: each.number, Column.NAME: each.name, Column.LEAVES: ""})
+            for place, each in enumerate(people, 2)
+        ]
+        rows = roster.judge(session, site, LATER, cells)
+        assert [each.why for each in rows] == ["leaver-private", ""], "said before it is applied"
+        done = roster.apply(session, "operator:1", LATER, site, rows, WHY)
+        assert [(each.verdict, each.why) for each in done] == [("refused", "leaver-private"), ("changed", "")]
+        assert [holder.leaves_at is None for holder in people] == [False, True]

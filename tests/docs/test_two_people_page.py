@@ -23,6 +23,8 @@ ROWS = {
     Lever.PRIVATE: "private room made ordinary",
     Lever.TRAINING: "training that a room asks for",
     Lever.FORMATS: "card formats that an entry reads",
+    Lever.ATTRIBUTE: "exemption, clearance",
+    Lever.LEAVING: "leaving date",
 }
 
 
