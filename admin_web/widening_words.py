@@ -46,6 +46,8 @@ ABOUT: Final[Mapping[str, Any]] = {
     Lever.FORMATS: _("A reader reads other cards"),
     Lever.ATTRIBUTE: _("What somebody is beyond their permissions"),
     Lever.LEAVING: _("Somebody stays longer"),
+    Lever.DOORWAY: _("A new door into a room"),
+    Lever.READER: _("A further reader of a door"),
 }
 
 
@@ -112,6 +114,8 @@ def _told(session: Session, wanted: Wanted) -> str:
     if wanted.lever is Lever.LEAVING:
         at = shape.optional_text(told, "at")
         return "" if at is None else f"→ {leaf.read_moment(at).astimezone(zone()):%Y-%m-%d %H:%M}"
+    if wanted.lever is Lever.DOORWAY:
+        return f"← {told['name']} ({told['key']})"
     if wanted.lever is Lever.FORMATS:
         return ", ".join(shape.texts(told, "formats"))
     return ""

@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 from sqlalchemy.orm import Session
 
 from contract import leaf, shape
+from contract.canonical import Object
+from contract.policy import Direction, ExitMode
 from controller.people import attribution, leaver, levers
 from controller.people import training as trainings
 from controller.people.attribute import Attribute
@@ -18,14 +20,16 @@ from controller.people.levers import Lever, Wanted
 from controller.people.training import Training
 from controller.premises import calendar as calendars
 from controller.premises import door as doors
-from controller.premises import pin_rule, room_rules
+from controller.premises import pin_rule, room_rules, setting_up
 from controller.premises import schedule as schedules
+from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Fits, Holiday
-from controller.premises.door import AccessPoint, Door
+from controller.premises.door import AccessPoint, Door, DoorPlan
 from controller.premises.pin_rule import PinPlan
 from controller.premises.presets import Preset
 from controller.premises.schedule import Schedule, SchedulePlan
+from controller.premises.setting_up import Doorway, PointFits, Reader
 from controller.premises.site import Site
 
 R = TypeVar("R")
@@ -77,11 +81,7 @@ def _point(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
 
 
 def _pin(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
-    point = _row(session, AccessPoint, wanted)
-
-    def point_fits(at: Session, asking: AccessPoint, now: datetime) -> None:
-        fits(at, at.get_one(Site, asking.site_id), now)
-
+    point, point_fits = _row(session, AccessPoint, wanted), _of_a_point(fits)
     room_rules.change_pin_rule(session, by.actor, by.now, point, wanted.told, by.reason, point_fits)
 
 
@@ -127,6 +127,43 @@ def _leaving(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
     leaver.leave(session, by.actor, by.now, _row(session, Cardholder, wanted), moment, by.reason)
 
 
+def _doorway(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
+    told, inner = wanted.told, _row(session, Area, wanted)
+    plan = DoorPlan(shape.text(told, "key"), shape.text(told, "name"), shape.text(told, "name_ja"))
+    agent, outer = session.get_one(Agent, shape.integer(told, "agent")), _area_told(session, told, "from_area")
+    readers = tuple(_reader_told(each) for each in shape.children(told, "readers"))
+    doorway = Doorway(plan, agent, outer, inner, readers)
+    site = session.get_one(Site, inner.site_id)
+    setting_up.add_door(session, by.actor, by.now, site, doorway, by.reason, _of_a_point(fits))
+
+
+def _reader(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
+    door, told = _row(session, Door, wanted), wanted.told
+    between = (_area_told(session, told, "from_area"), _area_told(session, told, "to_area"))
+    reader = _reader_told(shape.child(told, "reader"))
+    setting_up.add_reader(session, by.actor, by.now, door, between, reader, by.reason, _of_a_point(fits))
+
+
+def _of_a_point(fits: Fits) -> PointFits:
+    """The same look for a verb that asks about one access point."""
+
+    def point_fits(session: Session, point: AccessPoint, now: datetime) -> None:
+        fits(session, session.get_one(Site, point.site_id), now)
+
+    return point_fits
+
+
+def _area_told(session: Session, told: Object, name: str) -> Area:
+    return session.get_one(Area, shape.integer(told, name))
+
+
+def _reader_told(told: Object) -> Reader:
+    mode = None if told["exit_mode"] is None else shape.choice(told, "exit_mode", ExitMode)
+    return Reader(
+        shape.choice(told, "direction", Direction), shape.texts(told, "formats"), mode, shape.text(told, "key")
+    )
+
+
 def _row(session: Session, kind: type[R], wanted: Wanted) -> R:
     found = levers.subject(session, wanted)
     if not isinstance(found, kind):
@@ -156,4 +193,6 @@ _ACTS: Final[Mapping[Lever, Callable[[Session, By, Wanted, Fits], None]]] = {
     Lever.FORMATS: _formats,
     Lever.ATTRIBUTE: _attribute,
     Lever.LEAVING: _leaving,
+    Lever.DOORWAY: _doorway,
+    Lever.READER: _reader,
 }

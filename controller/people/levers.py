@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from contract import canonical, leaf
+from contract import canonical, leaf, shape
 from contract.canonical import Object, Value
 from controller.people import standing
 from controller.people import training as trainings
@@ -35,6 +35,7 @@ from controller.premises.pin_rule import PinPlan
 from controller.premises.presets import Preset
 from controller.premises.rules import settings_of
 from controller.premises.schedule import Schedule, SchedulePlan
+from controller.premises.setting_up import Doorway, Reader
 from controller.premises.site import Site
 from controller.refusal import Refused
 
@@ -42,7 +43,8 @@ from controller.refusal import Refused
 class Lever(StrEnum):
     """SCHEDULE: what it says; DAY_…: of a calendar; AREA, DOOR, POINT, PIN: settings; PIN_RULE: all of it at once, or
     none; PRESET: ready-made rules; PRIVATE: whether a room is; TRAINING: whether a room asks for it; FORMATS: which
-    cards a reader reads; ATTRIBUTE: what somebody is beyond their permissions; LEAVING: until when they are here."""
+    cards a reader reads; ATTRIBUTE: what somebody is beyond their permissions; LEAVING: until when they are here;
+    DOORWAY: a new door into a room; READER: a further access point of a door."""
 
     SCHEDULE = "schedule"
     DAY_ADDED = "day-added"
@@ -59,6 +61,8 @@ class Lever(StrEnum):
     FORMATS = "formats"
     ATTRIBUTE = "attribute"
     LEAVING = "leaving"
+    DOORWAY = "doorway"
+    READER = "reader"
 
 
 OF_PEOPLE: Final = frozenset({Lever.ATTRIBUTE, Lever.LEAVING})
@@ -90,6 +94,8 @@ _KINDS: Final[Mapping[Lever, type[Row]]] = {
     Lever.FORMATS: AccessPoint,
     Lever.ATTRIBUTE: Cardholder,
     Lever.LEAVING: Cardholder,
+    Lever.DOORWAY: Area,
+    Lever.READER: Door,
 }
 _OF_A_DAY: Final = (Lever.DAY_CHANGED, Lever.DAY_REMOVED)
 
@@ -147,6 +153,24 @@ def of_leaving(holder: Cardholder, at: datetime | None) -> Wanted:
     return Wanted(Lever.LEAVING, holder.id, {"at": None if at is None else leaf.written(at)})
 
 
+def of_doorway(doorway: Doorway) -> Wanted:
+    plan = doorway.plan
+    told: Object = {
+        "key": plan.key,
+        "name": plan.name,
+        "name_ja": plan.name_ja,
+        "agent": doorway.agent.id,
+        "from_area": doorway.from_area.id,
+        "readers": [_reader(each) for each in doorway.readers],
+    }
+    return Wanted(Lever.DOORWAY, doorway.to_area.id, told)
+
+
+def of_reader(door: Door, between: tuple[Area, Area], reader: Reader) -> Wanted:
+    told: Object = {"from_area": between[0].id, "to_area": between[1].id, "reader": _reader(reader)}
+    return Wanted(Lever.READER, door.id, told)
+
+
 def subject(session: Session, wanted: Wanted) -> Row:
     """What it changes; of a day, its calendar. Refused widening-outdated when that is gone."""
     if wanted.lever in _OF_A_DAY:
@@ -174,7 +198,10 @@ def concerned(session: Session, wanted: Wanted) -> Concerned:
         return Concerned(schedules=frozenset({row.id}))
     if isinstance(row, Calendar):
         return Concerned(schedules=frozenset(each.id for each, _ in schedules.naming(session, row)))
-    return Concerned(areas=frozenset(area.id for area in _rooms(session, row)))
+    areas = {area.id for area in _rooms(session, row)}
+    if wanted.lever is Lever.READER:
+        areas.add(shape.integer(wanted.told, "to_area"))
+    return Concerned(areas=frozenset(areas))
 
 
 def digest(session: Session, wanted: Wanted) -> str:
@@ -184,6 +211,15 @@ def digest(session: Session, wanted: Wanted) -> str:
 
 def _day(told: Holiday) -> Object:
     return {"day": told.day.isoformat(), "name": told.name, "name_ja": told.name_ja}
+
+
+def _reader(told: Reader) -> Object:
+    return {
+        "direction": told.direction,
+        "formats": [*told.formats],
+        "exit_mode": told.exit_mode,
+        "key": told.key,
+    }
 
 
 def _rooms(session: Session, row: Area | Door | AccessPoint) -> list[Area]:

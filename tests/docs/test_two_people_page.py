@@ -25,6 +25,8 @@ ROWS = {
     Lever.FORMATS: "card formats that an entry reads",
     Lever.ATTRIBUTE: "exemption, clearance",
     Lever.LEAVING: "leaving date",
+    Lever.DOORWAY: "new door, further reader",
+    Lever.READER: "new door, further reader",
 }
 
 
