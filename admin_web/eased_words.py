@@ -19,6 +19,7 @@ EASED: Final[Mapping[str, Any]] = {
     demands.TRAININGS: _("a training is no longer asked for"),
     standing.ATTRIBUTES: _("somebody is freed of a rule"),
     standing.LEAVING: _("somebody stays longer"),
+    standing.TRAINED: _("somebody counts as trained for longer"),
 }
 
 

@@ -46,6 +46,7 @@ ABOUT: Final[Mapping[str, Any]] = {
     Lever.FORMATS: _("A reader reads other cards"),
     Lever.ATTRIBUTE: _("What somebody is beyond their permissions"),
     Lever.LEAVING: _("Somebody stays longer"),
+    Lever.COMPLETION: _("A training recorded as completed"),
     Lever.DOORWAY: _("A new door into a room"),
     Lever.READER: _("A further reader of a door"),
 }
@@ -107,7 +108,7 @@ def _told(session: Session, wanted: Wanted) -> str:
         return f"{told['day']} {told['name']}"
     if wanted.lever is Lever.PRESET:
         return said(presets.NAMES[Preset(shape.text(told, "preset"))])
-    if wanted.lever is Lever.TRAINING:
+    if wanted.lever in (Lever.TRAINING, Lever.COMPLETION):
         return session.get_one(Training, shape.integer(told, "training")).name
     if wanted.lever is Lever.ATTRIBUTE:
         return f"{ATTRIBUTES[Attribute(shape.text(told, 'attribute'))]}: {told['value']}"

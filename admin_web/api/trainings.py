@@ -75,7 +75,8 @@ def list_completions(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/completions")
 @guard.requires(Permission.KEEP_TRAININGS)
-@takes(cardholder=whole(required=True), training=whole(required=True), completed_at=moment())
+@takes(cardholder=whole(required=True), training=whole(required=True), completed_at=moment(), reason=text(400))
+@may_wait
 def add_completion(given: dict[str, Any]) -> tuple[Response, int]:
     """A cardholder completed a training, now unless told when."""
     with centre().write() as session:
@@ -83,9 +84,11 @@ def add_completion(given: dict[str, Any]) -> tuple[Response, int]:
             forms.row(session, Cardholder, given["cardholder"]),
             forms.row(session, Training, given["training"]),
         )
-        at, by = now(), guard.operator().actor
-        made = trainings.complete(session, by, at, holder, row, given["completed_at"] or at)
-        return jsonify(shapes.completion(made)), 201
+        wanted = levers.of_completion(holder, row, given["completed_at"] or now())
+        newest = select(Completion).where(Completion.cardholder_id == holder.id).order_by(Completion.id.desc()).limit(1)
+        return done_or_kept(
+            session, wanted, given["reason"], lambda: shapes.completion(session.scalars(newest).one()), 201
+        )
 
 
 @blueprint.post(f"{V1}/completions/<int:completion_id>/withdraw")

@@ -127,6 +127,12 @@ def _leaving(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
     leaver.leave(session, by.actor, by.now, _row(session, Cardholder, wanted), moment, by.reason)
 
 
+def _completion(session: Session, by: By, wanted: Wanted, _fits: Fits) -> None:
+    training = session.get_one(Training, shape.integer(wanted.told, "training"))
+    completed_at = leaf.read_moment(shape.text(wanted.told, "completed_at"))
+    trainings.complete(session, by.actor, by.now, _row(session, Cardholder, wanted), training, completed_at)
+
+
 def _doorway(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
     told, inner = wanted.told, _row(session, Area, wanted)
     plan = DoorPlan(shape.text(told, "key"), shape.text(told, "name"), shape.text(told, "name_ja"))
@@ -193,6 +199,7 @@ _ACTS: Final[Mapping[Lever, Callable[[Session, By, Wanted, Fits], None]]] = {
     Lever.FORMATS: _formats,
     Lever.ATTRIBUTE: _attribute,
     Lever.LEAVING: _leaving,
+    Lever.COMPLETION: _completion,
     Lever.DOORWAY: _doorway,
     Lever.READER: _reader,
 }

@@ -44,7 +44,7 @@ class Lever(StrEnum):
     """SCHEDULE: what it says; DAY_…: of a calendar; AREA, DOOR, POINT, PIN: settings; PIN_RULE: all of it at once, or
     none; PRESET: ready-made rules; PRIVATE: whether a room is; TRAINING: whether a room asks for it; FORMATS: which
     cards a reader reads; ATTRIBUTE: what somebody is beyond their permissions; LEAVING: until when they are here;
-    DOORWAY: a new door into a room; READER: a further access point of a door."""
+    COMPLETION: of a training; DOORWAY: a new door into a room; READER: a further access point of a door."""
 
     SCHEDULE = "schedule"
     DAY_ADDED = "day-added"
@@ -61,11 +61,12 @@ class Lever(StrEnum):
     FORMATS = "formats"
     ATTRIBUTE = "attribute"
     LEAVING = "leaving"
+    COMPLETION = "completion"
     DOORWAY = "doorway"
     READER = "reader"
 
 
-OF_PEOPLE: Final = frozenset({Lever.ATTRIBUTE, Lever.LEAVING})
+OF_PEOPLE: Final = frozenset({Lever.ATTRIBUTE, Lever.LEAVING, Lever.COMPLETION})
 """What says something of a person: the ledger keeps it apart, to be erased."""
 
 
@@ -94,6 +95,7 @@ _KINDS: Final[Mapping[Lever, type[Row]]] = {
     Lever.FORMATS: AccessPoint,
     Lever.ATTRIBUTE: Cardholder,
     Lever.LEAVING: Cardholder,
+    Lever.COMPLETION: Cardholder,
     Lever.DOORWAY: Area,
     Lever.READER: Door,
 }
@@ -151,6 +153,10 @@ def of_attribute(holder: Cardholder, attribute: Attribute, value: int) -> Wanted
 
 def of_leaving(holder: Cardholder, at: datetime | None) -> Wanted:
     return Wanted(Lever.LEAVING, holder.id, {"at": None if at is None else leaf.written(at)})
+
+
+def of_completion(holder: Cardholder, training: Training, completed_at: datetime) -> Wanted:
+    return Wanted(Lever.COMPLETION, holder.id, {"training": training.id, "completed_at": leaf.written(completed_at)})
 
 
 def of_doorway(doorway: Doorway) -> Wanted:

@@ -79,7 +79,7 @@ def stands(session: Session, now: datetime, concerned: Concerned) -> Entry:
     return Entry(
         hours,
         {area.id: _room(session, area) for area in held},
-        {each.id: (standing.of(session, each), theirs[each.id]) for each in people if theirs[each.id]},
+        {each.id: (standing.of(session, each, theirs[each.id]), theirs[each.id]) for each in people if theirs[each.id]},
     )
 
 
@@ -100,7 +100,7 @@ def widened(session: Session, site: Site, now: datetime, before: Entry) -> Widen
             rooms, eased = rooms | {key}, [*eased, *names, *grown]
             moments += [now] if names else grown.values()
     for key, (stood, of_rooms) in before.people.items():
-        names = standing.eased(stood, standing.of(session, session.get_one(Cardholder, key)))
+        names = standing.eased(stood, standing.of(session, session.get_one(Cardholder, key), of_rooms))
         if names:
             rooms, eased = rooms | of_rooms, [*eased, *names]
             moments.append((stood.leaves_at or now) if names == (standing.LEAVING,) else now)

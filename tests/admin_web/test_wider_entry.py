@@ -283,6 +283,7 @@ PULLED = (
     "schedules.change(", "calendars.add_day(", "calendars.change_day(", "calendars.remove_day(",
     "room_rules.change_", "room_rules.apply_preset(", "room_rules.mark_private(", "pin_rule.ask",
     "doors.change_formats(", "trainings.require(",
+    "trainings.complete(",
     "attribution.change(", "leaver.leave(", "setting_up.add_door(", "setting_up.add_reader(",
 )  # fmt: skip
 

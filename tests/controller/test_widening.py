@@ -503,3 +503,20 @@ def test_a_file_lets_nobody_stay_longer_who_may_enter_a_private_room(house: Hous
         done = roster.apply(session, "operator:1", LATER, site, rows, WHY)
         assert [(each.verdict, each.why) for each in done] == [("refused", "leaver-private"), ("changed", "")]
         assert [holder.leaves_at is None for holder in people] == [False, True]
+
+
+def test_nobody_who_may_enter_a_private_room_counts_as_trained_by_one_person(house: House) -> None:
+    with transaction(house.engine) as session:
+        rules_of(house, session)
+        ben, ada = house.holder(session, "Ben"), house.holder(session, "Ada")
+        (secrecy,) = trainings.of_site(session, house.site(session))
+        other = trainings.make(session, "operator:1", NOW, house.site(session), ("First aid", ""), 365)
+        assert make(house, session, levers.of_completion(ada, secrecy, NOW)) is None, "she may not enter"
+        assert make(house, session, levers.of_completion(ben, other, NOW)) is None, "no private room asks for it"
+        asked = make(house, session, levers.of_completion(ben, secrecy, NOW))
+        assert asked is not None
+        assert trainings.trained_until(session, house.cedar(session)) == {ada.id: NOW + timedelta(days=365)}
+        approve(house, session, asked)
+        earlier = levers.of_completion(ben, secrecy, NOW - timedelta(days=9))
+        assert make(house, session, earlier) is None, "it ends before the other one"
+        assert make(house, session, levers.of_completion(ben, secrecy, LATER)) is not None

@@ -25,6 +25,7 @@ ROWS = {
     Lever.FORMATS: "card formats that an entry reads",
     Lever.ATTRIBUTE: "exemption, clearance",
     Lever.LEAVING: "leaving date",
+    Lever.COMPLETION: "training recorded as completed",
     Lever.DOORWAY: "new door, further reader",
     Lever.READER: "new door, further reader",
 }
