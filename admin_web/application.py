@@ -65,6 +65,7 @@ from admin_web.pages import (
     site_settings,
     start,
     timelines,
+    widenings,
 )
 from admin_web.settings import WebSettings
 from admin_web.streams import Seats
@@ -77,7 +78,7 @@ from process import logs, secret_file
 if TYPE_CHECKING:
     from admin_web.openid.provider import Provider
 
-PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, levels)
+PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, widenings, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, floor_plans, enquiry)
 AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)

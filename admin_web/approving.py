@@ -12,10 +12,11 @@ from admin_web.pages import forms
 from controller.delivery.compiling import all_must_fit, must_fit
 from controller.feeds import feed as feeds
 from controller.feeds.feed import Feed
-from controller.people import level_change, two_people
+from controller.people import level_change, two_people, widening
 from controller.people import permission as permissions
 from controller.people.level_change import AccessLevelChange
 from controller.people.permission import Grant
+from controller.people.widening import Widening
 from controller.refusal import Refused
 
 
@@ -32,6 +33,14 @@ def approved_change(change_id: int, note: str) -> AccessLevelChange:
     with _recording({"access_level_change": change_id}), centre().write() as session:
         asked = forms.row(session, AccessLevelChange, change_id)
         level_change.approve(session, guard.operator(), now(), asked, all_must_fit, note)
+        return asked
+
+
+def approved_widening(widening_id: int, note: str) -> Widening:
+    """What widens entry into a private room, now done; Refused as `widening.approve`."""
+    with _recording({"widening": widening_id}), centre().write() as session:
+        asked = forms.row(session, Widening, widening_id)
+        widening.approve(session, guard.operator(), now(), asked, all_must_fit, note)
         return asked
 
 

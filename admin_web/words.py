@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
 
+from admin_web import eased_words
 from admin_web.layouts import Piece, Span
 from admin_web.reports.periods import Period
 from admin_web.shown import said
@@ -161,6 +162,9 @@ REFUSALS: dict[str, Any] = {
     "level-endless": _(
         "Somebody has this level for longer than the year of a private room. Give it to them anew first."
     ),
+    "leaver-private": _("Somebody who may enter a private room would stay longer: two people say so, on their page."),
+    "widening-outdated": _("Something that this change was judged against was changed since. Ask for it anew."),
+    "widening-expired": _("Nobody approved this change within fourteen days. Ask for it anew."),
     "level-retired": _("This access level is no longer offered."),
     "level-hours": _("An access level has hours of its own for each of its rooms."),
     "schedule-in-use": _("Permissions, access levels or rules of doors rest on this schedule."),
@@ -486,6 +490,7 @@ def _where(found: Mapping[str, object]) -> str:
 
 
 printed = reading.printed
+eased = eased_words.eased
 settings_for = rule_words.settings_for
 setting_value = rule_words.told
 setting_text = rule_words.written

@@ -24,25 +24,15 @@ from controller.people import (
     second_factor,
     sign_in_failure,
     training,
+    widening,
 )
 from controller.premises import agent, area, calendar, door, floor_plan, format, pin_rule, schedule, sign_off, site
 from controller.record import alarm, door_state, fact, hearing, judgement, occupancy, overruled, saved_report, stay
 
 PREMISES = (site, area, calendar, schedule, format, agent, door, floor_plan, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, provider_identity, second_factor, sign_in_failure)
-PEOPLE = (
-    cardholder,
-    access_level,
-    attribute,
-    card_end,
-    credential,
-    photo,
-    pin,
-    permission,
-    level_change,
-    training,
-    *OPERATORS,
-)
+HOLDERS = (cardholder, attribute, card_end, credential, photo, pin, training)
+PEOPLE = (*HOLDERS, access_level, permission, level_change, widening, *OPERATORS)
 WINGS = (ledger, *PREMISES, *PEOPLE)
 RECORD = (fact, door_state, occupancy, stay, alarm, overruled, judgement, hearing, saved_report)
 WINGS_ABOVE = (*RECORD, issued, posture, receipts, sharing, outbox, feed, signing_secret)

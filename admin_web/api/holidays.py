@@ -11,16 +11,19 @@ from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, Field, asks, digits, row_id, takes, text, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.paging import answered, limit, sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery.compiling import all_must_fit
+from controller.people import levers
 from controller.people.access import Permission
 from controller.premises import calendar as calendars
 from controller.premises import schedule as schedules
 from controller.premises import site_clock
 from controller.premises.calendar import Calendar, Holiday, HolidayRow
 
+_REASON = text(400)
+"""Needed only where it must wait for a second person."""
 _NAMES = {"name": text(120, required=True), "name_ja": text(120)}
 _DAY = Field(shapes.read_day, {"type": "string", "format": "date"}, required=True)
 
@@ -94,14 +97,21 @@ def list_holidays(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/holidays")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(calendar=whole(required=True), day=_DAY, **_NAMES)
+@takes(calendar=whole(required=True), day=_DAY, **_NAMES, reason=_REASON)
+@may_wait
 def add_holiday(given: dict[str, Any]) -> tuple[Response, int]:
-    """A further day of a calendar of the site's own."""
+    """A further day of a calendar of the site's own: at once, or when it is approved."""
     with centre().write() as session:
-        calendar = forms.row(session, Calendar, given["calendar"])
-        wanted = Holiday(given["day"], given["name"], given["name_ja"])
-        made = calendars.add_day(session, guard.operator().actor, now(), calendar, wanted, all_must_fit)
-        return jsonify(_shown(made)), 201
+        calendar, wanted = forms.row(session, Calendar, given["calendar"]), _holiday(given)
+        lever = levers.of_new_day(calendar, wanted)
+
+        def shown() -> dict[str, Any]:
+            (made,) = (
+                each for each in calendars.holidays(session, calendar, (wanted.day.year,)) if each.day == wanted.day
+            )
+            return shapes.holiday(calendar.id, made)
+
+        return done_or_kept(session, lever, given["reason"], shown, 201)
 
 
 @blueprint.get(f"{V1}/holidays/<int:holiday_id>")
@@ -114,26 +124,29 @@ def get_holiday(holiday_id: int) -> Response:
 
 @blueprint.post(f"{V1}/holidays/<int:holiday_id>/change")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes(day=_DAY, **_NAMES)
-def change_holiday(holiday_id: int, given: dict[str, Any]) -> Response:
-    """Move a day, or call it otherwise."""
+@takes(day=_DAY, **_NAMES, reason=_REASON)
+@may_wait
+def change_holiday(holiday_id: int, given: dict[str, Any]) -> tuple[Response, int]:
+    """Move a day, or call it otherwise: at once, or when it is approved."""
     with centre().write() as session:
         row = forms.row(session, HolidayRow, holiday_id)
-        wanted = Holiday(given["day"], given["name"], given["name_ja"])
-        calendars.change_day(session, guard.operator().actor, now(), row, wanted, all_must_fit)
-        return jsonify(_shown(row))
+        return done_or_kept(session, levers.of_day(row, _holiday(given)), given["reason"], lambda: _shown(row))
 
 
 @blueprint.post(f"{V1}/holidays/<int:holiday_id>/remove")
 @guard.requires(Permission.CHANGE_SCHEDULES)
-@takes()
-def remove_holiday(holiday_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
-    """Take a day out of its calendar."""
+@takes(reason=_REASON)
+@may_wait
+def remove_holiday(holiday_id: int, given: dict[str, Any]) -> tuple[Response, int]:
+    """Take a day out of its calendar: at once, or when it is approved."""
     with centre().write() as session:
         row = forms.row(session, HolidayRow, holiday_id)
         shown = _shown(row)
-        calendars.remove_day(session, guard.operator().actor, now(), row, all_must_fit)
-        return jsonify(shown)
+        return done_or_kept(session, levers.of_no_day(row), given["reason"], lambda: shown)
+
+
+def _holiday(given: dict[str, Any]) -> Holiday:
+    return Holiday(given["day"], given["name"], given["name_ja"])
 
 
 def _shown(row: HolidayRow) -> dict[str, Any]:

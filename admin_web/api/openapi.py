@@ -55,6 +55,7 @@ def _operation(name: str, view: Callable[..., Any], rule: str, verb: str) -> dic
         + [{"name": each, "in": "query", "schema": dict(field.schema)} for each, field in asks.items()],
         "responses": {
             _status(name, verb): {"description": "Done", "content": _content(name, {**asks, **(takes or {})})},
+            **_waits(view),
             **_refusals(view),
         },
     }
@@ -79,6 +80,13 @@ def _in_path(kind: str, told: str, name: str) -> dict[str, Any]:
 def _status(name: str, verb: str) -> str:
     makes = ("add_", "issue_", "request_", "invite_")
     return "201" if verb == "POST" and name.startswith(makes) else "200"
+
+
+def _waits(view: Callable[..., Any]) -> dict[str, Any]:
+    if not getattr(view, "may_wait", False):
+        return {}
+    says = "Kept for a second person: it widens entry into a private room"
+    return {"202": {"description": says, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
 def _content(name: str, given: Mapping[str, Field]) -> dict[str, Any]:

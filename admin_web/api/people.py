@@ -11,13 +11,14 @@ from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, MOST, PAGE, asks, count, moment, one_of, takes, text, truth
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.paging import limit, listed, sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.room_rules import HIGHEST_THREAT
 from controller.people import attribute as attributes
-from controller.people import attribution, leaver, search
 from controller.people import cardholder as cardholders
+from controller.people import leaver, levers, search
 from controller.people.access import Permission
 from controller.people.attribute import Attribute
 from controller.people.cardholder import Cardholder
@@ -81,12 +82,13 @@ def end_cardholder(cardholder_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/leave")
 @guard.requires(Permission.CHANGE_PEOPLE)
 @takes(at=moment(), reason=_REASON)
-def let_leave(cardholder_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def let_leave(cardholder_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Say from which minute on this cardholder will have left; without `at`: that they stay."""
     with centre().write() as session:
         holder = forms.row(session, Cardholder, cardholder_id)
-        leaver.leave(session, guard.operator().actor, now(), holder, given["at"], given["reason"])
-        return jsonify(_shown(session, holder))
+        wanted = levers.of_leaving(holder, given["at"])
+        return done_or_kept(session, wanted, given["reason"], lambda: _shown(session, holder))
 
 
 @blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/rename")
@@ -114,13 +116,13 @@ def give_time(cardholder_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/attributes")
 @guard.requires(Permission.GIVE_ATTRIBUTES)
 @takes(attribute=one_of(*Attribute, required=True), value=count(HIGHEST_THREAT, 0, required=True), reason=_REASON)
-def change_attribute(cardholder_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def change_attribute(cardholder_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Give an attribute (value 1, or a clearance of 1 to 9) or take it away (0)."""
     with centre().write() as session:
-        holder, by = forms.row(session, Cardholder, cardholder_id), guard.operator().actor
-        changed = Attribute(given["attribute"])
-        attribution.change(session, by, now(), holder, changed, given["value"], given["reason"])
-        return jsonify(_shown(session, holder))
+        holder = forms.row(session, Cardholder, cardholder_id)
+        wanted = levers.of_attribute(holder, Attribute(given["attribute"]), given["value"])
+        return done_or_kept(session, wanted, given["reason"], lambda: _shown(session, holder))
 
 
 @blueprint.post(f"{V1}/cardholders/<int:cardholder_id>/forgive")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, abort, jsonify
+from sqlalchemy.orm import Session
 
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, one_of, takes, text, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.room_rules import DuressAnswer
-from controller.delivery.compiling import holder_must_fit, point_must_fit
+from controller.delivery.compiling import holder_must_fit
+from controller.people import levers
 from controller.people import pin as pins
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
@@ -24,6 +27,10 @@ from controller.refusal import Refused
 
 _LONGEST_TYPED = 40
 """Longer than any PIN: what is too long is refused for that, by its name."""
+_REASON = text(400)
+"""Needed only where it must wait for a second person."""
+_NO_MORE = "the card is enough"
+"""What stands as the reason of a deletion, which takes none."""
 
 
 @blueprint.get(f"{V1}/cardholders/<int:cardholder_id>/pin")
@@ -85,25 +92,31 @@ def get_pin_rule(access_point_id: int) -> Response:
     tries=whole(),
     lockout_s=whole(),
     duress=one_of(*DuressAnswer),
+    reason=_REASON,
 )
-def put_pin_rule(access_point_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def put_pin_rule(access_point_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Ask for a PIN at an entry: at all times, or outside the hours of the schedule card_alone."""
-    told = {name: value for name, value in given.items() if value is not None}
+    told = {name: value for name, value in given.items() if name != "reason" and value is not None}
     if "card_alone" in told:
         told["card_alone"] = min(told["card_alone"], LARGEST_ID)
-    plan = PinPlan(**told)
     with centre().write() as session:
         point = forms.row(session, AccessPoint, access_point_id)
-        row = pin_rule.ask(session, guard.operator().actor, now(), point, plan)
-        point_must_fit(session, point, now())
-        return jsonify(shapes.pin_rule(row))
+        wanted = levers.of_pin_rule(point, PinPlan(**told))
+        return done_or_kept(session, wanted, given["reason"], lambda: _ruled(session, point))
 
 
 @blueprint.delete(f"{V1}/access-points/<int:access_point_id>/pin")
 @guard.requires(Permission.CHANGE_PIN_RULES)
-def delete_pin_rule(access_point_id: int) -> Response:
+@may_wait
+def delete_pin_rule(access_point_id: int) -> tuple[Response, int]:
     """The card is enough at this entry again."""
     with centre().write() as session:
         point = forms.row(session, AccessPoint, access_point_id)
-        pin_rule.ask_no_more(session, guard.operator().actor, now(), point)
-        return jsonify({"access_point": point.id})
+        wanted = levers.of_pin_rule(point, None)
+        return done_or_kept(session, wanted, _NO_MORE, lambda: {"access_point": access_point_id})
+
+
+def _ruled(session: Session, point: AccessPoint) -> dict[str, Any]:
+    row = pin_rule.of(session, point)
+    return {} if row is None else shapes.pin_rule(row)

@@ -11,14 +11,16 @@ from admin_web import guard
 from admin_web.api import ruled
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, members, moment, one_of, takes, text, truth
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.shown import utc
 from controller.delivery import overview, rooms
 from controller.delivery import posture as postures
+from controller.people import levers
 from controller.people.access import Permission
 from controller.premises import door as doors
-from controller.premises import room_rules, rule_words, sign_off
+from controller.premises import rule_words, sign_off
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
@@ -45,24 +47,25 @@ def get_area(area_id: int) -> Response:
 @blueprint.post(f"{V1}/areas/<int:area_id>/rules")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(set=settings(Of.AREA), reason=REASON)
-def change_area_rules(area_id: int, given: dict[str, Any]) -> Response:
-    """Make settings of a room; a dangerous combination is refused."""
+@may_wait
+def change_area_rules(area_id: int, given: dict[str, Any]) -> tuple[Response, int]:
+    """Make settings of a room, at once or when it is approved; a dangerous combination is refused."""
     with centre().write() as session:
         row = forms.row(session, Area, area_id)
-        room_rules.change_area(session, guard.operator().actor, now(), row, given["set"], given["reason"])
-        return jsonify(_area(session, row))
+        wanted = levers.of_settings(row, given["set"])
+        return done_or_kept(session, wanted, given["reason"], lambda: _area(session, row))
 
 
 @blueprint.post(f"{V1}/areas/<int:area_id>/preset")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(preset=one_of(*Preset, required=True), reason=REASON)
-def apply_preset(area_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def apply_preset(area_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Give a room and its doors ready-made rules."""
     with centre().write() as session:
         row = forms.row(session, Area, area_id)
-        preset = Preset(given["preset"])
-        room_rules.apply_preset(session, guard.operator().actor, now(), row, preset, given["reason"])
-        return jsonify(_area(session, row))
+        wanted = levers.of_preset(row, Preset(given["preset"]))
+        return done_or_kept(session, wanted, given["reason"], lambda: _area(session, row))
 
 
 @blueprint.get(f"{V1}/doors/<int:door_id>")
@@ -76,12 +79,13 @@ def get_door(door_id: int) -> Response:
 @blueprint.post(f"{V1}/doors/<int:door_id>/rules")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(set=settings(Of.DOOR), reason=REASON)
-def change_door_rules(door_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def change_door_rules(door_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Make settings of a door; a dangerous combination is refused."""
     with centre().write() as session:
         row = forms.row(session, Door, door_id)
-        room_rules.change_door(session, guard.operator().actor, now(), row, given["set"], given["reason"])
-        return jsonify(door_told(session, row))
+        wanted = levers.of_settings(row, given["set"])
+        return done_or_kept(session, wanted, given["reason"], lambda: door_told(session, row))
 
 
 @blueprint.get(f"{V1}/access-points/<int:point_id>")
@@ -95,12 +99,13 @@ def get_access_point(point_id: int) -> Response:
 @blueprint.post(f"{V1}/access-points/<int:point_id>/rules")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(set=settings(Of.ACCESS_POINT), reason=REASON)
-def change_access_point_rules(point_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def change_access_point_rules(point_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Make settings of an access point; an exit is controlled only with a valid sign-off."""
     with centre().write() as session:
         row = forms.row(session, AccessPoint, point_id)
-        room_rules.change_access_point(session, guard.operator().actor, now(), row, given["set"], given["reason"])
-        return jsonify(_point(session, row))
+        wanted = levers.of_settings(row, given["set"])
+        return done_or_kept(session, wanted, given["reason"], lambda: _point(session, row))
 
 
 @blueprint.post(f"{V1}/access-points/<int:point_id>/sign-off")

@@ -12,13 +12,13 @@ from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, PAGE, Field, asks, takes, text
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.paging import sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.schedule import Interval
 from controller.delivery import distribution
-from controller.delivery.compiling import all_must_fit
-from controller.people import hours_use
+from controller.people import hours_use, levers
 from controller.people.access import Permission
 from controller.premises import hours_changes
 from controller.premises import schedule as schedules
@@ -130,13 +130,13 @@ def list_uses(schedule_id: int) -> Response:
 @blueprint.post(f"{V1}/schedules/<int:schedule_id>/change")
 @guard.requires(Permission.CHANGE_SCHEDULES)
 @takes(**PLAN, reason=text(400))
-def change_schedule(schedule_id: int, given: dict[str, Any]) -> Response:
-    """Let it say this and nothing else, at every door that carries it."""
+@may_wait
+def change_schedule(schedule_id: int, given: dict[str, Any]) -> tuple[Response, int]:
+    """Let it say this and nothing else, at every door that carries it: at once, or when it is approved."""
     with centre().write() as session:
         row = forms.row(session, Schedule, schedule_id)
-        by, wanted = guard.operator().actor, plan(session, given)
-        schedules.change(session, by, now(), row, wanted, all_must_fit, given["reason"])
-        return jsonify(_shown(session, row))
+        wanted = levers.of_schedule(row, plan(session, given))
+        return done_or_kept(session, wanted, given["reason"], lambda: _shown(session, row))
 
 
 @blueprint.post(f"{V1}/schedules/<int:schedule_id>/retire")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,20 +13,20 @@ from admin_web import doorways, guard
 from admin_web.api import ruled, rules
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import Field, maybe, moment, one_of, rows, takes, text, truth, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.rules import REASON
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.policy import Direction
-from controller.delivery.compiling import point_must_fit
+from controller.delivery import trial
 from controller.delivery.preview import preview
-from controller.delivery.trial import Change
+from controller.people import levers
 from controller.people.access import Permission
+from controller.people.levers import Wanted
 from controller.premises import door as doors
-from controller.premises import room_rules, setting_up
+from controller.premises import setting_up
 from controller.premises.area import Area, AreaPlan
 from controller.premises.door import AccessPoint, Door
-
-_TRIED = "preview"
 
 
 def _names(value: list[Any]) -> tuple[str, ...]:
@@ -88,22 +89,29 @@ def rename_area(area_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/areas/<int:area_id>/private")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(private=truth(), reason=REASON)
-def mark_area_private(area_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def mark_area_private(area_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Say that personal information is handled in a room, or is no longer."""
     with centre().write() as session:
         row = forms.row(session, Area, area_id)
-        room_rules.mark_private(session, guard.operator().actor, now(), row, given["private"], given["reason"])
-        return jsonify(ruled.area(row))
+        wanted = levers.of_private(row, private=given["private"])
+        return done_or_kept(session, wanted, given["reason"], lambda: ruled.area(row))
 
 
 @blueprint.post(f"{V1}/doors")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(**_DOOR, reason=REASON)
+@may_wait
 def add_door(given: dict[str, Any]) -> tuple[Response, int]:
     """A new door from one area into another, with its entry, its exit or both."""
     with centre().write() as session:
-        made = _add_door(session, guard.operator().actor, given, given["reason"])
-        return jsonify(rules.door_told(session, made)), 201
+        wanted = doorways.wanted(session, given)
+
+        def shown() -> dict[str, Any]:
+            made = doors.by_key(session, centre().site(session), given["key"])
+            return {} if made is None else rules.door_told(session, made)
+
+        return done_or_kept(session, levers.of_doorway(wanted), given["reason"], shown, 201)
 
 
 @blueprint.post(f"{V1}/doors/<int:door_id>/rename")
@@ -120,22 +128,28 @@ def rename_door(door_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/doors/<int:door_id>/access-points")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(**_READER, reason=REASON)
+@may_wait
 def add_access_point(door_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """A further access point of a door."""
     with centre().write() as session:
-        made = _add_reader(session, guard.operator().actor, door_id, given, given["reason"])
-        return jsonify(ruled.access_point(made)), 201
+        wanted, door = _reader_lever(session, door_id, given), forms.row(session, Door, door_id)
+
+        def shown() -> dict[str, Any]:
+            return ruled.access_point(max(doors.access_points(session, door), key=lambda each: each.id))
+
+        return done_or_kept(session, wanted, given["reason"], shown, 201)
 
 
 @blueprint.post(f"{V1}/access-points/<int:point_id>/formats")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(formats=_formats(required=True), reason=REASON)
-def change_access_point_formats(point_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def change_access_point_formats(point_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Let an access point read cards of these formats and of no others."""
     with centre().write() as session:
         row = forms.row(session, AccessPoint, point_id)
-        doors.change_formats(session, guard.operator().actor, now(), row, given["formats"], given["reason"])
-        return jsonify(ruled.access_point(row))
+        wanted = levers.of_formats(row, given["formats"])
+        return done_or_kept(session, wanted, given["reason"], lambda: ruled.access_point(row))
 
 
 @blueprint.post(f"{V1}/preview/private")
@@ -144,11 +158,10 @@ def change_access_point_formats(point_id: int, given: dict[str, Any]) -> Respons
 def preview_private(given: dict[str, Any]) -> Response:
     """If a room were marked."""
 
-    def change(session: Session) -> None:
-        row = forms.row(session, Area, given["area"])
-        room_rules.mark_private(session, _TRIED, now(), row, given["private"], _TRIED)
+    def wanted(session: Session) -> Wanted:
+        return levers.of_private(forms.row(session, Area, given["area"]), private=given["private"])
 
-    return _previewed(given, change)
+    return _previewed(given, wanted)
 
 
 @blueprint.post(f"{V1}/preview/door")
@@ -156,7 +169,7 @@ def preview_private(given: dict[str, Any]) -> Response:
 @takes(**_DOOR, at=moment())
 def preview_door(given: dict[str, Any]) -> Response:
     """If a door were made."""
-    return _previewed(given, lambda session: _add_door(session, _TRIED, given, _TRIED))
+    return _previewed(given, lambda session: levers.of_doorway(doorways.wanted(session, given)))
 
 
 @blueprint.post(f"{V1}/preview/access-point")
@@ -164,20 +177,15 @@ def preview_door(given: dict[str, Any]) -> Response:
 @takes(door=whole(required=True), **_READER, at=moment())
 def preview_access_point(given: dict[str, Any]) -> Response:
     """If a door had a further access point."""
-    return _previewed(given, lambda session: _add_reader(session, _TRIED, given["door"], given, _TRIED))
+    return _previewed(given, lambda session: _reader_lever(session, given["door"], given))
 
 
-def _previewed(given: dict[str, Any], change: Change) -> Response:
+def _previewed(given: dict[str, Any], wanted: Callable[[Session], Wanted]) -> Response:
     with centre().trying() as session:
+        change = trial.pulling(now(), wanted(session))
         return jsonify(preview(session, centre().site(session), given["at"] or now(), change).as_object())
 
 
-def _add_door(session: Session, actor: str, given: dict[str, Any], reason: str) -> Door:
-    wanted = doorways.wanted(session, given)
-    return setting_up.add_door(session, actor, now(), centre().site(session), wanted, reason, point_must_fit)
-
-
-def _add_reader(session: Session, actor: str, door_id: int, given: dict[str, Any], reason: str) -> AccessPoint:
+def _reader_lever(session: Session, door_id: int, given: dict[str, Any]) -> Wanted:
     door, ends = forms.row(session, Door, door_id), doorways.between(session, given)
-    wanted = doorways.reader(given)
-    return setting_up.add_reader(session, actor, now(), door, ends, wanted, reason, point_must_fit)
+    return levers.of_reader(door, ends, doorways.reader(given))

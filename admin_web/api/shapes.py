@@ -26,6 +26,7 @@ from controller.people.permission import Grant
 from controller.people.pin import PinRow
 from controller.people.roster import Row, Said
 from controller.people.training import Completion, Training
+from controller.people.widening import Widening
 from controller.premises.calendar import Calendar, Holiday
 from controller.premises.floor_plan import FloorPlan, PlanMark
 from controller.premises.pin_rule import PinRuleRow
@@ -173,6 +174,25 @@ def level_change(row: AccessLevelChange) -> dict[str, Any]:
         "state": row.state,
         "requested_by": row.requested_by,
         "requested_at": utc(row.requested_at),
+        "decided_by": row.decided_by,
+        "decided_at": _maybe(row.decided_at),
+        "note": row.decision_note,
+    }
+
+
+def widening(row: Widening, now: datetime) -> dict[str, Any]:
+    """subject: the id of what is changed, by the lever; told: what it is to be; expires_at: until when it waits."""
+    wanted = row.wanted
+    return {
+        "id": row.id,
+        "lever": wanted.lever,
+        "subject": wanted.subject,
+        "told": wanted.told,
+        "reason": row.reason,
+        "state": row.became(now),
+        "requested_by": row.requested_by,
+        "requested_at": utc(row.requested_at),
+        "expires_at": utc(row.until),
         "decided_by": row.decided_by,
         "decided_at": _maybe(row.decided_at),
         "note": row.decision_note,

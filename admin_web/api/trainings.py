@@ -12,9 +12,11 @@ from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, count, moment, row_id, takes, text, truth, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.paging import limit, listed, sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
+from controller.people import levers
 from controller.people import training as trainings
 from controller.people.access import Permission
 from controller.people.card_state import MOST_DAYS
@@ -49,13 +51,13 @@ def add_training(given: dict[str, Any]) -> tuple[Response, int]:
 @blueprint.post(f"{V1}/trainings/<int:training_id>/require")
 @guard.requires(Permission.KEEP_TRAININGS)
 @takes(area=whole(required=True), required=truth(), reason=_REASON)
-def require_training(training_id: int, given: dict[str, Any]) -> Response:
+@may_wait
+def require_training(training_id: int, given: dict[str, Any]) -> tuple[Response, int]:
     """Say whether an area asks for a training: who is not in date with it enters no more."""
     with centre().write() as session:
         row, area = forms.row(session, Training, training_id), forms.row(session, Area, given["area"])
-        by = guard.operator().actor
-        trainings.require(session, by, now(), area, row, given["reason"], required=given["required"])
-        return jsonify(_shown(session, row))
+        wanted = levers.of_training(area, row, required=given["required"])
+        return done_or_kept(session, wanted, given["reason"], lambda: _shown(session, row))
 
 
 @blueprint.get(f"{V1}/completions")
@@ -73,7 +75,8 @@ def list_completions(asked: dict[str, Any]) -> Response:
 
 @blueprint.post(f"{V1}/completions")
 @guard.requires(Permission.KEEP_TRAININGS)
-@takes(cardholder=whole(required=True), training=whole(required=True), completed_at=moment())
+@takes(cardholder=whole(required=True), training=whole(required=True), completed_at=moment(), reason=text(400))
+@may_wait
 def add_completion(given: dict[str, Any]) -> tuple[Response, int]:
     """A cardholder completed a training, now unless told when."""
     with centre().write() as session:
@@ -81,9 +84,11 @@ def add_completion(given: dict[str, Any]) -> tuple[Response, int]:
             forms.row(session, Cardholder, given["cardholder"]),
             forms.row(session, Training, given["training"]),
         )
-        at, by = now(), guard.operator().actor
-        made = trainings.complete(session, by, at, holder, row, given["completed_at"] or at)
-        return jsonify(shapes.completion(made)), 201
+        wanted = levers.of_completion(holder, row, given["completed_at"] or now())
+        newest = select(Completion).where(Completion.cardholder_id == holder.id).order_by(Completion.id.desc()).limit(1)
+        return done_or_kept(
+            session, wanted, given["reason"], lambda: shapes.completion(session.scalars(newest).one()), 201
+        )
 
 
 @blueprint.post(f"{V1}/completions/<int:completion_id>/withdraw")

@@ -32,12 +32,13 @@ from admin_web.api import (
     timelines,
     trainings,
     watching,
+    widenings,
 )
 from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, photos, credentials, custody, pins, trainings)
 PREMISES = (premises, setting_up, site_settings, floor_plans, rules, schedules, holidays, formats)
-PERMISSIONS = (access, access_levels, requests, previews)
+PERMISSIONS = (access, access_levels, requests, widenings, previews)
 RECORD = (record, findings, timelines, reports, files, changes)
 RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, *RECORD, feeds, operators, watching)
 __all__ = ["RESOURCES", "blueprint"]

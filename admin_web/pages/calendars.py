@@ -6,15 +6,20 @@ from calendar import Calendar as Months
 from datetime import date
 
 from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from admin_web import guard, hours
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept, waiting_at
 from admin_web.pages import forms
-from controller.delivery.compiling import all_must_fit
+from admin_web.pages.widenings import to_what_waits
+from controller.people import levers, private_entry
 from controller.people.access import Permission
+from controller.people.levers import Wanted
 from controller.premises import calendar as calendars
 from controller.premises import schedule as schedules
+from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Holiday, HolidayRow
 from controller.refusal import Refused
 
@@ -51,7 +56,7 @@ def page(calendar_id: int) -> str:
         row = forms.row(session, Calendar, calendar_id)
         today = now().astimezone(centre().site(session).clock).date()
         year = min(max(forms.number("year") or today.year, _FIRST), _LAST)
-        found = calendars.holidays(session, row, (year,))
+        found, naming = calendars.holidays(session, row, (year,)), schedules.naming(session, row)
         return render_template(
             "calendars/page.html",
             row=row,
@@ -62,9 +67,19 @@ def page(calendar_id: int) -> str:
             months=_months(year),
             days={each.day: each for each in found},
             found=found,
-            naming=schedules.naming(session, row),
+            naming=naming,
+            kept=waiting_at(session, schedules=(each.id for each, _ in naming)),
+            rooms=_private_rooms(session, row),
             hours=hours,
         )
+
+
+def _private_rooms(session: Session, row: Calendar) -> list[Area]:
+    """The private rooms that somebody may enter by hours that have other ones on these days."""
+    found = {
+        room for each, _ in schedules.naming(session, row) for room in private_entry.rooms_by(session, each, now())
+    }
+    return sorted(found, key=lambda each: each.name)
 
 
 @blueprint.post("/<int:calendar_id>/rename")
@@ -95,8 +110,7 @@ def remove(calendar_id: int) -> Response:
 def add_day(calendar_id: int) -> Response:
     with centre().write() as session:
         row, wanted = forms.row(session, Calendar, calendar_id), _day()
-        calendars.add_day(session, guard.operator().actor, now(), row, wanted, all_must_fit)
-    return _back(calendar_id, wanted.day.year)
+        return _done_or_kept(session, levers.of_new_day(row, wanted), calendar_id, wanted.day.year)
 
 
 @blueprint.post("/days/<int:holiday_id>/change")
@@ -104,8 +118,7 @@ def add_day(calendar_id: int) -> Response:
 def change_day(holiday_id: int) -> Response:
     with centre().write() as session:
         row, wanted = forms.row(session, HolidayRow, holiday_id), _day()
-        calendars.change_day(session, guard.operator().actor, now(), row, wanted, all_must_fit)
-        return _back(row.calendar_id, wanted.day.year)
+        return _done_or_kept(session, levers.of_day(row, wanted), row.calendar_id, wanted.day.year)
 
 
 @blueprint.post("/days/<int:holiday_id>/remove")
@@ -113,9 +126,12 @@ def change_day(holiday_id: int) -> Response:
 def remove_day(holiday_id: int) -> Response:
     with centre().write() as session:
         row = forms.row(session, HolidayRow, holiday_id)
-        calendar_id, year = row.calendar_id, row.day.year
-        calendars.remove_day(session, guard.operator().actor, now(), row, all_must_fit)
-    return _back(calendar_id, year)
+        return _done_or_kept(session, levers.of_no_day(row), row.calendar_id, row.day.year)
+
+
+def _done_or_kept(session: Session, wanted: Wanted, calendar_id: int, year: int) -> Response:
+    asked = done_or_kept(session, wanted, forms.text("reason"))
+    return _back(calendar_id, year) if asked is None else to_what_waits(asked)
 
 
 def _months(year: int) -> list[list[list[date | None]]]:

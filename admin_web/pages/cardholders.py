@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard, shown
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept
 from admin_web.pages import forms
 from admin_web.pages.presented import chosen_identity, presented
+from admin_web.pages.widenings import to_what_waits
 from admin_web.reports import lost
 from controller.delivery.compiling import card_must_fit
 from controller.people import access_level as levels
-from controller.people import attribute, custody, leaver, photo
+from controller.people import attribute, custody, leaver, levers, photo
 from controller.people import cardholder as cardholders
 from controller.people import credential as credentials
 from controller.people import permission as permissions
@@ -148,7 +150,9 @@ def leave(holder_id: int) -> Response:
         raise Refused("validity-absurd") from flaw
     with centre().write() as session:
         holder = forms.row(session, Cardholder, holder_id)
-        leaver.leave(session, guard.operator().actor, now(), holder, at, forms.text("reason"))
+        asked = done_or_kept(session, levers.of_leaving(holder, at), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("cardholders.page", holder_id=holder_id), 303)
 
 

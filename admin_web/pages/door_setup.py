@@ -10,17 +10,19 @@ from werkzeug.wrappers import Response
 
 from admin_web import doorways, guard
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept, would_widen
 from admin_web.pages import forms
 from admin_web.pages.room_setup import names, sent
+from admin_web.pages.widenings import to_what_waits
 from contract.formats import FORMATS
 from contract.policy import Direction
-from controller.delivery import overview
-from controller.delivery.compiling import point_must_fit
+from controller.delivery import overview, trial
 from controller.delivery.preview import Preview, preview
-from controller.delivery.trial import Change
+from controller.people import levers
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.cardholder import Cardholder
+from controller.people.levers import Wanted
 from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises import door as doors
@@ -32,7 +34,6 @@ from controller.premises.door import AccessPoint, Door
 from controller.record import enquiry, reader_use
 
 blueprint = Blueprint("door_setup", __name__, url_prefix="/premises")
-_TRIED = "preview"
 _USUAL = ("H10301", "H10306", "H10302", "uid-4", "uid-7", "felica-idm", "EM4100", "serial-40")
 """The formats that are met most often; the others are one click further."""
 
@@ -55,16 +56,30 @@ def form() -> str:
 @guard.requires(Permission.CHANGE_ROOMS)
 def look() -> str:
     with centre().trying() as session:
-        wanted, found = doorways.wanted(session, _door()), _previewed(session, lambda tried: _make(tried, _TRIED))
-        people = _people(session, wanted.to_area)
-        return render_template("premises/door_look.html", wanted=wanted, people=people, found=found, sent=sent())
+        wanted = doorways.wanted(session, _door())
+        lever = levers.of_doorway(wanted)
+        wider, found = would_widen(session, lever), _previewed(session, lever)
+        return render_template(
+            "premises/door_look.html",
+            wanted=wanted,
+            areas={wanted.to_area.id: wanted.to_area},
+            wider=wider,
+            people=_people(session, wanted.to_area),
+            found=found,
+            sent=sent(),
+        )
 
 
 @blueprint.post("/doors")
 @guard.requires(Permission.CHANGE_ROOMS)
 def make() -> Response:
     with centre().write() as session:
-        number = _make(session, forms.text("reason")).id
+        wanted = doorways.wanted(session, _door())
+        asked = done_or_kept(session, levers.of_doorway(wanted), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
+        made = doors.by_key(session, centre().site(session), wanted.plan.key)
+        number = None if made is None else made.id
     return redirect(url_for("door_setup.page", door_id=number), 303)
 
 
@@ -101,13 +116,15 @@ def rename(door_id: int) -> Response:
 def look_at_reader(door_id: int) -> str:
     with centre().trying() as session:
         door, given = forms.row(session, Door, door_id), _reader()
-        found = _previewed(session, lambda tried: _add_reader(tried, _TRIED, door_id))
-        inner = doorways.between(session, given)[1]
+        inner, lever = doorways.between(session, given)[1], _reader_lever(session, door_id)
+        wider, found = would_widen(session, lever), _previewed(session, lever)
         return render_template(
             "premises/reader_look.html",
             door=door,
             wanted=doorways.reader(given),
             area=inner,
+            areas={inner.id: inner},
+            wider=wider,
             people=_people(session, inner),
             found=found,
             sent=sent(),
@@ -118,7 +135,9 @@ def look_at_reader(door_id: int) -> str:
 @guard.requires(Permission.CHANGE_ROOMS)
 def add_reader(door_id: int) -> Response:
     with centre().write() as session:
-        _add_reader(session, forms.text("reason"), door_id)
+        asked = done_or_kept(session, _reader_lever(session, door_id), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("door_setup.page", door_id=door_id), 303)
 
 
@@ -127,8 +146,10 @@ def add_reader(door_id: int) -> Response:
 def change_formats(point_id: int) -> Response:
     with centre().write() as session:
         row = forms.row(session, AccessPoint, point_id)
-        door_id, chosen = row.door_id, _chosen("formats")
-        doors.change_formats(session, guard.operator().actor, now(), row, chosen, forms.text("reason"))
+        door_id = row.door_id
+        asked = done_or_kept(session, levers.of_formats(row, _chosen("formats")), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("door_setup.page", door_id=door_id), 303)
 
 
@@ -189,16 +210,10 @@ def _people(session: Session, area: Area) -> list[Cardholder]:
     return sorted((session.get_one(Cardholder, each) for each in found), key=lambda each: each.name)
 
 
-def _previewed(session: Session, change: Change) -> Preview:
-    return preview(session, centre().site(session), now(), change)
+def _previewed(session: Session, wanted: Wanted) -> Preview:
+    return preview(session, centre().site(session), now(), trial.pulling(now(), wanted))
 
 
-def _make(session: Session, reason: str) -> Door:
-    wanted, site = doorways.wanted(session, _door()), centre().site(session)
-    return setting_up.add_door(session, guard.operator().actor, now(), site, wanted, reason, point_must_fit)
-
-
-def _add_reader(session: Session, reason: str, door_id: int) -> AccessPoint:
+def _reader_lever(session: Session, door_id: int) -> Wanted:
     door, given = forms.row(session, Door, door_id), _reader()
-    ends, wanted = doorways.between(session, given), doorways.reader(given)
-    return setting_up.add_reader(session, guard.operator().actor, now(), door, ends, wanted, reason, point_must_fit)
+    return levers.of_reader(door, doorways.between(session, given), doorways.reader(given))

@@ -14,7 +14,7 @@ from admin_web.pages import forms
 from controller.delivery import granted
 from controller.people import access_level as levels
 from controller.people import cardholder as cardholders
-from controller.people import level_change, undoing
+from controller.people import level_change, undoing, widening
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.people.operator import Operator
@@ -37,6 +37,7 @@ def listed() -> str:
             "requests/list.html",
             waiting=waiting,
             level_changes=level_change.waiting(session),
+            widenings=len(widening.waiting(session, centre().site(session), now())),
             latest=latest,
             states=granted.in_force_each(session, latest),
             opened={each.id: each for each in levels.of_site(session, centre().site(session))},

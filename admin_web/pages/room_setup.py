@@ -11,12 +11,16 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept, would_widen
 from admin_web.pages import forms
+from admin_web.pages.widenings import to_what_waits
+from controller.delivery import trial
 from controller.delivery.preview import Touch, preview
+from controller.people import levers
 from controller.people import permission as permissions
 from controller.people.access import Permission
 from controller.premises import area as areas
-from controller.premises import room_rules, setting_up
+from controller.premises import setting_up
 from controller.premises.area import Area, AreaPlan
 
 blueprint = Blueprint("room_setup", __name__, url_prefix="/premises/rooms")
@@ -72,18 +76,17 @@ def rename(key: str) -> Response:
 @guard.requires(Permission.CHANGE_ROOMS)
 def look_at_private(key: str) -> str:
     with centre().trying() as session:
-        area, private = any_area(session, key), _private()
-        found = preview(
-            session,
-            centre().site(session),
-            now(),
-            lambda tried: room_rules.mark_private(tried, _TRIED, now(), area, private, _TRIED),
-        )
+        area, private, site = any_area(session, key), _private(), centre().site(session)
+        wanted = levers.of_private(area, private=private)
+        wider = would_widen(session, wanted)
+        found = preview(session, site, now(), trial.pulling(now(), wanted))
         grants = permissions.in_force(session, area, now())
         return render_template(
             "premises/room_private.html",
             area=area,
             private=private,
+            areas={area.id: area},
+            wider=wider,
             found=found,
             touches=[(each, found.of(each)) for each in Touch],
             endless=sum(each.valid_until is None for each in grants),
@@ -95,7 +98,9 @@ def look_at_private(key: str) -> str:
 def mark(key: str) -> Response:
     with centre().write() as session:
         row, reason = any_area(session, key), forms.text("reason")
-        room_rules.mark_private(session, guard.operator().actor, now(), row, _private(), reason)
+        asked = done_or_kept(session, levers.of_private(row, private=_private()), reason)
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("rooms.page", key=key), 303)
 
 

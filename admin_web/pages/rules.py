@@ -6,7 +6,6 @@ No change is sent from the form with the settings: its button shows the preview,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TypeAlias
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -15,17 +14,20 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept, waiting_at, would_widen
 from admin_web.pages import forms
 from admin_web.pages.rooms import room
+from admin_web.pages.widenings import to_what_waits
 from contract.canonical import Value
 from contract.policy import Direction
 from controller.delivery import rooms, trial
-from controller.delivery.compiling import point_must_fit
 from controller.delivery.preview import Touch, preview
-from controller.delivery.trial import Change
+from controller.people import levers
 from controller.people.access import Permission
+from controller.people.levers import Wanted
+from controller.premises import area as areas
 from controller.premises import door as doors
-from controller.premises import pin_rule, presets, room_rules, rule_words, sign_off
+from controller.premises import pin_rule, presets, rule_words, sign_off
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
@@ -61,6 +63,7 @@ def form(key: str) -> str:
             schedules=schedules.of_site(session, site),
             settings=settings_of,
             of=Of,
+            kept=waiting_at(session, areas=(area.id,)),
             now=now(),
         )
 
@@ -70,30 +73,23 @@ def form(key: str) -> str:
 def look(key: str) -> str:
     with centre().trying() as session:
         area, preset = room(session, key), _preset()
-        row = area if preset else _row(session, area)
-        changes = {} if preset else _changes(settings_of(row.rules))
-        moment = now()
-        change = trial.choosing(moment, area, preset) if preset else trial.ruling(moment, row, changes)
-        return _preview(session, area, moment, change, _told(settings_of(row.rules), changes), preset)
+        if preset is not None:
+            return _preview(session, area, levers.of_preset(area, preset), (), preset)
+        row = _row(session, area)
+        before = settings_of(row.rules)
+        changes = _changes(before)
+        return _preview(session, area, levers.of_settings(row, changes), _told(before, changes))
 
 
 @blueprint.post("/<key>/rules")
 @guard.requires(Permission.CHANGE_ROOMS)
 def change(key: str) -> Response:
     with centre().write() as session:
-        area, actor, reason, preset = room(session, key), guard.operator().actor, forms.text("reason"), _preset()
+        area, preset = room(session, key), _preset()
         if preset is not None:
-            room_rules.apply_preset(session, actor, now(), area, preset, reason)
-            return _back(key)
+            return _done_or_kept(session, key, levers.of_preset(area, preset))
         row = _row(session, area)
-        changes = _changes(settings_of(row.rules))
-        if isinstance(row, Area):
-            room_rules.change_area(session, actor, now(), row, changes, reason)
-        elif isinstance(row, Door):
-            room_rules.change_door(session, actor, now(), row, changes, reason)
-        else:
-            room_rules.change_access_point(session, actor, now(), row, changes, reason)
-    return _back(key)
+        return _done_or_kept(session, key, levers.of_settings(row, _changes(settings_of(row.rules))))
 
 
 @blueprint.post("/<key>/pin/preview")
@@ -105,9 +101,8 @@ def look_at_pin(key: str) -> str:
         before = _pin(session, point)
         after = pin_rule.with_settings(before, _changes(before))
         changes = {name: value for name, value in after.items() if value != before[name]}
-        moment, address = now(), url_for("rules.change_pin", key=key)
-        change = trial.ruling(moment, point, changes)
-        return _preview(session, area, moment, change, _told(before, changes), address=address)
+        address = url_for("rules.change_pin", key=key)
+        return _preview(session, area, levers.of_pin(point, changes), _told(before, changes), address=address)
 
 
 @blueprint.post("/<key>/pin")
@@ -115,9 +110,7 @@ def look_at_pin(key: str) -> str:
 def change_pin(key: str) -> Response:
     with centre().write() as session:
         point = _point(session, room(session, key))
-        changes, reason = _changes(_pin(session, point)), forms.text("reason")
-        room_rules.change_pin_rule(session, guard.operator().actor, now(), point, changes, reason, point_must_fit)
-    return _back(key)
+        return _done_or_kept(session, key, levers.of_pin(point, _changes(_pin(session, point))))
 
 
 @blueprint.post("/<key>/sign-off")
@@ -132,6 +125,11 @@ def sign(key: str) -> Response:
         said = Confirmed(forms.text("signed_by", 120), *tested, Failsafe(failsafe), forms.text("note"))
         sign_off.sign(session, guard.operator().actor, now(), point, said)
     return redirect(url_for("rules.form", key=key), 303)
+
+
+def _done_or_kept(session: Session, key: str, wanted: Wanted) -> Response:
+    asked = done_or_kept(session, wanted, forms.text("reason"))
+    return _back(key) if asked is None else to_what_waits(asked)
 
 
 def _back(key: str) -> Response:
@@ -194,14 +192,14 @@ def _told(before: Mapping[str, Value], changes: Mapping[str, Value]) -> list[Tol
 def _preview(
     session: Session,
     area: Area,
-    moment: datetime,
-    change: Change,
+    wanted: Wanted,
     changes: Sequence[Told],
     preset: Preset | None = None,
     address: str = "",
 ) -> str:
-    site = centre().site(session)
-    found = preview(session, site, moment, change)
+    site, moment = centre().site(session), now()
+    wider = would_widen(session, wanted)
+    found = preview(session, site, moment, trial.pulling(moment, wanted))
     return render_template(
         "rooms/preview.html",
         area=area,
@@ -210,6 +208,8 @@ def _preview(
         sent=[(name, value) for name, value in request.form.items() if name != "csrf_token"],
         address=address or url_for("rules.change", key=area.key),
         schedules=schedules.of_site(session, site),
+        areas={each.id: each for each in areas.of_site(session, site)},
         touches=[(each, found.of(each)) for each in Touch],
+        wider=wider,
         found=found,
     )

@@ -16,14 +16,15 @@ from werkzeug.wrappers import Response
 from admin_web import guard, hours, shown
 from admin_web.act_words import ACTS
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept, waiting_at, would_widen
 from admin_web.pages import at_doors as parts
 from admin_web.pages import forms
+from admin_web.pages.widenings import to_what_waits
 from contract import schedule as week
 from contract.schedule import Interval
 from controller.delivery import reach, trial
-from controller.delivery.compiling import all_must_fit
 from controller.delivery.preview import Touch, preview
-from controller.people import hours_use
+from controller.people import hours_use, levers
 from controller.people.access import Permission
 from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
@@ -95,6 +96,7 @@ def page(schedule_id: int) -> str:
             ahead=_named_days(session, plan, week_view.special_days(compiled, today, _AHEAD)),
             calendars={each.id: each for each in calendars.of_site(session, site)},
             uses=found,
+            kept=waiting_at(session, schedules=(row.id,)),
             most=_MOST_NAMED,
             changes=hours_changes.latest(session, row, _LATEST),
             acts=ACTS,
@@ -131,16 +133,20 @@ def look(schedule_id: int) -> str:
         years, found = site_clock.years(site.clock, moment), hours_use.uses(session, row, moment)
         before = schedules.compiled(session, row, years)
         plan = _plan(session, schedules.plan_of(session, row))
-        concerned = hours_use.doors_of(session, found)
-        seen = preview(session, site, moment, trial.scheduling(moment, row, plan))
+        wanted = levers.of_schedule(row, plan)
+        concerned, uses = hours_use.doors_of(session, found), found.counted()
+        wider = would_widen(session, wanted)
+        seen = preview(session, site, moment, trial.pulling(moment, wanted))
         return render_template(
             "schedules/preview.html",
             row=row,
             plan=plan,
             before=week_view.days(before),
             after=week_view.days(week.compiled(plan.intervals)),
-            uses=found.counted(),
+            uses=uses,
             doors=len(concerned),
+            wider=wider,
+            areas={each.id: each for each in areas.of_site(session, site)},
             sent=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
             touches=[(each, seen.of(each)) for each in Touch],
             found=seen,
@@ -153,9 +159,9 @@ def look(schedule_id: int) -> str:
 def change(schedule_id: int) -> Response:
     with centre().write() as session:
         row = forms.row(session, Schedule, schedule_id)
-        plan, by = _plan(session, schedules.plan_of(session, row)), guard.operator().actor
-        schedules.change(session, by, now(), row, plan, all_must_fit, _why())
-    return _back(schedule_id)
+        plan = _plan(session, schedules.plan_of(session, row))
+        asked = done_or_kept(session, levers.of_schedule(row, plan), _why())
+        return _back(schedule_id) if asked is None else to_what_waits(asked)
 
 
 @blueprint.post("/<int:schedule_id>/retire")

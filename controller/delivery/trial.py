@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from contract.canonical import Value
 from controller.delivery import compiling, posture
 from controller.delivery.posture import Order
-from controller.people import level_change
+from controller.people import level_change, lever_acts
 from controller.people import permission as permissions
 from controller.people.access_level import AccessLevel, LevelPlan
 from controller.people.bundle import Bundle
 from controller.people.level_change import AccessLevelChange, ChangeState
+from controller.people.lever_acts import By
+from controller.people.levers import Wanted
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import room_rules, rule_words
@@ -96,6 +98,11 @@ def choosing(now: datetime, area: Area, preset: Preset) -> Change:
 def scheduling(now: datetime, schedule: Schedule, plan: SchedulePlan) -> Change:
     """That a schedule said something else."""
     return lambda session: schedules.change(session, _ACTOR, now, schedule, plan, compiling.all_must_fit)
+
+
+def pulling(now: datetime, wanted: Wanted) -> Change:
+    """That a change were made, whoever must approve it."""
+    return lambda session: lever_acts.act(session, By(_ACTOR, now, _WHY), wanted, compiling.all_must_fit)
 
 
 def leveling(by: Operator, now: datetime, level: AccessLevel, plan: LevelPlan) -> Change:

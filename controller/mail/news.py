@@ -24,6 +24,7 @@ from controller.ledger.ledger import LedgerRow, head
 from controller.mail import outbox
 from controller.mail.letter import Letter, Section, moment, written
 from controller.mail.outbox import Told, Topic
+from controller.people import widening
 from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
 from controller.people.level_change import AccessLevelChange, ChangeState
@@ -38,7 +39,7 @@ from controller.settings import MailSettings
 
 LISTED = 20
 """Most lines of one section; the rest is a number."""
-_ASKING = (Kind.GRANT_REQUESTED, Kind.ACCESS_LEVEL_CHANGE_ASKED)
+_ASKING = (Kind.GRANT_REQUESTED, Kind.ACCESS_LEVEL_CHANGE_ASKED, Kind.WIDENING_ASKED)
 _PAUSE = timedelta(minutes=1)
 
 
@@ -145,7 +146,8 @@ def _approvals(session: Session, site: Site, asked: Asked, told: Told) -> News |
     newest = session.scalar(requested) or 0
     if newest <= told.sequence:
         return None
-    waiting = sorted((*_grants(session, told), *_changes(session, told)), key=lambda each: each[0])
+    found = (*_grants(session, told), *_changes(session, told), *_widenings(session, site, asked, told))
+    waiting = sorted(found, key=lambda each: each[0])
     count, lines = len(waiting), [_line(site, *each) for each in waiting[:LISTED]]
     heading = Words(f"Requests that wait for approval: {count}", f"承認待ちの申請：{count} 件")
     what = Words(f"{_plural(count, 'request')} to approve", f"承認待ちの申請 {count} 件")
@@ -175,6 +177,20 @@ def _changes(session: Session, told: Told) -> list[tuple[datetime, Words, Words]
     what = Words("Change of an access level requested", "アクセスレベルの変更の申請")
     found = session.execute(statement.order_by(AccessLevelChange.id))
     return [(at, what, _room(None, level)) for at, level in found]
+
+
+def _widenings(session: Session, site: Site, asked: Asked, told: Told) -> list[tuple[datetime, Words, Words]]:
+    """When wider entry was asked for, and into which rooms."""
+    what = Words("Wider entry requested", "入室範囲の拡大の申請")
+    waiting = [each for each in widening.waiting(session, site, asked.now) if each.ledger_sequence > told.sequence]
+    return [(each.requested_at, what, _rooms(session, each.ledger_sequence)) for each in waiting]
+
+
+def _rooms(session: Session, sequence: int) -> Words:
+    """The rooms that a row of the ledger is about."""
+    named = session.get_one(LedgerRow, sequence).subjects.get("areas")
+    areas = [session.get_one(Area, each) for each in (named if isinstance(named, list) else ())]
+    return Words(", ".join(each.name for each in areas), "、".join(each.name_ja for each in areas))
 
 
 def _expiries(session: Session, site: Site, asked: Asked, told: Told) -> News | None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from controller import line
 from controller.people import cardholder as cardholders
-from controller.people import leaver
+from controller.people import leaver, private_entry
 from controller.people.card_end import Way
 from controller.people.cardholder import Cardholder
 from controller.people.roster_file import Cells, Column, Line, moment, moment_text
@@ -85,7 +85,9 @@ def judge(session: Session, site: Site, now: datetime, found: Iterable[Line]) ->
         some = lines[start : start + AT_ONCE]
         here = _here(session, site, {_number(each) for each in some})
         for each in some:
-            row = _judged(site.clock, now, each, here.get(_number(each)))
+            row = _judged(site.clock, now, each, holder := here.get(_number(each)))
+            if holder is not None and row.after is not None and _stays_longer(session, now, row.after, holder):
+                row = row.refused("leaver-private")
             rows.append(row.refused("row-repeated") if row.number and numbers[row.number] > 1 else row)
     return rows
 
@@ -185,6 +187,8 @@ def _applied(
         return replace(row, verdict=Verdict.SAME)
     if here != row.before:
         return row.refused("changed-meanwhile")
+    if holder is not None and _stays_longer(session, now, row.after, holder):
+        return row.refused("leaver-private")
     if holder is None:
         holder = cardholders.enrol(session, actor, now, site, row.after.name, row.number, row.after.name_kana)
     else:
@@ -192,6 +196,14 @@ def _applied(
     if not row.after.gone and row.after.leaves != holder.leaves_at:
         leaver.leave(session, actor, now, holder, row.after.leaves, reason, Way.FILE)
     return row
+
+
+def _stays_longer(session: Session, now: datetime, after: Said, holder: Cardholder) -> bool:
+    """Whether somebody would be here longer who may enter a private room: two people say so, and a file is one."""
+    later = (
+        not after.gone and holder.leaves_at is not None and (after.leaves is None or after.leaves > holder.leaves_at)
+    )
+    return later and bool(private_entry.rooms_of(session, holder, now))
 
 
 def as_values(rows: Iterable[Row]) -> list[Any]:

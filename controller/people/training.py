@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
@@ -149,6 +149,17 @@ def trained_until(session: Session, area: Area) -> Mapping[int, datetime] | None
         of_holder = latest.setdefault(each.cardholder_id, {})
         of_holder[each.training_id] = max(of_holder.get(each.training_id, each.until), each.until)
     return {holder: min(ends.values()) for holder, ends in latest.items() if ends.keys() == asked}
+
+
+def completed_until(session: Session, holder: Cardholder, areas: Iterable[int]) -> Mapping[int, datetime]:
+    """Until when `holder` is in date with each training that any of these areas asks for, as far as they completed it,
+    by its id."""
+    asked = select(AreaTraining.training_id).where(AreaTraining.area_id.in_(list(areas)))
+    standing = select(Completion).where(Completion.cardholder_id == holder.id, Completion.withdrawn_at.is_(None))
+    found: dict[int, datetime] = {}
+    for each in session.scalars(standing.where(Completion.training_id.in_(asked))):
+        found[each.training_id] = max(found.get(each.training_id, each.until), each.until)
+    return found
 
 
 def _subjects(completion: Completion) -> dict[str, int]:

@@ -161,6 +161,13 @@ def holidays(session: Session, calendar: Calendar, years: Iterable[int]) -> list
     return [Holiday(row.day, row.name, row.name_ja, row.id) for row in session.scalars(rows) if row.day.year in wanted]
 
 
+def own_days(session: Session, calendar: Calendar) -> frozenset[date] | None:
+    """The days that are kept; None for those of a built-in calendar, which are computed."""
+    if calendar.built_in is not None:
+        return None
+    return frozenset(session.scalars(select(HolidayRow.day).where(HolidayRow.calendar_id == calendar.id)))
+
+
 def _add(session: Session, actor: str, now: datetime, calendar: Calendar) -> Calendar:
     session.add(calendar)
     session.flush()

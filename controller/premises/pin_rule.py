@@ -55,6 +55,26 @@ class PinPlan:
     lockout_s: int = USUAL.lockout_s
     duress: str = USUAL.duress
 
+    def as_object(self) -> Object:
+        return {
+            "card_alone": self.card_alone,
+            "within_s": self.within_s,
+            "tries": self.tries,
+            "lockout_s": self.lockout_s,
+            "duress": self.duress,
+        }
+
+    @classmethod
+    def from_object(cls, data: Object) -> PinPlan:
+        """What `as_object` made."""
+        return cls(
+            shape.optional_integer(data, "card_alone"),
+            shape.integer(data, "within_s"),
+            shape.integer(data, "tries"),
+            shape.integer(data, "lockout_s"),
+            shape.text(data, "duress"),
+        )
+
 
 def ask(
     session: Session, actor: str, now: datetime, point: AccessPoint, plan: PinPlan, reason: str | None = None
@@ -152,22 +172,16 @@ def _record(
 
 def _checked(session: Session, point: AccessPoint, plan: PinPlan) -> Object:
     """The rule as it is recorded, within the bounds of a list."""
-    told: Object = {
-        "card_alone": None,
-        "within_s": plan.within_s,
-        "tries": plan.tries,
-        "lockout_s": plan.lockout_s,
-        "duress": plan.duress,
-    }
+    told = plan.as_object()
     try:
-        PinRule.from_object(told)
+        PinRule.from_object({**told, "card_alone": None})
     except shape.BadShape as flaw:
         raise Refused("pin-rule-wrong", access_point=point.key) from flaw
     if plan.card_alone is not None:
         schedule = session.get(Schedule, plan.card_alone)
         if schedule is None or schedule.site_id != point.site_id:
             raise Refused("not-found", schedule=plan.card_alone)
-    return {**told, "card_alone": plan.card_alone}
+    return told
 
 
 def _subjects(point: AccessPoint) -> Object:

@@ -25,6 +25,7 @@ from controller.ledger.ledger import append
 from controller.premises import calendar as calendars
 from controller.premises.calendar import Calendar, Fits
 from controller.premises.site import Site
+from controller.premises.written_hours import OnCalendar, WrittenHours
 from controller.refusal import Refused
 
 MOST_INTERVALS, MOST_EXCEPTIONS, MOST_CALENDARS = 200, 200, 16
@@ -78,6 +79,18 @@ class SchedulePlan:
             "exceptions": {day.isoformat(): _written(hours) for day, hours in self.exceptions.items()},
             "calendars": named,
         }
+
+    @classmethod
+    def from_object(cls, data: Object) -> SchedulePlan:
+        """What `as_object` made."""
+        dated, named = shape.child(data, "exceptions"), shape.items(data, "calendars")
+        return cls(
+            shape.text(data, "name"),
+            shape.text(data, "name_ja"),
+            _intervals(data, "intervals"),
+            {date.fromisoformat(day): _intervals(dated, day) for day in dated},
+            dict(_on_calendar(each) for each in named),
+        )
 
 
 def make(session: Session, actor: str, now: datetime, site: Site, plan: SchedulePlan, reason: str = "") -> Schedule:
@@ -144,14 +157,19 @@ def plan_of(session: Session, schedule: Schedule) -> SchedulePlan:
 
 def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedule:
     """The bitmaps that a list carries, with the exceptional dates of `years`."""
+    return written(session, schedule).compiled(years)
+
+
+def written(session: Session, schedule: Schedule) -> WrittenHours:
+    """What it says now, with the days of the calendars that it names."""
     plan = plan_of(session, schedule)
-    eve = date(years.start - 1, 12, 31)
-    dated: dict[date, Sequence[Interval]] = {}
-    for key, hours in reversed(list(plan.calendars.items())):
-        known = calendars.holidays(session, session.get_one(Calendar, key), (eve.year, *years))
-        dated |= dict.fromkeys((each.day for each in known if each.day >= eve), hours)
-    dated |= {day: hours for day, hours in plan.exceptions.items() if day == eve or day.year in years}
-    return week.compiled(plan.intervals, dated)
+    named = [
+        OnCalendar(calendars.own_days(session, session.get_one(Calendar, key)), tuple(hours))
+        for key, hours in plan.calendars.items()
+    ]
+    return WrittenHours(
+        tuple(plan.intervals), {day: tuple(hours) for day, hours in plan.exceptions.items()}, tuple(named)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +239,13 @@ def _written(intervals: Sequence[Interval]) -> list[Value]:
 
 def _read(text: str) -> list[Interval]:
     return _intervals({"intervals": canonical.decode(text.encode())}, "intervals")
+
+
+def _on_calendar(told: Value) -> tuple[int, list[Interval]]:
+    if not isinstance(told, list) or len(told) != 2:
+        raise shape.BadShape("hours on a calendar are [calendar, intervals]")
+    data: Object = {"calendar": told[0], "hours": told[1]}
+    return shape.integer(data, "calendar"), _intervals(data, "hours")
 
 
 def _intervals(data: Object, field: str) -> list[Interval]:

@@ -82,6 +82,7 @@ def infested(app: Flask, house: House) -> House:
         ("cardholders/2/rename", {"name": hostile("renamed"), "name_kana": hostile("kana")}),
         ("cardholders/1/attributes", {"attribute": "hold", "value": 1, **reason}),
         ("cardholders/1/attributes", {"attribute": "passback-exempt", "value": 1, **reason}),
+        ("widenings/1/approve", {"note": hostile("wider")}),
         ("cardholders/1/forgive", reason),
         ("credentials", {"cardholder": 4, "label": hostile("label"), "identities": card}),
         ("credentials/2/suspend", reason),
@@ -112,7 +113,7 @@ def infested(app: Flask, house: House) -> House:
     ):  # fmt: skip
         headers = mia if "approve" in path or "decline" in path else kim
         answer = client.post(f"/api/v1/{path}", json=body, base_url=BASE, headers=headers)
-        assert answer.status_code in (200, 201), (path, answer.get_data(as_text=True))
+        assert answer.status_code in (200, 201, 202), (path, answer.get_data(as_text=True))
     return house
 
 

@@ -73,15 +73,15 @@ def test_a_change_says_whom_it_concerns_and_then_at_how_many_doors_it_is(client:
     with reading(house.engine) as session:
         number = schedules.offered(session, house.site(session))[0].id
     before = said(house, number)
-    wanted: dict[str, Any] = {"name": "Office", "day-6": "03:00-03:15"}
+    wanted: dict[str, Any] = {"name": "Office", "day-0": "09:00-09:15", "calendar-1": "yes", "calendar-1-hours": ""}
     text = sent(client, f"/schedules/{number}/preview", **wanted)
     assert "These people lose (1)" in text
     assert "permissions and requests: 1" in text
     assert said(house, number) == before
-    data = dict(re.findall(r'type="hidden" name="((?:name|day)[\w-]*)" value="([^"]*)"', text))
+    data = dict(re.findall(r'type="hidden" name="((?:name|day|calendar)[\w-]*)" value="([^"]*)"', text))
     assert submit(client, f"/schedules/{number}/change", **data) == 409  # no reason
     assert submit(client, f"/schedules/{number}/change", **data, reason="less") == 303
-    assert said(house, number).intervals == [Interval(6, 180, 195)]
+    assert said(house, number).intervals == [Interval(0, 540, 555)]
     text = shown(client, f"/schedules/{number}")
     assert "in force at 0 of 1 doors" in text
     assert "Schedule changed" in text

@@ -84,11 +84,15 @@ def test_a_door_is_previewed_with_who_may_enter_by_it_and_made(
     status, page = asked(client, "/premises/doors/preview", into_cedar)
     assert (status, recorded(house)) == (200, before)
     assert "Who has a permission already (1)" in page
+    assert "It waits until another person approves it" in page
     assert "Ada" in page
     assert "<code>side-in</code>, H10301, uid-7" in page
     assert 'class="finding"' in page  # a private room that is left without a card
     status, page = asked(client, "/premises/doors", {**into_cedar, "reason": "fire plan"})
     assert status == 303
+    with reading(house.engine) as session:
+        assert doors.by_key(session, house.site(session), "side") is None, "a further way in takes two people"
+    assert api(client, house, "/widenings/1/approve", {}, "mia")[0] == 200
     with reading(house.engine) as session:
         made = doors.by_key(session, house.site(session), "side")
         assert made is not None

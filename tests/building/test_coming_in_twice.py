@@ -15,7 +15,7 @@ import pytest
 from contract.fact import FactKind
 from hardware.bench.hand import Hand
 from tests.building.building_records import kept, received
-from tests.building.demo_hands import Demo, wait_until
+from tests.building.demo_hands import Demo, by_two, wait_until
 from tests.building.test_room_with_two_agents import facts, goes
 
 pytestmark = [pytest.mark.building, pytest.mark.broker]
@@ -66,7 +66,7 @@ def rules(demo: Demo, hand: Hand, **wanted: str) -> None:
     before = {agent: len(facts(demo, agent, FactKind.LIST_ADOPTED)) for agent in AGENTS}
     told = {name.replace("__", "."): value for name, value in wanted.items()}
     changed = any(area["rules"][name] != value for name, value in told.items())
-    demo.api("kim", f"/areas/{area['id']}/rules", {"set": told, "reason": "a test of anti-passback"})
+    by_two(demo, f"/areas/{area['id']}/rules", {"set": told, "reason": "a test of anti-passback"})
     for agent in AGENTS:
         if changed:
             wait_until(lambda: len(facts(demo, agent, FactKind.LIST_ADOPTED)) > before[agent])  # noqa: B023 - at once

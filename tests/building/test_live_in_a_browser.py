@@ -19,7 +19,7 @@ LIVE = ("/live", "/alarms", "/posture", "/posture/1", "/posture/order?act=evacua
 PEOPLE = ("/cardholders", "/cardholders/1", "/cardholders/files", "/cards", "/cards/1", "/cards/count", "/requests")
 LEVELS = ("/access-levels", "/access-levels/new", "/schedules", "/schedules/1", "/schedules/1/change", "/calendars/1")
 ROOMS = ("/rooms", "/rooms/maple-room", "/rooms/maple-room/rules", "/rooms/maple-room/who-can", "/stays", "/muster")
-ASKING = ("/rooms/maple-room/request", "/permissions")
+ASKING = ("/rooms/maple-room/request", "/permissions", "/requests/wider-entry", "/requests/wider-entry/1")
 PLANS = ("/plans", "/plans/1")
 RECORD = (
     "/log",
@@ -158,6 +158,9 @@ def test_axe_finds_nothing_serious_and_a_phone_is_wide_enough_in_either_theme_an
     said = {"recipient": "Example KK", "purpose": "watch at night", "target": "syslog-tls://siem.example"}
     own_building.api("kim", "/feeds", {**said, "topics": ["alarms", "access"], "fields": ["person"]})
     own_building.api("olu", "/reports/saved", {"report": "log", "name": "月次", "period": "last-month"})
+    eased = {"set": {"essential_s": 1_000_000}, "reason": "a long weekend"}
+    cedar = next(each["id"] for each in own_building.api("kim", "/areas")["items"] if each["key"] == "cedar-room")
+    assert own_building.api("kim", f"/areas/{cedar}/rules", eased)["state"] == "requested"
     picture = base64.b64encode(drawn("PNG", (800, 500))).decode()
     own_building.api("kim", "/floor-plans", {"name": "3F", "picture": picture})
     marks = [{"door": each, "x": 200 * each, "y": 500} for each in (1, 2, 3)]

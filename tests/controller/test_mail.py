@@ -19,7 +19,7 @@ from controller.ledger.ledger import append
 from controller.mail.outbox import WAITING_FOR_ONE, OutgoingMail, Told
 from controller.mail.postman import GIVE_UP_AFTER, LONGEST_AWAY, LONGEST_PAUSE, Postman, posted
 from controller.people import access_level as levels
-from controller.people import level_change, permission
+from controller.people import level_change, levers, permission, widening
 from controller.people.access_level import LevelPlan
 from controller.people.permission import Grant, Wish
 from controller.premises import area as areas
@@ -150,6 +150,22 @@ def test_what_waits_about_access_levels_is_told_by_the_level(house: House) -> No
         assert "2 requests to approve" in _subjects([taken])[0][1]
         assert "- 2026-11-24 12:00 Access requested: Cleaning\n" in taken.text
         assert "- 2026-11-24 12:01 アクセスレベルの変更の申請：清掃\n" in taken.text
+
+
+def test_what_waits_to_widen_entry_is_told_by_its_rooms(house: House) -> None:
+    with serving() as server:
+        postman = _postman(house, _settings(server.port))
+        _grant(house, "Ada", BEGUN, 20 * DAY)
+        with transaction(house.engine) as session:
+            eased = levers.of_settings(house.cedar(session), {"fresh_s": 7 * 86_400, "essential_s": 7 * 86_400})
+            kim, site = house.operator(session, "kim"), house.site(session)
+            assert widening.make(session, kim, BEGUN + MINUTE, site, eased, "a long weekend", all_must_fit) is not None
+        postman.turn(BEGUN + MINUTE)
+        (taken,) = server.all_taken()
+        assert "1 request to approve" in _subjects([taken])[0][1]
+        assert "- 2026-11-24 12:01 Wider entry requested: Cedar room\n" in taken.text
+        assert "- 2026-11-24 12:01 入室範囲の拡大の申請：杉の間\n" in taken.text
+        assert "long weekend" not in taken.text
 
 
 def test_permissions_that_near_their_end_are_told_once_in_one_mail_a_day(house: House) -> None:
