@@ -17,6 +17,8 @@ ACTS: dict[str, Any] = {
     Kind.AREA_MARKED: _("Room marked: personal information or not"),
     Kind.DOOR_MADE: _("Door added"),
     Kind.DOOR_RENAMED: _("Door renamed"),
+    Kind.DOOR_RETIRED: _("Door retired"),
+    Kind.DOOR_RESTORED: _("Door brought back into service"),
     Kind.DOOR_CHANGED: _("Rules of a door changed"),
     Kind.ACCESS_POINT_MADE: _("Access point added"),
     Kind.READER_CHANGED: _("Card formats of a reader changed"),

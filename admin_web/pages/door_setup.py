@@ -14,7 +14,7 @@ from admin_web.pages import forms
 from admin_web.pages.room_setup import names, sent
 from contract.formats import FORMATS
 from contract.policy import Direction
-from controller.delivery import overview
+from controller.delivery import overview, retirement
 from controller.delivery.compiling import point_must_fit
 from controller.delivery.preview import Preview, preview
 from controller.delivery.trial import Change
@@ -79,10 +79,11 @@ def page(door_id: int) -> str:
             agent=session.get_one(Agent, door.agent_id),
             stands=overview.doors(session, site, now()).get(door.id),
             points=doors.access_points(session, door),
-            areas={each.id: each for each in areas.of_site(session, site)},
+            areas={each.id: each for each in areas.ever_of_site(session, site)},
             readers=enquiry.readers(session, [door.agent_id]),
             uses=reader_use.last_uses(session, [door.id]),
             known=_known(session),
+            retired=retirement.receipt(session, door),
         )
 
 

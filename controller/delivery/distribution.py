@@ -90,9 +90,10 @@ def _issue(
 ) -> list[tuple[Agent, IssuedList]]:
     until, issued = head(session), list[tuple[Agent, IssuedList]]()
     for agent in among:
-        if not agent.trusted or not doors.of_agent(session, agent):
-            continue
         before = newest(session, agent)
+        # An agent whose last door is retired must learn it: it carries a list that still opens that door.
+        if not agent.trusted or (before is None and not doors.of_agent(session, agent)):
+            continue
         made = compiling.issue(session, site, agent, now, until, signer)
         if made is None:
             _too_large(session, agent, now)

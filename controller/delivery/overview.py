@@ -155,7 +155,7 @@ def _rows(session: Session, site: Site) -> Sequence[Any]:
         .outerjoin(FactRow, FactRow.ledger_sequence == DoorState.passage)
         .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
         .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
-        .where(Door.site_id == site.id)
+        .where(Door.site_id == site.id, Door.retired_at.is_(None))
         .order_by(Door.name, Door.id)
     )
     return session.execute(statement).all()

@@ -44,7 +44,7 @@ def shared(session: Session, site: Site) -> Sequence[Shared]:
     areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
     guarding: dict[int, dict[str, Agent]] = {}
     rows = select(AccessPoint, Agent).join(Door, Door.id == AccessPoint.door_id).join(Agent, Agent.id == Door.agent_id)
-    for point, agent in session.execute(rows.where(AccessPoint.site_id == site.id)):
+    for point, agent in session.execute(rows.where(AccessPoint.site_id == site.id, Door.retired_at.is_(None))):
         if agent.trusted:
             guarding.setdefault(point.guarded_area_id, {})[agent.key] = agent
     found = [Shared(areas[area], tuple(own[key] for key in sorted(own))) for area, own in guarding.items()]

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     DOOR_MADE = "door-made"
     DOOR_CHANGED = "door-changed"
     DOOR_RENAMED = "door-renamed"
+    DOOR_RETIRED = "door-retired"
+    DOOR_RESTORED = "door-restored"
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
     READER_CHANGED = "reader-changed"
@@ -130,6 +132,8 @@ CHANGES_LISTS = frozenset(
         Kind.AREA_MARKED,
         Kind.DOOR_MADE,
         Kind.DOOR_CHANGED,
+        Kind.DOOR_RETIRED,
+        Kind.DOOR_RESTORED,
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
         Kind.READER_CHANGED,

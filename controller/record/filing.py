@@ -59,7 +59,7 @@ class Places:
 
 def places(session: Session, agent: Agent) -> Places:
     """What `agent` may speak of: its own doors and their access points."""
-    own = doors.of_agent(session, agent)
+    own = doors.ever_of_agent(session, agent)
     points = session.scalars(select(AccessPoint).where(AccessPoint.door_id.in_([door.id for door in own])))
     return Places({door.key: door for door in own}, {point.key: point for point in points})
 

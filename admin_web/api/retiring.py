@@ -1,0 +1,51 @@
+"""Taking doors out of service and bringing them back, with a reason; and what it would mean before it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from admin_web import guard
+from admin_web.api.blueprint import V1, blueprint
+from admin_web.api.fields import takes, truth, whole
+from admin_web.api.rules import REASON, door_told
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery import retirement
+from controller.delivery.compiling import point_must_fit
+from controller.people.access import Permission
+from controller.premises.door import Door
+from controller.record import retiring
+
+
+@blueprint.post(f"{V1}/preview/retire-door")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(door=whole(required=True))
+def preview_retire_door(given: dict[str, Any]) -> Response:
+    """What would become of a door's rooms, people and alarms if it were retired."""
+    with centre().read() as session:
+        row = forms.row(session, Door, given["door"])
+        return jsonify(retirement.of_door(session, centre().site(session), now(), row).as_object())
+
+
+@blueprint.post(f"{V1}/doors/<int:door_id>/retire")
+@guard.requires(Permission.CHANGE_ROOMS)
+@takes(reason=REASON, empty=truth())
+def retire_door(door_id: int, given: dict[str, Any]) -> Response:
+    """Take a door out of service; empty: somebody looked, and nobody is where its exit was the last one."""
+    with centre().write() as session:
+        row = forms.row(session, Door, door_id)
+        retiring.retire_door(session, guard.operator(), now(), row, given["reason"], empty=given["empty"])
+        return jsonify(door_told(session, row))
+
+
+@blueprint.post(f"{V1}/doors/<int:door_id>/restore")
+@guard.requires(Permission.CHANGE_ROOMS)
+@takes(reason=REASON)
+def restore_door(door_id: int, given: dict[str, Any]) -> Response:
+    """Take a retired door into service again, as it was."""
+    with centre().write() as session:
+        row = forms.row(session, Door, door_id)
+        retiring.restore_door(session, guard.operator(), now(), row, given["reason"], point_must_fit)
+        return jsonify(door_told(session, row))

@@ -1,0 +1,46 @@
+"""Taking doors out of service: what it would mean, done with a reason, and undone.
+
+As with rules, nothing is done from the first form: its button shows what would happen, and that page has the button.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from admin_web import guard
+from admin_web.centre import centre, now
+from admin_web.pages import forms
+from controller.delivery import retirement
+from controller.delivery.compiling import point_must_fit
+from controller.people.access import Permission
+from controller.premises.door import Door
+from controller.record import retiring
+
+blueprint = Blueprint("retiring", __name__, url_prefix="/premises")
+
+
+@blueprint.post("/doors/<int:door_id>/retire/preview")
+@guard.requires(Permission.CHANGE_ROOMS)
+def look_at_door(door_id: int) -> str:
+    with centre().read() as session:
+        ends = retirement.of_door(session, centre().site(session), now(), forms.row(session, Door, door_id))
+        return render_template("premises/door_retire.html", ends=ends)
+
+
+@blueprint.post("/doors/<int:door_id>/retire")
+@guard.requires(Permission.CHANGE_ROOMS)
+def retire_door(door_id: int) -> Response:
+    with centre().write() as session:
+        row, empty = forms.row(session, Door, door_id), forms.text("empty") == "yes"
+        retiring.retire_door(session, guard.operator(), now(), row, forms.text("reason"), empty=empty)
+    return redirect(url_for("door_setup.page", door_id=door_id), 303)
+
+
+@blueprint.post("/doors/<int:door_id>/restore")
+@guard.requires(Permission.CHANGE_ROOMS)
+def restore_door(door_id: int) -> Response:
+    with centre().write() as session:
+        row = forms.row(session, Door, door_id)
+        retiring.restore_door(session, guard.operator(), now(), row, forms.text("reason"), point_must_fit)
+    return redirect(url_for("door_setup.page", door_id=door_id), 303)

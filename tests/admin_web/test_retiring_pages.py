@@ -1,0 +1,123 @@
+"""Doors out of service on the pages and over the API: what it would mean first, then done, then undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from controller.database import reading
+from controller.premises import door as doors
+from tests.admin_web.conftest import BASE, field, signed_in, submit, token
+from tests.controller.conftest import House
+from tests.controller.doorway import visited
+
+
+@pytest.fixture
+def ids(house: House) -> dict[str, int]:
+    with reading(house.engine) as session:
+        return {each.key: each.id for each in doors.ever_of_site(session, house.site(session))}
+
+
+def asked(client: FlaskClient, path: str, language: str = "en") -> tuple[int, str]:
+    """Post a form without fields and read the page that answers."""
+    proof = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    answer = client.post(path, data={"csrf_token": proof}, base_url=BASE, headers={"Accept-Language": language})
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def shown(client: FlaskClient, path: str, language: str = "en") -> str:
+    answer = client.get(path, base_url=BASE, headers={"Accept-Language": language})
+    assert answer.status_code == 200, path
+    return answer.get_data(as_text=True)
+
+
+def api(client: FlaskClient, house: House, path: str, body: dict[str, Any], who: str = "kim") -> tuple[int, Any]:
+    answer = client.post(f"/api/v1{path}", json=body, base_url=BASE, headers=token(house, who))
+    return answer.status_code, answer.get_json()
+
+
+def test_the_preview_says_what_a_retired_door_means(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    visited(house)
+    signed_in(client, "kim")
+    status, page = asked(client, f"/premises/doors/{ids['cedar-back']}/retire/preview")
+    assert status == 200
+    assert "It is still entered by:" in page
+    assert "People who lose this way in: 1." in page
+    assert "Ada" in page
+    assert 'name="empty"' not in page
+    assert "影響" in shown(client, f"/premises/doors/{ids['cedar-back']}", "ja")
+    assert (
+        "引き続き次の扉から入室できます"
+        in asked(client, f"/premises/doors/{ids['cedar-back']}/retire/preview", "ja")[1]
+    )
+
+
+def test_a_door_is_retired_shown_as_such_and_brought_back(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    site, back = visited(house), ids["cedar-back"]
+    signed_in(client, "kim")
+    assert submit(client, f"/premises/doors/{back}/retire") == 409  # no reason
+    assert submit(client, f"/premises/doors/{back}/retire", reason="bricked up") == 303
+    page = shown(client, f"/premises/doors/{back}")
+    assert "Out of service since" in page
+    assert "bricked up" in page
+    assert "has not got the list without it yet" in page
+    assert "Add a reader" not in page
+    site.talk()
+    assert "Its agent has the list without it." in shown(client, f"/premises/doors/{back}")
+    for path in ("/live", "/readers", "/agents", "/rooms/cedar-room", "/plans"):
+        assert f'/premises/doors/{back}"' not in shown(client, path), path
+        assert "back door" not in shown(client, path), path
+    for path in ("/log", "/reports/refusals", "/findings"):
+        assert "Cedar room, back door (retired)" in shown(client, path), path
+    assert "杉の間 裏口（廃止）" in shown(client, "/log", "ja")
+    assert "Cedar room, back door" in shown(client, "/reports/doors")
+    assert "Door retired" in shown(client, "/reports/acts")
+    assert submit(client, f"/premises/doors/{back}/restore", reason="opened again") == 303
+    assert "Add a reader" in shown(client, f"/premises/doors/{back}")
+
+
+def test_the_last_exit_asks_whether_somebody_looked(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    visited(house)  # Ada is inside
+    signed_in(client, "kim")
+    assert submit(client, f"/premises/doors/{ids['cedar-back']}/retire", reason="bricked up") == 303
+    status, page = asked(client, f"/premises/doors/{ids['cedar']}/retire/preview")
+    assert status == 200
+    assert 'name="empty" value="yes" required' in page
+    assert "Nobody can enter it any more." in page
+    assert submit(client, f"/premises/doors/{ids['cedar']}/retire", reason="moved out") == 409
+    assert submit(client, f"/premises/doors/{ids['cedar']}/retire", reason="moved out", empty="yes") == 303
+    assert "No door leads into this room yet." in shown(client, "/rooms/cedar-room")
+
+
+def test_who_may_not_change_rooms_retires_nothing(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    signed_in(client, "olu")
+    for act in ("retire/preview", "retire", "restore"):
+        assert submit(client, f"/premises/doors/{ids['maple']}/{act}", reason="x") == 403
+    assert api(client, house, f"/doors/{ids['maple']}/retire", {"reason": "x", "empty": False}, "olu")[0] == 403
+    assert "See what it means" not in shown(client, f"/premises/doors/{ids['maple']}")
+
+
+def test_the_api_previews_retires_and_restores(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    visited(house)
+    maple = ids["maple"]
+    status, told = api(client, house, "/preview/retire-door", {"door": maple})
+    assert status == 200
+    assert (told["door"], told["doors_left_at_agent"], told["lockdown"]) == (maple, 1, False)
+    [room] = told["rooms"]
+    assert (room["entries_left"], room["exits_left"], room["must_be_empty"], room["people"]) == ([], [], False, [])
+    assert api(client, house, f"/doors/{maple}/retire", {"reason": "x"})[0] == 422
+    status, told = api(client, house, f"/doors/{maple}/retire", {"reason": "bricked up", "empty": False})
+    assert status == 200
+    assert told["retired_at"] is not None
+    listed = client.get("/api/v1/doors", base_url=BASE, headers=token(house, "kim")).get_json()["items"]
+    assert maple not in [each["id"] for each in listed]
+    status, told = api(client, house, "/preview/retire-door", {"door": maple})
+    assert (status, told["type"].rpartition("/")[2].rpartition(":")[2]) == (409, "door-retired")
+    status, told = api(client, house, f"/doors/{maple}/restore", {"reason": "opened again"})
+    assert (status, told["retired_at"]) == (200, None)
+    assert api(client, house, f"/doors/{maple}/restore", {"reason": "again"})[0] == 409
+    assert api(client, house, "/doors/999999/retire", {"reason": "x", "empty": False})[0] == 404
