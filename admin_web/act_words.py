@@ -15,6 +15,8 @@ ACTS: dict[str, Any] = {
     Kind.AREA_CHANGED: _("Rules of a room changed"),
     Kind.AREA_RENAMED: _("Room renamed"),
     Kind.AREA_MARKED: _("Room marked: personal information or not"),
+    Kind.AREA_RETIRED: _("Room retired"),
+    Kind.AREA_RESTORED: _("Room brought back into service"),
     Kind.DOOR_MADE: _("Door added"),
     Kind.DOOR_RENAMED: _("Door renamed"),
     Kind.DOOR_RETIRED: _("Door retired"),

@@ -220,6 +220,7 @@ REFUSALS |= {
     "access-point-there": _("This door has an access point that way into this room already."),
     "door-retired": _("This door is retired: bring it back first."),
     "area-retired": _("This room is retired: bring it back first."),
+    "doors-in-service": _("Doors in service lead into this room or out of it. Retire them first."),
     "in-service": _("This is in service."),
     "last-exit": _("No exit would be left of a room that people can still enter. Retire its other doors first."),
     "people-inside": _("Somebody may still be inside. Look, and say that nobody is."),

@@ -80,6 +80,7 @@ SENTENCES: Final[dict[str, str]] = {
     "access-point-there": "This door has an access point that way into this room already.",
     "door-retired": "This door is retired: bring it back first.",
     "area-retired": "This room is retired: bring it back first.",
+    "doors-in-service": "Doors in service lead into this room or out of it. Retire them first.",
     "in-service": "This is in service.",
     "last-exit": "No exit would be left of a room that people can still enter. Retire its other doors first.",
     "people-inside": "Somebody may still be inside. Look, and say that nobody is.",

@@ -1,4 +1,4 @@
-"""Taking doors out of service and bringing them back, with a reason; and what it would mean before it is done."""
+"""Taking doors and rooms out of service, bringing them back, and what it would mean before it is done."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 from flask import Response, jsonify
 
 from admin_web import guard
+from admin_web.api import ruled
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import takes, truth, whole
 from admin_web.api.rules import REASON, door_told
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import retirement
-from controller.delivery.compiling import point_must_fit
+from controller.delivery.compiling import all_must_fit, point_must_fit
 from controller.people.access import Permission
+from controller.premises.area import Area
 from controller.premises.door import Door
-from controller.record import retiring
+from controller.record import retiring, retiring_rooms
 
 
 @blueprint.post(f"{V1}/preview/retire-door")
@@ -49,3 +51,35 @@ def restore_door(door_id: int, given: dict[str, Any]) -> Response:
         row = forms.row(session, Door, door_id)
         retiring.restore_door(session, guard.operator(), now(), row, given["reason"], point_must_fit)
         return jsonify(door_told(session, row))
+
+
+@blueprint.post(f"{V1}/preview/retire-area")
+@guard.requires(Permission.SEE_PEOPLE)
+@takes(area=whole(required=True))
+def preview_retire_area(given: dict[str, Any]) -> Response:
+    """What would end with a room if it were retired, and what stands against it."""
+    with centre().read() as session:
+        row = forms.row(session, Area, given["area"])
+        return jsonify(retiring_rooms.without_room(session, row, now()).as_object())
+
+
+@blueprint.post(f"{V1}/areas/<int:area_id>/retire")
+@guard.requires(Permission.CHANGE_ROOMS)
+@takes(reason=REASON, empty=truth())
+def retire_area(area_id: int, given: dict[str, Any]) -> Response:
+    """Take a room without doors out of service; what opened it ends. empty: somebody looked, and nobody is inside."""
+    with centre().write() as session:
+        row, empty = forms.row(session, Area, area_id), given["empty"]
+        retiring_rooms.retire_room(session, guard.operator(), now(), row, given["reason"], all_must_fit, empty=empty)
+        return jsonify(ruled.area(row))
+
+
+@blueprint.post(f"{V1}/areas/<int:area_id>/restore")
+@guard.requires(Permission.CHANGE_ROOMS)
+@takes(reason=REASON)
+def restore_area(area_id: int, given: dict[str, Any]) -> Response:
+    """Take a retired room into service again; permissions that ended stay ended."""
+    with centre().write() as session:
+        row = forms.row(session, Area, area_id)
+        retiring_rooms.restore_room(session, guard.operator(), now(), row, given["reason"])
+        return jsonify(ruled.area(row))

@@ -14,12 +14,12 @@ from contract.policy import DoorMode
 from controller.delivery import distribution, posture
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, openings_of
+from controller.people import access_level as levels
 from controller.people import permission as permissions
-from controller.people.access_level import AccessLevel, AccessLevelArea
+from controller.people.access_level import AccessLevel
 from controller.people.cardholder import Cardholder
 from controller.premises import door as doors
 from controller.premises.agent import Agent
-from controller.premises.area import Area
 from controller.premises.door import Door
 from controller.premises.floor_plan import FloorPlan, PlanMark
 from controller.premises.site import Site
@@ -28,7 +28,7 @@ from controller.record.retiring import WithoutDoor
 
 
 @dataclass(frozen=True, slots=True)
-class RoomEnds:
+class RoomWithout:
     """left: the room without the door; people: who may enter it now, by name; levels: that open it."""
 
     left: WithoutDoor
@@ -38,7 +38,7 @@ class RoomEnds:
     def as_object(self) -> Object:
         left = self.left
         people: list[Value] = [each.id for each in self.people]
-        levels: list[Value] = [each.id for each in self.levels]
+        opened: list[Value] = [each.id for each in self.levels]
         return {
             "area": left.area.id,
             "entries_left": [each.id for each in left.entries],
@@ -48,7 +48,7 @@ class RoomEnds:
             "inside": left.inside,
             "uncertain": left.uncertain,
             "people": people,
-            "levels": levels,
+            "levels": opened,
         }
 
 
@@ -59,7 +59,7 @@ class DoorEnds:
 
     door: Door
     agent: Agent
-    rooms: Sequence[RoomEnds]
+    rooms: Sequence[RoomWithout]
     lockdown: bool
     alarms: int
     plan: FloorPlan | None
@@ -126,16 +126,10 @@ def receipt(session: Session, door: Door) -> Receipt | None:
     return Receipt(str(opening.value) if opening is not None else None, reached)
 
 
-def _room(session: Session, left: WithoutDoor, now: datetime) -> RoomEnds:
+def _room(session: Session, left: WithoutDoor, now: datetime) -> RoomWithout:
     holders = {each.cardholder_id for each in permissions.in_force(session, left.area, now)}
     people = sorted((session.get_one(Cardholder, each) for each in holders), key=lambda each: (each.name, each.id))
-    return RoomEnds(left, people, _levels(session, left.area))
-
-
-def _levels(session: Session, area: Area) -> Sequence[AccessLevel]:
-    mine = select(AccessLevel).join(AccessLevelArea, AccessLevelArea.access_level_id == AccessLevel.id)
-    offered = mine.where(AccessLevelArea.area_id == area.id, AccessLevel.retired_at.is_(None))
-    return session.scalars(offered.order_by(AccessLevel.name)).all()
+    return RoomWithout(left, people, levels.that_open(session, left.area))
 
 
 def _plan(session: Session, door: Door) -> FloorPlan | None:

@@ -54,10 +54,18 @@ def states(session: Session, site: Site, now: datetime, told: HomeAssistantSetti
         found |= zip(_topics(root, door.key), said, strict=True)
     for each in gone:
         found |= dict.fromkeys(_topics(root, each.key), _NOTHING)
+    for key in _uncounted(counted, told):
+        found[f"{root}/inside/{key}"] = _NOTHING
     for room in counted:
         found[f"{root}/inside/{room.area.key}"] = str(room.inside)
     found[f"{root}/alarms"] = str(alarm.count(session))
     return found
+
+
+def _uncounted(counted: Sequence[RoomNow], told: HomeAssistantSettings) -> list[str]:
+    """The keys that the owner named and that no room in service has."""
+    there = {room.area.key for room in counted}
+    return [key for key in told.occupancy if key not in there]
 
 
 def _topics(root: str, door: str) -> tuple[str, str, str, str]:
@@ -81,8 +89,8 @@ def _waiting(session: Session) -> set[int]:
 def _discovery(
     site: Site, doors: Sequence[DoorNow], gone: Sequence[Door], counted: Sequence[RoomNow], told: HomeAssistantSettings
 ) -> str:
-    """One device, the site, with everything it has. What a retired door had is named by its platform alone: Home
-    Assistant removes it."""
+    """One device, the site, with everything it has. What a retired door or room had is named by its platform alone:
+    Home Assistant removes it."""
     root, device = f"{told.topics}/{site.key}", _name(site.key)
     house = {"topic": availability(site.key, told)}
     parts: dict[str, Any] = {}
@@ -113,6 +121,8 @@ def _discovery(
         }
     for each in gone:
         parts |= {f"{part}_{each.key}": {"platform": platform} for part, platform in _PLATFORMS.items()}
+    for key in _uncounted(counted, told):
+        parts[f"inside_{key}"] = {"platform": "sensor"}
     for room in counted:
         key = room.area.key
         parts[f"inside_{key}"] = {

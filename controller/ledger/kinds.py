@@ -14,6 +14,8 @@ class Kind(StrEnum):
     AREA_CHANGED = "area-changed"
     AREA_RENAMED = "area-renamed"
     AREA_MARKED = "area-marked"
+    AREA_RETIRED = "area-retired"
+    AREA_RESTORED = "area-restored"
     DOOR_MADE = "door-made"
     DOOR_CHANGED = "door-changed"
     DOOR_RENAMED = "door-renamed"

@@ -317,6 +317,13 @@ def ever_of_area(session: Session, area: Area) -> Sequence[Door]:
     return session.scalars(select(Door).where(Door.id.in_(guarding)).order_by(Door.key)).all()
 
 
+def touching(session: Session, area: Area) -> Sequence[Door]:
+    """The doors in service that lead into `area` or out of it, whether they guard it or not."""
+    at = select(AccessPoint.door_id).where(or_(AccessPoint.from_area_id == area.id, AccessPoint.to_area_id == area.id))
+    here = select(Door).where(Door.id.in_(at), Door.retired_at.is_(None))
+    return session.scalars(here.order_by(Door.key)).all()
+
+
 def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
     """The doors of every area of the site as `of_area` gives them, by area id, in one statement."""
     statement = select(Door, AccessPoint).join(AccessPoint, AccessPoint.door_id == Door.id)

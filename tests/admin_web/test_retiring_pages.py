@@ -121,3 +121,41 @@ def test_the_api_previews_retires_and_restores(client: FlaskClient, house: House
     assert (status, told["retired_at"]) == (200, None)
     assert api(client, house, f"/doors/{maple}/restore", {"reason": "again"})[0] == 409
     assert api(client, house, "/doors/999999/retire", {"reason": "x", "empty": False})[0] == 404
+
+
+def test_a_room_is_retired_after_its_doors_and_brought_back(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    signed_in(client, "kim")
+    status, page = asked(client, "/premises/rooms/maple-room/retire/preview")
+    assert status == 200
+    assert "This is refused while doors in service lead into the room" in page
+    assert submit(client, "/premises/rooms/maple-room/retire", reason="no more") == 409
+    assert submit(client, f"/premises/doors/{ids['maple']}/retire", reason="no more") == 303
+    page = asked(client, "/premises/rooms/maple-room/retire/preview")[1]
+    assert "Permissions for this room that end: 0." in page
+    assert submit(client, "/premises/rooms/maple-room/retire", reason="no more") == 303
+    assert "Out of service since" in shown(client, "/premises/rooms/maple-room")
+    assert "廃止" in shown(client, "/rooms/maple-room", "ja")
+    assert "Request access</a>" not in shown(client, "/rooms/maple-room")
+    for path in ("/rooms", "/live", "/permissions", "/premises/doors/new", "/access-levels/new", "/muster", "/plans"):
+        assert "Maple" not in shown(client, path), path
+    assert "Maple room (retired)" in shown(client, "/log")
+    assert "Maple room (retired)" in shown(client, "/stays")
+    assert submit(client, "/premises/rooms/maple-room/restore", reason="again") == 303
+    assert "Maple" in shown(client, "/rooms")
+
+
+def test_the_api_retires_and_restores_rooms(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    with reading(house.engine) as session:
+        cedar = house.cedar(session).id
+    status, told = api(client, house, "/preview/retire-area", {"area": cedar})
+    assert (status, told["must_be_empty"], told["doors"]) == (200, False, [ids["cedar"], ids["cedar-back"]])
+    status, told = api(client, house, f"/areas/{cedar}/retire", {"reason": "no more", "empty": True})
+    assert (status, told["type"].rpartition("/")[2].rpartition(":")[2]) == (409, "doors-in-service")
+    for key in ("cedar", "cedar-back"):
+        assert api(client, house, f"/doors/{ids[key]}/retire", {"reason": "no more", "empty": True})[0] in (200, 409)
+    status, told = api(client, house, f"/areas/{cedar}/retire", {"reason": "no more", "empty": True})
+    assert (status, told["key"], told["retired_at"] is not None) == (200, "cedar-room", True)
+    status, told = api(client, house, f"/areas/{cedar}/restore", {"reason": "again"})
+    assert (status, told["retired_at"]) == (200, None)
