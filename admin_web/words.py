@@ -224,6 +224,7 @@ REFUSALS |= {
     "in-service": _("This is in service."),
     "last-exit": _("No exit would be left of a room that people can still enter. Retire its other doors first."),
     "people-inside": _("Somebody may still be inside. Look, and say that nobody is."),
+    "agent-drives": _("This agent drives doors that are in service. Move or retire them first."),
     "agent-revoked": _("This agent is revoked: no list goes to it."),
     "format-in-use": _("A reader reads this format. Take it from that reader first."),
     "format-retired": _("This format is retired already."),

@@ -84,6 +84,7 @@ SENTENCES: Final[dict[str, str]] = {
     "in-service": "This is in service.",
     "last-exit": "No exit would be left of a room that people can still enter. Retire its other doors first.",
     "people-inside": "Somebody may still be inside. Look, and say that nobody is.",
+    "agent-drives": "This agent drives doors that are in service. Move or retire them first.",
     "agent-revoked": "This agent is revoked: no list goes to it.",
     "exit-mode-missing": "Every exit states its mode, and only exits do.",
     "sign-off-missing": "A controlled exit needs a valid sign-off: break-glass and fire were tested, by whom.",

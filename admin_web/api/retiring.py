@@ -1,4 +1,4 @@
-"""Taking doors and rooms out of service, bringing them back, and what it would mean before it is done."""
+"""Taking doors, rooms and agents out of service, bringing them back, and what it would mean before it is done."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Any
 from flask import Response, jsonify
 
 from admin_web import guard
-from admin_web.api import ruled
+from admin_web.api import ruled, shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import takes, truth, whole
 from admin_web.api.rules import REASON, door_told
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery import retirement
+from controller.delivery import fleet, retirement
 from controller.delivery.compiling import all_must_fit, point_must_fit
 from controller.people.access import Permission
+from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import Door
-from controller.record import retiring, retiring_rooms
+from controller.record import retiring, retiring_agents, retiring_rooms
 
 
 @blueprint.post(f"{V1}/preview/retire-door")
@@ -83,3 +84,23 @@ def restore_area(area_id: int, given: dict[str, Any]) -> Response:
         row = forms.row(session, Area, area_id)
         retiring_rooms.restore_room(session, guard.operator(), now(), row, given["reason"])
         return jsonify(ruled.area(row))
+
+
+@blueprint.post(f"{V1}/preview/retire-agent")
+@guard.requires(Permission.SEE_DOORS)
+@takes(agent=whole(required=True))
+def preview_retire_agent(given: dict[str, Any]) -> Response:
+    """What stands against retiring an agent, and the alarms that would be closed."""
+    with centre().read() as session:
+        return jsonify(retiring_agents.without_agent(session, forms.row(session, Agent, given["agent"])).as_object())
+
+
+@blueprint.post(f"{V1}/agents/<int:agent_id>/retire")
+@guard.requires(Permission.CHANGE_ROOMS)
+@takes(reason=REASON)
+def retire_agent(agent_id: int, given: dict[str, Any]) -> Response:
+    """Believe an agent without doors no more; what it recorded stays provable."""
+    with centre().write() as session:
+        row = forms.row(session, Agent, agent_id)
+        retiring_agents.retire_agent(session, guard.operator(), now(), row, given["reason"])
+        return jsonify(shapes.agent(fleet.one_of(session, centre().site(session), now(), row)))

@@ -212,19 +212,34 @@ def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int, no
 
 def count_of_door(session: Session, door_id: int) -> int:
     """How many wait about this door."""
-    return session.scalar(select(func.count(Alarm.id)).where(*_waits_at(door_id))) or 0
+    return _count_waiting(session, Alarm.door_id == door_id)
+
+
+def count_of_agent(session: Session, agent_id: int) -> int:
+    """How many wait about this agent, or a door while it was driven by it."""
+    return _count_waiting(session, Alarm.agent_id == agent_id)
 
 
 def close_of_door(session: Session, by: Operator, now: datetime, door_id: int, why: str) -> int:
     """Acknowledge everything that waits about a door, with the same note; how many there were."""
-    found = session.scalars(select(Alarm.id).where(*_waits_at(door_id)).order_by(Alarm.id)).all()
+    return _close(session, by, now, Alarm.door_id == door_id, why)
+
+
+def close_of_agent(session: Session, by: Operator, now: datetime, agent_id: int, why: str) -> int:
+    """The same of everything that `count_of_agent` counts."""
+    return _close(session, by, now, Alarm.agent_id == agent_id, why)
+
+
+def _count_waiting(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(Alarm.id)).where(which, Alarm.acknowledged_at.is_(None))) or 0
+
+
+def _close(session: Session, by: Operator, now: datetime, which: ColumnElement[bool], why: str) -> int:
+    wait = select(Alarm.id).where(which, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
+    found = session.scalars(wait).all()
     for each in found:
         acknowledge(session, by, now, each, why)
     return len(found)
-
-
-def _waits_at(door_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return Alarm.door_id == door_id, Alarm.acknowledged_at.is_(None)
 
 
 def _narrowed(statement: Select[*_Asked], wanted: AlarmFilter) -> Select[*_Asked]:

@@ -159,3 +159,34 @@ def test_the_api_retires_and_restores_rooms(client: FlaskClient, house: House, i
     assert (status, told["key"], told["retired_at"] is not None) == (200, "cedar-room", True)
     status, told = api(client, house, f"/areas/{cedar}/restore", {"reason": "again"})
     assert (status, told["retired_at"]) == (200, None)
+
+
+def test_an_agent_is_retired_after_its_doors(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    visited(house)
+    with reading(house.engine) as session:
+        back = house.agent(session, "cedar-back").id
+    signed_in(client, "kim")
+    page = asked(client, f"/agents/{back}/retire/preview")[1]
+    assert "This is refused while it drives doors that are in service" in page
+    assert submit(client, f"/agents/{back}/retire", reason="replaced") == 409
+    for key in ("cedar-back", "maple"):
+        assert submit(client, f"/premises/doors/{ids[key]}/retire", reason="replaced", empty="yes") == 303
+    assert "許可リストも送られません" in asked(client, f"/agents/{back}/retire/preview", "ja")[1]
+    assert submit(client, f"/agents/{back}/retire", reason="replaced") == 303
+    page = shown(client, f"/agents/{back}")
+    assert "Nothing it sends is taken" in page
+    assert "See what it means" not in page
+    assert submit(client, f"/premises/doors/{ids['maple']}/restore", reason="again") == 409  # nobody would drive it
+
+
+def test_the_api_retires_an_agent(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    with reading(house.engine) as session:
+        back = house.agent(session, "cedar-back").id
+    status, told = api(client, house, "/preview/retire-agent", {"agent": back}, "olu")
+    assert (status, told) == (200, {"agent": back, "doors": [ids["cedar-back"], ids["maple"]], "alarms": 0})
+    assert api(client, house, f"/agents/{back}/retire", {"reason": "replaced"}, "olu")[0] == 403
+    assert api(client, house, f"/agents/{back}/retire", {"reason": "replaced"})[0] == 409
+    for key in ("cedar-back", "maple"):
+        assert api(client, house, f"/doors/{ids[key]}/retire", {"reason": "replaced", "empty": True})[0] == 200
+    status, told = api(client, house, f"/agents/{back}/retire", {"reason": "replaced"})
+    assert (status, told["state"]) == (200, "revoked")
