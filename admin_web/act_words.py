@@ -21,6 +21,8 @@ ACTS: dict[str, Any] = {
     Kind.DOOR_RENAMED: _("Door renamed"),
     Kind.DOOR_RETIRED: _("Door retired"),
     Kind.DOOR_RESTORED: _("Door brought back into service"),
+    Kind.DOOR_MOVED: _("Door moved to another agent"),
+    Kind.DOOR_HANDED_OVER: _("Door handed over to its new agent"),
     Kind.DOOR_CHANGED: _("Rules of a door changed"),
     Kind.ACCESS_POINT_MADE: _("Access point added"),
     Kind.READER_CHANGED: _("Card formats of a reader changed"),

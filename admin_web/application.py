@@ -35,6 +35,7 @@ from admin_web.pages import (
     cards,
     charts,
     components,
+    door_moving,
     door_setup,
     enquiry,
     exports,
@@ -80,7 +81,7 @@ if TYPE_CHECKING:
 PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, floor_plans, enquiry)
 AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
-EQUIPMENT = (agents, readers, formats, room_setup, door_setup, retiring, site_settings)
+EQUIPMENT = (agents, readers, formats, room_setup, door_setup, door_moving, retiring, site_settings)
 OUTSIDE = (feeds,)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024

@@ -43,6 +43,7 @@ def door(row: Door, points: Sequence[AccessPoint], stands: Standing, now: DoorNo
         "name": row.name,
         "name_ja": row.name_ja,
         "agent": row.agent_id,
+        "moving": row.moving,
         "retired_at": utc(row.retired_at) if row.retired_at else None,
         "mode": stands.of_door(row.id),
         "rules": settings_of(row.rules),

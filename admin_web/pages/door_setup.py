@@ -14,7 +14,7 @@ from admin_web.pages import forms
 from admin_web.pages.room_setup import names, sent
 from contract.formats import FORMATS
 from contract.policy import Direction
-from controller.delivery import overview, retirement
+from controller.delivery import moving, overview, retirement
 from controller.delivery.compiling import point_must_fit
 from controller.delivery.preview import Preview, preview
 from controller.delivery.trial import Change
@@ -84,6 +84,8 @@ def page(door_id: int) -> str:
             uses=reader_use.last_uses(session, [door.id]),
             known=_known(session),
             retired=retirement.receipt(session, door),
+            way=moving.on_the_way(session, now(), door),
+            takers=moving.takers(session, site, door),
         )
 
 

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     DOOR_RENAMED = "door-renamed"
     DOOR_RETIRED = "door-retired"
     DOOR_RESTORED = "door-restored"
+    DOOR_MOVED = "door-moved"
+    DOOR_HANDED_OVER = "door-handed-over"
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
     READER_CHANGED = "reader-changed"
@@ -136,6 +138,8 @@ CHANGES_LISTS = frozenset(
         Kind.DOOR_CHANGED,
         Kind.DOOR_RETIRED,
         Kind.DOOR_RESTORED,
+        Kind.DOOR_MOVED,
+        Kind.DOOR_HANDED_OVER,
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
         Kind.READER_CHANGED,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,8 +31,17 @@ LONGEST_FORMATS = 240
 """Of the names at one access point, as they are kept."""
 
 
+class Moving(StrEnum):
+    """Of a door that goes to another agent. LEAVING: it is in no list until its former agent lets go of it; ARRIVING:
+    its new agent has not adopted the list yet that names it."""
+
+    LEAVING = "leaving"
+    ARRIVING = "arriving"
+
+
 class Door(Base):
-    """One doorway, driven by one agent. retired_at: since when it is in no list and guards nothing."""
+    """One doorway, driven by one agent. retired_at: since when it is in no list and guards nothing; moving:
+    a `Moving` while it is on its way to that agent."""
 
     __tablename__ = "door"
 
@@ -53,6 +63,7 @@ class Door(Base):
     may_hold: Mapped[bool] = mapped_column(default=False)
     tailgate_s: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moving: Mapped[str | None] = mapped_column(String(8))
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
 
@@ -297,6 +308,11 @@ def ever_of_site(session: Session, site: Site) -> Sequence[Door]:
 def of_agent(session: Session, agent: Agent) -> Sequence[Door]:
     """The doors in service that `agent` drives, by key."""
     return [door for door in ever_of_agent(session, agent) if door.retired_at is None]
+
+
+def listed_of_agent(session: Session, agent: Agent) -> Sequence[Door]:
+    """Those of them that its list names: without the ones that another agent has not let go of yet."""
+    return [door for door in of_agent(session, agent) if door.moving != Moving.LEAVING]
 
 
 def ever_of_agent(session: Session, agent: Agent) -> Sequence[Door]:

@@ -22,7 +22,7 @@ from controller.premises import door as doors
 from controller.premises import room_rules
 from controller.premises.agent import Agent
 from controller.premises.area import Area
-from controller.premises.door import AccessPoint, Door
+from controller.premises.door import AccessPoint, Door, Moving
 from controller.premises.site import Site
 from controller.record import alarm, occupancy
 from controller.refusal import Refused
@@ -72,7 +72,8 @@ def without(session: Session, door: Door) -> list[WithoutDoor]:
 
 def retire_door(session: Session, by: Operator, now: datetime, door: Door, reason: str, *, empty: bool = False) -> int:
     """Take a door out of service; its place in the ledger. empty: `by` looked, and nobody is in the rooms whose last
-    exit this is. Refused reason-missing, door-retired, last-exit, people-inside.
+    exit this is. Refused reason-missing, door-retired, door-moving, last-exit,
+    people-inside.
 
     Alarms that wait about it are acknowledged with the reason.
     """
@@ -81,6 +82,8 @@ def retire_door(session: Session, by: Operator, now: datetime, door: Door, reaso
     session.refresh(session.get_one(Site, door.site_id), with_for_update=True)
     session.refresh(door, with_for_update=True)
     doors.require_service(door)
+    if door.moving == Moving.LEAVING:
+        raise Refused("door-moving", door=door.key)
     left = without(session, door)
     for each in left:
         if each.traps:

@@ -18,6 +18,7 @@ from controller import line
 from controller.people.operator import Operator
 from controller.premises import agent as agents
 from controller.premises import door as doors
+from controller.premises import door_move
 from controller.premises.agent import Agent
 from controller.premises.door import Door
 from controller.premises.site import Site
@@ -27,7 +28,7 @@ from controller.refusal import Refused
 
 @dataclass(frozen=True, slots=True)
 class AgentEnds:
-    """doors: in service, that it drives; alarms: that wait about it."""
+    """doors: in service, that it drives or has not let go of; alarms: that wait about it."""
 
     agent: Agent
     doors: Sequence[Door]
@@ -42,7 +43,11 @@ def without_agent(session: Session, agent: Agent) -> AgentEnds:
     """What retiring `agent` would mean; Refused agent-revoked."""
     if agent.revoked_at is not None:
         raise Refused("agent-revoked", agent=agent.key)
-    return AgentEnds(agent, doors.of_agent(session, agent), alarm.count_of_agent(session, agent.id))
+    return AgentEnds(
+        agent,
+        [*doors.of_agent(session, agent), *door_move.leaving(session, agent)],
+        alarm.count_of_agent(session, agent.id),
+    )
 
 
 def retire_agent(session: Session, by: Operator, now: datetime, agent: Agent, reason: str) -> None:

@@ -190,3 +190,45 @@ def test_the_api_retires_an_agent(client: FlaskClient, house: House, ids: dict[s
         assert api(client, house, f"/doors/{ids[key]}/retire", {"reason": "replaced", "empty": True})[0] == 200
     status, told = api(client, house, f"/agents/{back}/retire", {"reason": "replaced"})
     assert (status, told["state"]) == (200, "revoked")
+
+
+def test_a_door_is_moved_and_its_page_says_how_far_it_has_come(
+    client: FlaskClient, house: House, ids: dict[str, int]
+) -> None:
+    site, back = visited(house), ids["cedar-back"]
+    with reading(house.engine) as session:
+        front = house.agent(session).id
+    signed_in(client, "kim")
+    proof = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    path = f"/premises/doors/{back}/move"
+    answer = client.post(f"{path}/preview", data={"csrf_token": proof, "agent": str(front)}, base_url=BASE)
+    assert answer.status_code == 200
+    assert "<code>cedar-back-in</code>" in answer.get_data(as_text=True)
+    assert submit(client, path, agent=str(front)) == 409  # no reason
+    assert submit(client, path, agent="999999", reason="replaced") == 404
+    assert submit(client, path, agent=str(front), reason="replaced") == 303
+    assert "moved: the former agent has not let go yet" in shown(client, f"/premises/doors/{back}")
+    assert "moved: the former agent has not let go yet" in shown(client, "/live")
+    assert submit(client, f"/premises/doors/{back}/let-go", reason="it is dead") == 303
+    assert "移動済み: 新しいエージェントが未応答" in shown(client, f"/premises/doors/{back}", "ja")
+    assert "移動済み: 新しいエージェントが未応答" in shown(client, "/live", "ja")
+    for _ in range(3):
+        site.talk()
+    assert "moved: " not in shown(client, f"/premises/doors/{back}")
+    assert "Door handed over to its new agent" in shown(client, "/reports/acts")
+
+
+def test_the_api_moves_a_door(client: FlaskClient, house: House, ids: dict[str, int]) -> None:
+    visited(house)
+    with reading(house.engine) as session:
+        front, back = house.agent(session).id, house.agent(session, "cedar-back").id
+    path = f"/doors/{ids['cedar-back']}"
+    wanted = {"agent": front, "reason": "replaced", "disconnected": False}
+    assert api(client, house, f"{path}/move", wanted, "olu")[0] == 403
+    assert api(client, house, f"{path}/move", {**wanted, "agent": back})[0] == 409
+    assert api(client, house, f"{path}/move", {"agent": front, "reason": "replaced"})[0] == 422
+    status, told = api(client, house, f"{path}/move", wanted)
+    assert (status, told["agent"], told["moving"]) == (200, front, "leaving")
+    status, told = api(client, house, f"{path}/let-go", {"reason": "it is dead"})
+    assert (status, told["moving"]) == (200, "arriving")
+    assert api(client, house, f"{path}/let-go", {"reason": "again"})[0] == 409
