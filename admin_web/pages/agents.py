@@ -44,7 +44,7 @@ def page(agent_id: int) -> str:
         )
 
 
-@blueprint.post("/<int:agent_id>/retire/preview")
+@blueprint.get("/<int:agent_id>/retire")
 @guard.requires(Permission.CHANGE_ROOMS)
 def look_at_retiring(agent_id: int) -> str:
     with centre().read() as session:

@@ -17,7 +17,7 @@ from controller.premises.door import Door
 blueprint = Blueprint("door_moving", __name__, url_prefix="/premises/doors/<int:door_id>")
 
 
-@blueprint.post("/move/preview")
+@blueprint.get("/move")
 @guard.requires(Permission.CHANGE_ROOMS)
 def look(door_id: int) -> str:
     with centre().read() as session:

@@ -1,6 +1,6 @@
 """Taking doors and rooms out of service: what it would mean, done with a reason, and undone.
 
-As with rules, nothing is done from the first form: its button shows what would happen, and that page has the button.
+Nothing is done from the page of a door or room: its link shows what would happen, and that page has the button.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from controller.record import retiring, retiring_rooms
 blueprint = Blueprint("retiring", __name__, url_prefix="/premises")
 
 
-@blueprint.post("/doors/<int:door_id>/retire/preview")
+@blueprint.get("/doors/<int:door_id>/retire")
 @guard.requires(Permission.CHANGE_ROOMS)
 def look_at_door(door_id: int) -> str:
     with centre().read() as session:
@@ -47,7 +47,7 @@ def restore_door(door_id: int) -> Response:
     return redirect(url_for("door_setup.page", door_id=door_id), 303)
 
 
-@blueprint.post("/rooms/<key>/retire/preview")
+@blueprint.get("/rooms/<key>/retire")
 @guard.requires(Permission.CHANGE_ROOMS)
 def look_at_room(key: str) -> str:
     with centre().read() as session:
