@@ -27,7 +27,7 @@ from controller.premises.agent import Agent
 from controller.premises.door import Door, Moving
 from controller.premises.door_move import DoorMove
 from controller.premises.site import Site
-from controller.record import door_state
+from controller.record import door_state, enquiry
 from controller.refusal import Refused
 
 
@@ -86,7 +86,8 @@ def advance(session: Session, site: Site, now: datetime) -> None:
         lists = carried.of_agents(session, {move.from_agent_id, move.to_agent_id})
         if door.moving == Moving.LEAVING and _knows(lists.get(move.from_agent_id), move.ledger_sequence):
             _hand_over(move, door, now, _record(session, "controller", now, move, {"disconnected": False}, ""))
-        if door.moving == Moving.ARRIVING and _carries(lists.get(move.to_agent_id), move.hand_over_sequence):
+        there = _carries(lists.get(move.to_agent_id), move.hand_over_sequence)
+        if door.moving == Moving.ARRIVING and there and _is_wired(session, door):
             door.moving = None
 
 
@@ -132,6 +133,12 @@ def _knows(list_: Carried | None, ledger_sequence: int) -> bool:
 
 def _carries(list_: Carried | None, ledger_sequence: int | None) -> bool:
     return list_ is not None and ledger_sequence is not None and list_.reflects >= ledger_sequence
+
+
+def _is_wired(session: Session, door: Door) -> bool:
+    """Whether its agent said at its last start that a reader of the door is fitted."""
+    fitted = enquiry.readers(session, [door.agent_id])
+    return any(point.key in fitted for point in doors.access_points(session, door))
 
 
 def _hand_over(move: DoorMove, door: Door, now: datetime, place: int) -> None:

@@ -33,7 +33,7 @@ LONGEST_FORMATS = 240
 
 class Moving(StrEnum):
     """Of a door that goes to another agent. LEAVING: it is in no list until its former agent lets go of it; ARRIVING:
-    its new agent has not adopted the list yet that names it."""
+    its new agent has not yet adopted the list that names it, or never said that one of its readers is fitted."""
 
     LEAVING = "leaving"
     ARRIVING = "arriving"

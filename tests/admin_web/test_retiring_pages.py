@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from cli.demo.building import DOORS
 from controller.database import reading
 from controller.premises import door as doors
 from tests.admin_web.conftest import BASE, signed_in, submit, token
+from tests.controller import doorway
 from tests.controller.conftest import House
 from tests.controller.doorway import visited
 
@@ -181,8 +184,10 @@ def test_the_api_retires_an_agent(client: FlaskClient, house: House, ids: dict[s
 
 
 def test_a_door_is_moved_and_its_page_says_how_far_it_has_come(
-    client: FlaskClient, house: House, ids: dict[str, int]
+    client: FlaskClient, house: House, ids: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wired = next(each for each in DOORS if each.id == "cedar-back")
+    monkeypatch.setattr(doorway, "DOORS", (*DOORS, replace(wired, agent="cedar")))
     site, back = visited(house), ids["cedar-back"]
     with reading(house.engine) as session:
         front = house.agent(session).id

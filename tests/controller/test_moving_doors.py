@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from cli.demo.building import DOORS
 from controller.database import reading, transaction
 from controller.delivery import distribution, moving, overview
 from controller.ledger.kinds import Kind
@@ -14,6 +17,7 @@ from controller.record import filing, retiring_agents
 from controller.record.fact import FactRow
 from controller.refusal import Refused
 from door_agent.events import Level
+from tests.controller import doorway
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import Site, visited
 from tests.controller.test_retiring import code as retiring_code
@@ -45,6 +49,7 @@ def stands(house: House, key: str = "cedar-back") -> str | None:
         return door_of(house, session, key).moving
 
 
+@pytest.mark.usefixtures("wired_ahead")
 def test_the_new_agent_gets_it_only_after_the_former_one_carries_a_list_without_it(house: House) -> None:
     site = visited(house)
     place = move(house)
@@ -72,6 +77,25 @@ def test_the_new_agent_gets_it_only_after_the_former_one_carries_a_list_without_
         door = door_of(house, session, "cedar-back")
         assert moving.on_the_way(session, NOW, door) is None
         assert distribution.in_force_at(session, [door], place).everywhere
+
+
+@pytest.fixture
+def wired_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installer wrote the door on the wiring file of its new agent before that started."""
+    back = next(each for each in DOORS if each.id == "cedar-back")
+    monkeypatch.setattr(doorway, "DOORS", (*DOORS, replace(back, agent="cedar")))
+
+
+def test_until_it_has_started_with_the_door_the_new_agent_is_not_heard_from(house: House) -> None:
+    site = visited(house)
+    place = move(house)
+    move_on(site)
+    site.link.follow(NOW)
+    assert "cedar-back" in listed(site, "cedar")
+    assert stands(house) == Moving.ARRIVING
+    with reading(house.engine) as session:
+        door = door_of(house, session, "cedar-back")
+        assert not distribution.in_force_at(session, [door], place).everywhere
 
 
 def move_on(site: Site) -> None:
