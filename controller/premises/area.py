@@ -108,6 +108,12 @@ def guarded_of_site(session: Session, site: Site) -> list[Area]:
     return [area for area in of_site(session, site) if not area.open]
 
 
+def guarded_at(session: Session, site: Site, at: datetime) -> list[Area]:
+    """The rooms that were in service at a moment, as far as what is retired now goes."""
+    every = ever_of_site(session, site)
+    return [area for area in every if not area.open and (area.retired_at is None or at < area.retired_at)]
+
+
 def of_site(session: Session, site: Site) -> Sequence[Area]:
     """The areas that are in service, the private ones first, then by name."""
     return [area for area in ever_of_site(session, site) if area.retired_at is None]

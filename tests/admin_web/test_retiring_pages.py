@@ -148,6 +148,9 @@ def test_the_api_retires_and_restores_rooms(client: FlaskClient, house: House, i
         assert api(client, house, f"/doors/{ids[key]}/retire", {"reason": "no more", "empty": True})[0] in (200, 409)
     status, told = api(client, house, f"/areas/{cedar}/retire", {"reason": "no more", "empty": True})
     assert (status, told["key"], told["retired_at"] is not None) == (200, "cedar-room", True)
+    for asked, count in (("", 0), ("&at=2026-11-24T03:00:00Z", 1)):  # who was inside before is still answered
+        path = f"/api/v1/occupancy?area={cedar}{asked}"
+        assert len(client.get(path, base_url=BASE, headers=token(house, "kim")).get_json()["items"]) == count
     status, told = api(client, house, f"/areas/{cedar}/restore", {"reason": "again"})
     assert (status, told["retired_at"]) == (200, None)
 
