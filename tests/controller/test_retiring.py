@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,20 +13,25 @@ from sqlalchemy.orm import Session
 from contract.policy import Direction, ExitMode
 from contract.reason import Reason
 from controller.database import reading, transaction
-from controller.delivery import distribution, overview, posture
-from controller.delivery.compiling import content_for, point_must_fit
+from controller.delivery import distribution, floors, overview, posture
+from controller.delivery.compiling import all_must_fit, content_for, point_must_fit
 from controller.delivery.posture import Act, Order
+from controller.feeds import home_assistant
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow, openings_of
+from controller.picture import Picture
+from controller.premises import area as areas
 from controller.premises import door as doors
-from controller.premises import room_rules, setting_up
+from controller.premises import floor_plan, room_rules, setting_up
 from controller.premises.area import Area
 from controller.premises.door import Door
+from controller.premises.floor_plan import Of, Thing
 from controller.premises.setting_up import Reader
-from controller.record import alarm, coverage, occupancy, retiring
+from controller.record import alarm, coverage, occupancy, retiring, retiring_rooms
 from controller.record.alarm import Alarm
 from controller.record.fact import FactRow
 from controller.refusal import Refused
+from controller.settings import HomeAssistantSettings
 from door_agent.events import Level, Lock, LockWish, ReaderState
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import Site, joined, visited
@@ -275,3 +282,43 @@ def test_the_questions_about_one_door_do_not_grow_with_the_doors(house: House) -
         with counted(house.engine) as asked:
             retiring.without(session, door)
         assert len(asked) < 12
+
+
+def test_home_assistant_is_told_to_forget_it(house: House, tmp_path: Path) -> None:
+    told = HomeAssistantSettings("us", "see doors", "ha.example", tmp_path / "ca.pem", occupancy=("maple-room",))
+    with reading(house.engine) as session:
+        before = home_assistant.states(session, house.site(session), NOW, told)
+    retire(house, "maple")
+    with transaction(house.engine) as session:
+        maple = areas.by_key(session, house.site(session), "maple-room")
+        assert maple is not None
+        retiring_rooms.retire_room(session, house.operator(session, "kim"), NOW, maple, WHY, all_must_fit)
+    with reading(house.engine) as session:
+        after = home_assistant.states(session, house.site(session), NOW, told)
+    assert after.keys() == before.keys()
+    gone = {topic for topic, payload in after.items() if payload == ""}
+    assert gone == {topic for topic in before if "maple" in topic}
+    [config] = [json.loads(payload) for topic, payload in after.items() if topic.endswith("/config")]
+    assert config["components"]["door_maple"] == {"platform": "binary_sensor"}
+    assert config["components"]["inside_maple-room"] == {"platform": "sensor"}
+    assert "unique_id" in config["components"]["door_cedar"]
+
+
+def test_it_keeps_its_place_on_the_floor_plan_and_is_not_put_there(house: House) -> None:
+    with transaction(house.engine) as session:
+        picture = Picture(b"RIFF", 10, 10)
+        plan = floor_plan.make(session, "operator:1", NOW, house.site(session), ("Ground", ""), picture)
+        thing = Thing(Of.DOOR, door_of(house, session, "maple").id)
+        floor_plan.place(session, "operator:1", NOW, plan, {thing: (10, 20)})
+    retire(house, "maple")
+    with transaction(house.engine) as session:
+        [plan] = floor_plan.of_site(session, house.site(session))
+        shown = floors.standing(session, house.site(session), overview.rooms(session, house.site(session), NOW))
+        assert shown.every[0].doors == []
+        with pytest.raises(Refused) as refused:
+            floor_plan.place(session, "operator:1", NOW, plan, {thing: (30, 30)})
+        assert refused.value.code == "plan-place-wrong"
+    restore(house, "maple")
+    with reading(house.engine) as session:
+        shown = floors.standing(session, house.site(session), overview.rooms(session, house.site(session), NOW))
+        assert [(mark.x, mark.y) for mark in shown.every[0].doors] == [(10, 20)]
