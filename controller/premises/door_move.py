@@ -35,6 +35,12 @@ def newest(session: Session, door: Door) -> DoorMove | None:
     return session.scalar(mine.order_by(DoorMove.id.desc()).limit(1))
 
 
+def agent_at(session: Session, door: Door, at: datetime) -> int:
+    """The id of the agent that `door` was given to at a moment."""
+    later = select(DoorMove.from_agent_id).where(DoorMove.door_id == door.id, DoorMove.begun_at > at)
+    return session.scalar(later.order_by(DoorMove.id).limit(1)) or door.agent_id
+
+
 def former(session: Session, agent: Agent) -> Sequence[tuple[Door, datetime | None]]:
     """The doors that `agent` drove and drives no more; until when it may speak of each, None while it may still."""
     gone = select(Door, DoorMove.handed_over_at).join(DoorMove, DoorMove.door_id == Door.id)

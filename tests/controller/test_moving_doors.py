@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from cli.demo.building import DOORS
+from contract.outcome import Outcome
 from controller.database import reading, transaction
-from controller.delivery import distribution, moving, overview
+from controller.delivery import distribution, entitled, moving, overview
 from controller.ledger.kinds import Kind
 from controller.premises import agent as agents
 from controller.premises.door import Moving
-from controller.record import filing, retiring_agents
+from controller.record import filing, retiring, retiring_agents
 from controller.record.fact import FactRow
 from controller.refusal import Refused
 from door_agent.events import Level
@@ -24,6 +26,7 @@ from tests.controller.test_retiring import code as retiring_code
 from tests.controller.test_retiring import door_of, last, opens
 
 WHY = "the computer is replaced"
+THEN, LATER = NOW + timedelta(minutes=10), NOW + timedelta(hours=1)
 
 
 def move(house: House, to: str = "cedar", *, key: str = "cedar-back", why: str = WHY, cut: bool = False) -> int:
@@ -202,3 +205,28 @@ def test_only_the_agent_that_drives_it_says_how_it_stands(house: House) -> None:
     with reading(house.engine) as session:
         found = overview.doors(session, house.site(session), NOW)[door_of(house, session, "cedar-back").id]
         assert found.state is overview.State.UNKNOWN
+
+
+def entries(house: House, at: datetime) -> dict[str, set[str]]:
+    """By agent whose list it rests on: through which entries Ada could come in."""
+    with reading(house.engine) as session:
+        answer = entitled.who_can(session, house.site(session), house.cedar(session), at, LATER)
+        ways = {way.access_point for each in answer.people for way in each.ways if way.outcome == Outcome.GRANT}
+        return {basis.agent.key: ways for basis in answer.bases}
+
+
+def test_who_could_enter_before_is_answered_by_the_doors_and_agents_of_that_time(house: House) -> None:
+    site = visited(house)
+    both = {"cedar-in", "cedar-back-in"}
+    before = {"cedar": both, "cedar-back": both}
+    assert entries(house, THEN) == before
+    with transaction(house.engine) as session:
+        door, to = door_of(house, session, "cedar-back"), house.agent(session)
+        moving.begin(session, "operator:1", LATER, door, to, WHY, disconnected=True)
+    assert entries(house, THEN) == before
+    with transaction(house.engine) as session:
+        by, door = house.operator(session, "kim"), door_of(house, session, "cedar-back")
+        retiring.retire_door(session, by, LATER, door, WHY)
+    assert entries(house, THEN) == before
+    assert set(entries(house, LATER)) == {"cedar"}
+    assert site.doors
