@@ -35,6 +35,7 @@ from admin_web.pages import (
     cards,
     charts,
     components,
+    door_moving,
     door_setup,
     enquiry,
     exports,
@@ -56,6 +57,7 @@ from admin_web.pages import (
     readers,
     reports,
     requests,
+    retiring,
     room_setup,
     rooms,
     rules,
@@ -81,7 +83,7 @@ if TYPE_CHECKING:
 PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, widenings, levels)
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, floor_plans, enquiry)
 AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
-EQUIPMENT = (agents, readers, formats, room_setup, door_setup, site_settings)
+EQUIPMENT = (agents, readers, formats, room_setup, door_setup, door_moving, retiring, site_settings)
 OUTSIDE = (feeds,)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
@@ -225,6 +227,7 @@ def _templates(app: Flask) -> None:
         leaving=shown.leaving,
         briefly=shown.briefly,
         named=shown.named,
+        labelled=shown.labelled,
         isolated=shown.isolated,
         said=shown.said,
         kind=words.kind,

@@ -42,6 +42,12 @@ def named(thing: Named | None) -> str:
     return "" if thing is None else namer()(thing)
 
 
+def labelled(thing: Named) -> str:
+    """The same in a field that also offers what is out of service: which says so."""
+    is_retired = getattr(thing, "retired_at", None) is not None
+    return str(gettext("%(name)s (retired)", name=named(thing))) if is_retired else named(thing)
+
+
 def namer() -> Callable[[Named], str]:
     """`named` for a page that says hundreds of names: the language is asked for once."""
     if str(get_locale()) == "ja":

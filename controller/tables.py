@@ -26,10 +26,22 @@ from controller.people import (
     training,
     widening,
 )
-from controller.premises import agent, area, calendar, door, floor_plan, format, pin_rule, schedule, sign_off, site
+from controller.premises import (
+    agent,
+    area,
+    calendar,
+    door,
+    door_move,
+    floor_plan,
+    format,
+    pin_rule,
+    schedule,
+    sign_off,
+    site,
+)
 from controller.record import alarm, door_state, fact, hearing, judgement, occupancy, overruled, saved_report, stay
 
-PREMISES = (site, area, calendar, schedule, format, agent, door, floor_plan, pin_rule, sign_off)
+PREMISES = (site, area, calendar, schedule, format, agent, door, door_move, floor_plan, pin_rule, sign_off)
 OPERATORS = (operator, operator_session, passkey, provider_identity, second_factor, sign_in_failure)
 HOLDERS = (cardholder, attribute, card_end, credential, photo, pin, training)
 PEOPLE = (*HOLDERS, access_level, permission, level_change, widening, *OPERATORS)

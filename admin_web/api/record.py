@@ -108,7 +108,7 @@ def list_occupancy(asked: dict[str, Any]) -> Response:
     if at is not None and at > now():
         raise Unprocessable({"at": "lies in the future"})
     with centre().read() as session:
-        closed = areas.guarded_of_site(session, centre().site(session))
+        closed = areas.guarded_at(session, centre().site(session), at or now())
         wanted = [row for row in closed if asked["area"] in (None, row.id)]
         return sliced(wanted, asked, lambda row: _occupied(session, row, at))
 

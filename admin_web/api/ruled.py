@@ -29,6 +29,7 @@ def area(row: Area) -> dict[str, Any]:
         "name_ja": row.name_ja,
         "private": row.private,
         "open": row.open,
+        "retired_at": utc(row.retired_at) if row.retired_at else None,
         "company": row.rules.company.size,
         "rules": settings_of(row.rules),
     }
@@ -42,6 +43,8 @@ def door(row: Door, points: Sequence[AccessPoint], stands: Standing, now: DoorNo
         "name": row.name,
         "name_ja": row.name_ja,
         "agent": row.agent_id,
+        "moving": row.moving,
+        "retired_at": utc(row.retired_at) if row.retired_at else None,
         "mode": stands.of_door(row.id),
         "rules": settings_of(row.rules),
         "access_points": [access_point(each) for each in points],

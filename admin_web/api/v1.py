@@ -14,6 +14,7 @@ from admin_web.api import (
     floor_plans,
     formats,
     holidays,
+    moving,
     operators,
     people,
     people_files,
@@ -25,6 +26,7 @@ from admin_web.api import (
     record,
     reports,
     requests,
+    retiring,
     rules,
     schedules,
     setting_up,
@@ -37,7 +39,7 @@ from admin_web.api import (
 from admin_web.api.blueprint import blueprint
 
 PEOPLE = (people, people_files, photos, credentials, custody, pins, trainings)
-PREMISES = (premises, setting_up, site_settings, floor_plans, rules, schedules, holidays, formats)
+PREMISES = (premises, setting_up, retiring, moving, site_settings, floor_plans, rules, schedules, holidays, formats)
 PERMISSIONS = (access, access_levels, requests, widenings, previews)
 RECORD = (record, findings, timelines, reports, files, changes)
 RESOURCES = (*PEOPLE, *PREMISES, *PERMISSIONS, posture, *RECORD, feeds, operators, watching)

@@ -44,7 +44,7 @@ class Weekday:
 def page() -> str:
     days, zone, wanted = periods.asked(_USUAL_DAYS, _LONGEST_DAYS), shown.zone(), forms.row_id("area")
     with centre().read() as session:
-        rooms = [each for each in areas.of_site(session, centre().site(session)) if not each.open]
+        rooms = [each for each in areas.ever_of_site(session, centre().site(session)) if not each.open]
         area = next((each for each in rooms if wanted in (None, each.id)), None)
         if area is None and wanted is not None:
             abort(404)

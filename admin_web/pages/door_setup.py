@@ -16,7 +16,7 @@ from admin_web.pages.room_setup import names, sent
 from admin_web.pages.widenings import to_what_waits
 from contract.formats import FORMATS
 from contract.policy import Direction
-from controller.delivery import overview, trial
+from controller.delivery import moving, overview, retirement, trial
 from controller.delivery.preview import Preview, preview
 from controller.people import levers
 from controller.people import permission as permissions
@@ -94,10 +94,13 @@ def page(door_id: int) -> str:
             agent=session.get_one(Agent, door.agent_id),
             stands=overview.doors(session, site, now()).get(door.id),
             points=doors.access_points(session, door),
-            areas={each.id: each for each in areas.of_site(session, site)},
+            areas={each.id: each for each in areas.ever_of_site(session, site)},
             readers=enquiry.readers(session, [door.agent_id]),
             uses=reader_use.last_uses(session, [door.id]),
             known=_known(session),
+            retired=retirement.receipt(session, door),
+            way=moving.on_the_way(session, now(), door),
+            takers=moving.takers(session, site, door),
         )
 
 

@@ -78,7 +78,7 @@ def stays() -> str:
             rows=rows,
             wanted=wanted,
             given={name: value for name, value in request.args.items() if name != "before" and value},
-            areas=areas.of_site(session, site),
+            areas=areas.ever_of_site(session, site),
             holder=session.get(Cardholder, wanted.cardholder) if wanted.cardholder else None,
             allowing=_allowing(session, [each for each, _, _ in rows]),
             older=rows[-1][0].id if len(found) > _PAGE else None,

@@ -252,7 +252,7 @@ def _state(session: Session, level: AccessLevel, asked: AccessLevelChange) -> In
 def _named(session: Session, site: Site) -> dict[str, Any]:
     """What pages need to call things by their names."""
     return {
-        "areas": {each.id: each for each in areas.of_site(session, site)},
+        "areas": {each.id: each for each in areas.ever_of_site(session, site)},
         "schedules": {each.id: each for each in session.query(Schedule)},
         "operators": {each.id: each for each in session.query(Operator)},
     }

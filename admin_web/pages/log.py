@@ -38,8 +38,8 @@ def listed() -> str:
             page=page,
             wanted=wanted,
             given=asking.narrowed(asking.LOG_FIELDS),
-            areas=areas.of_site(session, site),
-            doors=doors.of_site(session, site),
+            areas=areas.ever_of_site(session, site),
+            doors=doors.ever_of_site(session, site),
             holder=session.get(Cardholder, wanted.cardholder) if wanted.cardholder else None,
             kinds=list(FactKind),
         )

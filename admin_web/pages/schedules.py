@@ -234,7 +234,7 @@ def _using(session: Session, site: Site, found: hours_use.Uses) -> dict[str, Any
     named = found.grants[:_MOST_NAMED]
     return {
         "people": {each.cardholder_id: session.get_one(Cardholder, each.cardholder_id) for each in named},
-        "areas": {each.id: each for each in areas.of_site(session, site)},
+        "areas": {each.id: each for each in areas.ever_of_site(session, site)},
         "levels": {each.id: session.get_one(AccessLevel, each.access_level_id) for each in found.changes},
         "of_entries": {each.id: session.get_one(Door, each.door_id) for each in found.entries},
         "operators": {each.id: each for each in session.query(Operator)},

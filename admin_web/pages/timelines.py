@@ -116,7 +116,7 @@ def of_person(holder_id: int) -> str:
                 "card": _at(line, [each.at for each in changes if each.step not in OF_PERMISSIONS]),
             },
             happened=sorted(told, key=lambda each: each.at),
-            areas={each.id: each for each in areas.of_site(session, centre().site(session))},
+            areas={each.id: each for each in areas.ever_of_site(session, centre().site(session))},
             incomplete=max(len(stays), len(facts)) > person_timeline.MOST,
         )
 

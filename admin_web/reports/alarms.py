@@ -63,7 +63,7 @@ def _became(judged: Judgement | None) -> Cell:
 def _read(question: Question, before: int | None, limit: int) -> Portion:
     session, site = question.session, question.site
     found = alarm.listed(session, _wanted(question), min(before or LARGEST_ID, LARGEST_ID), limit + 1)
-    places = {each.id: each for each in doors.of_site(session, site)}
+    places = {each.id: each for each in doors.ever_of_site(session, site)}
     computers = {each.id: each for each in agents.of_site(session, site)}
     people = {each.id: each for each in operators.of_site(session, site)}
     judged = judgement.in_force(session, {each.ledger_sequence for each in found})

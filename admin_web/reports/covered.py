@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 
@@ -34,8 +34,7 @@ def _percent(part: float | None) -> str:
 
 
 def _rows(question: Question) -> list[Row]:
-    log = question.asked.log
-    since = log.since or question.asked.now - timedelta(days=PERIOD_DAYS)
+    log, since = question.asked.log, _since(question)
     found = coverage.of_doors(question.session, question.site, question.asked.now, since, log.until, log.door)
     return [_row(each) for each in found]
 
@@ -45,7 +44,11 @@ def _read(question: Question, beyond: int | None, limit: int) -> Portion:
 
 
 def _count(question: Question) -> int:
-    return coverage.count(question.session, question.site, question.asked.log.door)
+    return coverage.count(question.session, question.site, _since(question), question.asked.log.door)
+
+
+def _since(question: Question) -> datetime:
+    return question.asked.log.since or question.asked.now - timedelta(days=PERIOD_DAYS)
 
 
 COVERED = Report(

@@ -24,8 +24,8 @@ class _Told:
 
     def __init__(self, question: Question) -> None:
         session, site = question.session, question.site
-        self._rooms: dict[int | None, str] = {each.id: shown.named(each) for each in areas.of_site(session, site)}
-        self._doors: dict[int | None, str] = {each.id: shown.named(each) for each in doors.of_site(session, site)}
+        self._rooms: dict[int | None, str] = {each.id: shown.named(each) for each in areas.ever_of_site(session, site)}
+        self._doors: dict[int | None, str] = {each.id: shown.named(each) for each in doors.ever_of_site(session, site)}
         self._direction, self._outcome = _phrases(words.DIRECTIONS), _phrases(words.OUTCOMES)
         self._kind, self._overruled = cache(words.kind), cache(_overruled)
         self._reason = cache(partial(words.phrase, words.REASONS))

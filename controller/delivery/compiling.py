@@ -44,7 +44,7 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     """What `agent`'s list must say at `now`."""
     if agent.list_key is None:
         raise Refused("not-found", agent=agent.key)
-    held = {door: doors.access_points(session, door) for door in doors.of_agent(session, agent)}
+    held = {door: doors.access_points(session, door) for door in doors.listed_of_agent(session, agent)}
     guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {

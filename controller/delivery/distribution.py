@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
-from controller.delivery import carried, compiling, lapses, posture, sharing
+from controller.delivery import carried, compiling, lapses, moving, posture, sharing
 from controller.delivery.carried import Carried
 from controller.delivery.issued import DeliveryPosition, IssuedList, newest
 from controller.ledger.kinds import CHANGES_LISTS, Kind
@@ -63,6 +63,7 @@ def follow(session: Session, site: Site, now: datetime, signer: Ed25519PrivateKe
     at this time of day is done first."""
     posture.forgive_due(session, site, now)
     leaver.end_due(session, site, now)
+    moving.advance(session, site, now)
     position = _position(session, now)
     called = _time_calls(session, site, position, now)
     called = called or uses.changed_since(session, position.sequence)
@@ -90,9 +91,10 @@ def _issue(
 ) -> list[tuple[Agent, IssuedList]]:
     until, issued = head(session), list[tuple[Agent, IssuedList]]()
     for agent in among:
-        if not agent.trusted or not doors.of_agent(session, agent):
-            continue
         before = newest(session, agent)
+        # An agent whose last door is retired must learn it: it carries a list that still opens that door.
+        if not agent.trusted or (before is None and not doors.listed_of_agent(session, agent)):
+            continue
         made = compiling.issue(session, site, agent, now, until, signer)
         if made is None:
             _too_large(session, agent, now)
@@ -132,9 +134,10 @@ def at_each(session: Session, concerned: Iterable[Door], ledger_sequence: int) -
 
 
 def _carried(session: Session, concerned: Iterable[Door]) -> list[Carried | None]:
-    agent_ids = [door.agent_id for door in concerned]
-    found = carried.of_agents(session, agent_ids)
-    return [found.get(each) for each in agent_ids]
+    """By door; None while it is on its way to another agent: no list that is known to be adopted names it."""
+    every = list(concerned)
+    found = carried.of_agents(session, [door.agent_id for door in every])
+    return [found.get(door.agent_id) if door.moving is None else None for door in every]
 
 
 def _in_force(session: Session, at_doors: Sequence[Carried | None], ledger_sequence: int) -> InForce:

@@ -32,8 +32,10 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.permission import Grant
 from controller.premises import door as doors
+from controller.premises import door_move
 from controller.premises.agent import Agent
 from controller.premises.area import Area
+from controller.premises.door import Door
 from controller.premises.site import Site
 
 K = TypeVar("K", bytes, int)
@@ -171,7 +173,10 @@ class _Card:
 def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetime, page: Slice | None = None) -> Answer:
     """Who can enter `area` at `at`: before `now` by what its doors carried, from then on by what they would be told;
     of a `page` only the people on it are read."""
-    bases = tuple(_basis(session, site, agent, area, at, past=at < now) for agent in _agents(session, area))
+    past = at < now
+    guarding = _doors(session, area, at, past=past)
+    agents = _agents(session, guarding, at, past=past)
+    bases = tuple(_basis(session, site, agent, area, at, past=past) for agent in agents)
     found: dict[Key, _Card] = {}
     for basis in bases:
         cards = _cards(session, basis)
@@ -182,12 +187,21 @@ def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetim
     admitted = _admitted(found)
     holders = _sliced(session, {handle for handle, _ in admitted}, page)
     shown = {key: card for key, card in admitted.items() if key[0] in holders.rows}
-    return Answer(area, at, bases, tuple(_people(session, area, holders.rows, shown)), holders.count, holders.more)
+    people = tuple(_people(session, guarding, area, holders.rows, shown))
+    return Answer(area, at, bases, people, holders.count, holders.more)
 
 
-def _agents(session: Session, area: Area) -> Sequence[Agent]:
-    agent_ids = dict.fromkeys(door.agent_id for door in doors.of_area(session, area))
-    return [session.get_one(Agent, agent_id) for agent_id in agent_ids]
+def _doors(session: Session, area: Area, at: datetime, *, past: bool) -> Sequence[Door]:
+    """The doors that guard it; at a moment of the past also those that were retired since."""
+    if not past:
+        return doors.of_area(session, area)
+    ever = doors.ever_of_area(session, area)
+    return [door for door in ever if door.retired_at is None or at < door.retired_at]
+
+
+def _agents(session: Session, guarding: Sequence[Door], at: datetime, *, past: bool) -> Sequence[Agent]:
+    driving = dict.fromkeys(door_move.agent_at(session, each, at) if past else each.agent_id for each in guarding)
+    return [session.get_one(Agent, agent_id) for agent_id in driving]
 
 
 def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime, *, past: bool) -> Basis:
@@ -262,11 +276,15 @@ def _sliced(session: Session, handles: Collection[bytes], page: Slice | None) ->
 
 
 def _people(
-    session: Session, area: Area, holders: Mapping[bytes, Cardholder], admitted: Mapping[Key, _Card]
+    session: Session,
+    guarding: Sequence[Door],
+    area: Area,
+    holders: Mapping[bytes, Cardholder],
+    admitted: Mapping[Key, _Card],
 ) -> list[Entitled]:
     entries = [
         (door.key, point.key)
-        for door in doors.of_area(session, area)
+        for door in guarding
         for point in doors.access_points(session, door)
         if point.direction == Direction.ENTRY and point.guarded_area_id == area.id
     ]

@@ -66,8 +66,8 @@ class AgentNow:
 
 
 def all_of(session: Session, site: Site, now: datetime) -> list[AgentNow]:
-    """The agents of `site` by their keys."""
-    found = agents.of_site(session, site)
+    """The agents of `site` by their keys, the revoked ones last."""
+    found = sorted(agents.of_site(session, site), key=lambda each: each.revoked_at is not None)
     lists = carried.of_agents(session, {each.id for each in found})
     last, guarded = _last(session), overview.doors(session, site, now)
     own: dict[int, list[Door]] = {}

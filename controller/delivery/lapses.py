@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract.policy import ExitMode
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.premises import door as doors
 from controller.premises import sign_off
-from controller.premises.door import AccessPoint, Door
+from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record import alarm
 
 
 def tell(session: Session, site: Site, now: datetime) -> None:
     """Raise the alarms that are due."""
-    controlled = select(AccessPoint).where(AccessPoint.site_id == site.id, AccessPoint.exit_mode == ExitMode.CONTROLLED)
-    for point, last in sign_off.lapsed(session, session.scalars(controlled).all(), now):
+    controlled = [each for each in doors.points_of_site(session, site) if each.exit_mode == ExitMode.CONTROLLED]
+    for point, last in sign_off.lapsed(session, controlled, now):
         door = session.get_one(Door, point.door_id)
         if last is None and alarm.is_waiting(session, alarm.SIGN_OFF_LAPSED, door.agent_id):
             continue

@@ -24,7 +24,7 @@ from controller.premises import agent as agents
 from controller.premises import area as areas
 from controller.premises.agent import Agent
 from controller.premises.area import Area
-from controller.premises.door import AccessPoint, Door
+from controller.premises.door import AccessPoint, Door, Moving
 from controller.premises.site import Site
 from controller.record import occupancy
 from controller.record.door_state import DoorState, Leaf
@@ -73,7 +73,8 @@ class Passed:
 @dataclass(frozen=True, slots=True)
 class DoorNow:
     """held_by, faults: as of `DoorState`; heard_at: when its agent last spoke; fresh_until: how long its list lets new
-    people in if that was the last; version: of the list it carries, None for none; newest: no later one was issued."""
+    people in if that was the last; version: of the list it carries, None for none; newest: no later one was issued;
+    moving: it is on its way to another agent."""
 
     id: int
     key: str
@@ -89,6 +90,7 @@ class DoorNow:
     version: int | None
     newest: bool
     passed: Passed | None
+    moving: Moving | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _rows(session: Session, site: Site) -> Sequence[Any]:
             Door.release_ms,
             Door.extended_ms,
             Door.agent_id,
+            Door.moving,
             Agent.last_heard_at,
             DoorState.leaf,
             DoorState.released_at,
@@ -155,7 +158,7 @@ def _rows(session: Session, site: Site) -> Sequence[Any]:
         .outerjoin(FactRow, FactRow.ledger_sequence == DoorState.passage)
         .outerjoin(Cardholder, Cardholder.id == FactRow.cardholder_id)
         .outerjoin(AccessPoint, AccessPoint.id == FactRow.access_point_id)
-        .where(Door.site_id == site.id)
+        .where(Door.site_id == site.id, Door.retired_at.is_(None))
         .order_by(Door.name, Door.id)
     )
     return session.execute(statement).all()
@@ -192,6 +195,7 @@ def _door(row: Any, now: datetime, mode: Mode, fresh: timedelta, lists: Mapping[
         carries.version if carries else None,
         carries.newest if carries else False,
         Passed(row.at, row.ledger_sequence, row.holder, row.holder_name, row.direction) if row.at else None,
+        Moving(row.moving) if row.moving else None,
     )
 
 

@@ -18,6 +18,7 @@ from contract.room_rules import Enforcement
 from controller.delivery import pins, posture
 from controller.delivery.posture import Standing
 from controller.delivery.records import Schedules
+from controller.premises import door as doors
 from controller.premises import format as formats
 from controller.premises import sign_off, site_clock
 from controller.premises.agent import Agent
@@ -76,8 +77,7 @@ def _area(session: Session, area: Area, stands: Standing, now: datetime) -> Area
 
 def _closed(session: Session, area: Area, now: datetime) -> bool:
     """Whether every exit of the area is controlled in force, at whichever agent it is."""
-    leaving = select(AccessPoint).where(AccessPoint.direction == Direction.EXIT, AccessPoint.from_area_id == area.id)
-    modes = [sign_off.in_force_mode(session, point, now) for point in session.scalars(leaving)]
+    modes = [sign_off.in_force_mode(session, point, now) for point in doors.exits_from(session, area)]
     return bool(modes) and all(mode is ExitMode.CONTROLLED for mode in modes)
 
 

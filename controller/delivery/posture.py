@@ -22,6 +22,7 @@ from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people.operator import SCHEDULE
+from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.door import Door
@@ -127,11 +128,12 @@ def number(session: Session, site: Site) -> int:
 
 
 def change(session: Session, actor: str, now: datetime, site: Site, wanted: Order, reason: str) -> PostureChange:
-    """Order or end it; Refused reason-missing, posture-wrong, posture-unchanged."""
+    """Order or end it; Refused reason-missing, posture-wrong, posture-unchanged, area-retired, door-retired."""
     why = reason.strip()[:400]
     if not why:
         raise Refused("reason-missing")
     _must_make_sense(wanted)
+    _must_serve(wanted)
     session.refresh(site, with_for_update=True)
     now_standing = standing(session, site)
     area_id, door_id = _place(wanted)
@@ -160,6 +162,14 @@ def change(session: Session, actor: str, now: datetime, site: Site, wanted: Orde
     return made
 
 
+def _must_serve(wanted: Order) -> None:
+    """Nothing is ordered of what is retired; what was ordered before can be ended."""
+    if wanted.value and wanted.area is not None:
+        areas.require_service(wanted.area)
+    if wanted.value and wanted.door is not None:
+        doors.require_service(wanted.door)
+
+
 def unchanged(stands: Standing, wanted: Order) -> bool:
     """Whether what is wanted was ordered there already; presence may be forgiven again and again."""
     before = stands.order(wanted.act, *_place(wanted))
@@ -176,7 +186,7 @@ def changes(session: Session, site: Site, before: int | None, limit: int) -> Seq
 
 def between(session: Session, site: Site, area: Area, since: datetime, until: datetime) -> Sequence[PostureChange]:
     """The changes of a time that concern `area`, one of its doors or the whole site, in order."""
-    guarding = [each.id for each in doors.of_area(session, area)]
+    guarding = [each.id for each in doors.ever_of_area(session, area)]
     here = or_(
         PostureChange.area_id == area.id,
         PostureChange.door_id.in_(guarding),
@@ -208,7 +218,7 @@ def doors_of(session: Session, site: Site, row: PostureChange) -> Sequence[Door]
 def forgive_due(session: Session, site: Site, now: datetime) -> list[PostureChange]:
     """Forgive where the time of day for it has come since it was last done; one that was missed is made up for once."""
     made: list[PostureChange] = []
-    with_time = select(Area).where(Area.site_id == site.id, Area.forgive_since.is_not(None))
+    with_time = select(Area).where(Area.site_id == site.id, Area.forgive_since.is_not(None), Area.retired_at.is_(None))
     for area in session.scalars(with_time.order_by(Area.id)):
         minute, since = area.rules.forgive_at, area.forgive_since
         if minute is None or since is None:

@@ -153,7 +153,7 @@ def preview(session: Session, site: Site, at: datetime, change: Change) -> Previ
         savepoint.rollback()
         session.expire_all()
     found = _compared(before, after, int(at.timestamp()))
-    named = {area.id: area for area in areas.of_site(session, site)}
+    named = {area.id: area for area in areas.ever_of_site(session, site)}
     return Preview(
         at,
         datetime.fromtimestamp(_slot(int(at.timestamp())) + WEEK_S, UTC),

@@ -96,7 +96,7 @@ def stays(session: Session, area: Area, period: Period) -> Sequence[tuple[Stay, 
 
 def marks(session: Session, site: Site, area: Area, period: Period) -> Sequence[Mark]:
     """What happened, in order; MOST_MARKS and one more at most."""
-    guarding = doors.of_area(session, area)
+    guarding = doors.ever_of_area(session, area)
     found = {each.place: each for each in _at_doors(session, area, guarding, period)}
     for place, at in _alarms(session, guarding, period):
         found[place] = replace(found[place], lane=Lane.ALARM) if place in found else Mark(at, place, Lane.ALARM)

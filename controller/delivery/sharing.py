@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ForeignKey, LargeBinary, Text, select
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.neighbours import KEY_BYTES, MOST_PEERS, Neighbours, Peer
 from controller.database import Base
 from controller.premises.agent import Agent
 from controller.premises.area import Area
-from controller.premises.door import AccessPoint, Door
+from controller.premises.door import AccessPoint, Door, Moving
 from controller.premises.site import Site
 
 
@@ -44,11 +44,18 @@ def shared(session: Session, site: Site) -> Sequence[Shared]:
     areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
     guarding: dict[int, dict[str, Agent]] = {}
     rows = select(AccessPoint, Agent).join(Door, Door.id == AccessPoint.door_id).join(Agent, Agent.id == Door.agent_id)
-    for point, agent in session.execute(rows.where(AccessPoint.site_id == site.id)):
+    for point, agent in session.execute(
+        rows.where(AccessPoint.site_id == site.id, Door.retired_at.is_(None), _listed())
+    ):
         if agent.trusted:
             guarding.setdefault(point.guarded_area_id, {})[agent.key] = agent
     found = [Shared(areas[area], tuple(own[key] for key in sorted(own))) for area, own in guarding.items()]
     return sorted((each for each in found if len(each.agents) > 1), key=lambda each: each.area.key)
+
+
+def _listed() -> ColumnElement[bool]:
+    """That an agent's list names the door: no other agent has it still."""
+    return Door.moving.is_distinct_from(Moving.LEAVING)
 
 
 def keep_keys(session: Session, site: Site) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from controller.delivery import overview
 from controller.delivery.overview import DoorNow, Health, RoomNow
+from controller.premises import door as premises
+from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record import alarm
 from controller.record.alarm import Alarm
@@ -24,6 +26,10 @@ from controller.settings import HomeAssistantSettings
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
+_NOTHING: Final = ""
+"""What a broker forgets a retained topic for."""
+_PLATFORMS: Final = {"door": "binary_sensor", "state": "sensor", "alarm": "binary_sensor"}
+"""Of the parts of a door."""
 _UNKNOWN: Final = "None"
 """What Home Assistant takes for: not known."""
 
@@ -38,18 +44,33 @@ def states(session: Session, site: Site, now: datetime, told: HomeAssistantSetti
     rooms = overview.rooms(session, site, now)
     doors = [door for room in rooms for door in room.doors]
     counted = [room for room in rooms if room.area.key in told.occupancy]
+    gone = [each for each in premises.ever_of_site(session, site) if each.retired_at is not None]
     root = f"{told.topics}/{site.key}"
-    found = {f"{told.discovery}/device/{_name(site.key)}/config": _discovery(site, doors, counted, told)}
+    found = {f"{told.discovery}/device/{_name(site.key)}/config": _discovery(site, doors, gone, counted, told)}
     leaves, waiting = _leaves(session), _waiting(session)
     for door in doors:
-        found[f"{root}/door/{door.key}"] = leaves.get(door.id, _UNKNOWN)
-        found[f"{root}/door/{door.key}/state"] = door.state
-        found[f"{root}/door/{door.key}/available"] = OFFLINE if door.health is Health.SILENT else ONLINE
-        found[f"{root}/alarm/{door.key}"] = "ON" if door.id in waiting else "OFF"
+        there = OFFLINE if door.health is Health.SILENT else ONLINE
+        said = (leaves.get(door.id, _UNKNOWN), door.state, there, "ON" if door.id in waiting else "OFF")
+        found |= zip(_topics(root, door.key), said, strict=True)
+    for each in gone:
+        found |= dict.fromkeys(_topics(root, each.key), _NOTHING)
+    for key in _uncounted(counted, told):
+        found[f"{root}/inside/{key}"] = _NOTHING
     for room in counted:
         found[f"{root}/inside/{room.area.key}"] = str(room.inside)
     found[f"{root}/alarms"] = str(alarm.count(session))
     return found
+
+
+def _uncounted(counted: Sequence[RoomNow], told: HomeAssistantSettings) -> list[str]:
+    """The keys that the owner named and that no room in service has."""
+    there = {room.area.key for room in counted}
+    return [key for key in told.occupancy if key not in there]
+
+
+def _topics(root: str, door: str) -> tuple[str, str, str, str]:
+    """Of one door: its leaf, its state, whether its agent is heard, and whether an alarm waits."""
+    return f"{root}/door/{door}", f"{root}/door/{door}/state", f"{root}/door/{door}/available", f"{root}/alarm/{door}"
 
 
 def _leaves(session: Session) -> dict[int, str]:
@@ -65,35 +86,43 @@ def _waiting(session: Session) -> set[int]:
     return {int(each) for each in session.scalars(rows.group_by(Alarm.door_id).having(func.count() > 0)) if each}
 
 
-def _discovery(site: Site, doors: Sequence[DoorNow], counted: Sequence[RoomNow], told: HomeAssistantSettings) -> str:
-    """One device, the site, with everything it has."""
+def _discovery(
+    site: Site, doors: Sequence[DoorNow], gone: Sequence[Door], counted: Sequence[RoomNow], told: HomeAssistantSettings
+) -> str:
+    """One device, the site, with everything it has. What a retired door or room had is named by its platform alone:
+    Home Assistant removes it."""
     root, device = f"{told.topics}/{site.key}", _name(site.key)
     house = {"topic": availability(site.key, told)}
     parts: dict[str, Any] = {}
     for door in doors:
+        leaf, state, heard, waits = _topics(root, door.key)
         there = {
-            "availability": [house, {"topic": f"{root}/door/{door.key}/available"}],
+            "availability": [house, {"topic": heard}],
             "availability_mode": "all",
         }
         name = _said(door, told)
         parts |= {
             f"door_{door.key}": {
-                **_part("binary_sensor", f"{device}_door_{door.key}", name, f"{root}/door/{door.key}"),
+                **_part(_PLATFORMS["door"], f"{device}_door_{door.key}", name, leaf),
                 **there,
                 "device_class": "door",
             },
             f"state_{door.key}": {
-                **_part("sensor", f"{device}_state_{door.key}", f"{name}: lock", f"{root}/door/{door.key}/state"),
+                **_part(_PLATFORMS["state"], f"{device}_state_{door.key}", f"{name}: lock", state),
                 **there,
                 "device_class": "enum",
                 "options": [str(each) for each in overview.State],
             },
             f"alarm_{door.key}": {
-                **_part("binary_sensor", f"{device}_alarm_{door.key}", f"{name}: alarm", f"{root}/alarm/{door.key}"),
+                **_part(_PLATFORMS["alarm"], f"{device}_alarm_{door.key}", f"{name}: alarm", waits),
                 "availability": [house],
                 "device_class": "problem",
             },
         }
+    for each in gone:
+        parts |= {f"{part}_{each.key}": {"platform": platform} for part, platform in _PLATFORMS.items()}
+    for key in _uncounted(counted, told):
+        parts[f"inside_{key}"] = {"platform": "sensor"}
     for room in counted:
         key = room.area.key
         parts[f"inside_{key}"] = {

@@ -14,9 +14,15 @@ class Kind(StrEnum):
     AREA_CHANGED = "area-changed"
     AREA_RENAMED = "area-renamed"
     AREA_MARKED = "area-marked"
+    AREA_RETIRED = "area-retired"
+    AREA_RESTORED = "area-restored"
     DOOR_MADE = "door-made"
     DOOR_CHANGED = "door-changed"
     DOOR_RENAMED = "door-renamed"
+    DOOR_RETIRED = "door-retired"
+    DOOR_RESTORED = "door-restored"
+    DOOR_MOVED = "door-moved"
+    DOOR_HANDED_OVER = "door-handed-over"
     ACCESS_POINT_MADE = "access-point-made"
     ACCESS_POINT_CHANGED = "access-point-changed"
     READER_CHANGED = "reader-changed"
@@ -148,6 +154,10 @@ CHANGES_LISTS = frozenset(
         Kind.AREA_MARKED,
         Kind.DOOR_MADE,
         Kind.DOOR_CHANGED,
+        Kind.DOOR_RETIRED,
+        Kind.DOOR_RESTORED,
+        Kind.DOOR_MOVED,
+        Kind.DOOR_HANDED_OVER,
         Kind.ACCESS_POINT_MADE,
         Kind.ACCESS_POINT_CHANGED,
         Kind.READER_CHANGED,

@@ -118,6 +118,13 @@ def plans(session: Session, ids: Iterable[int | None]) -> dict[int, LevelPlan]:
     return {each: plan_of(session, session.get_one(AccessLevel, each)) for each in ids if each is not None}
 
 
+def that_open(session: Session, area: Area) -> Sequence[AccessLevel]:
+    """The levels that are offered and open `area`, by name."""
+    mine = select(AccessLevel).join(AccessLevelArea, AccessLevelArea.access_level_id == AccessLevel.id)
+    offered = mine.where(AccessLevelArea.area_id == area.id, AccessLevel.retired_at.is_(None))
+    return session.scalars(offered.order_by(AccessLevel.name)).all()
+
+
 def opening(session: Session, level: AccessLevel) -> Opening:
     """The rooms that it opens now, by name."""
     rooms = select(AccessLevelArea.area_id).where(AccessLevelArea.access_level_id == level.id)

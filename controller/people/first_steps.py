@@ -14,6 +14,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
 from controller.people.operator import Operator
 from controller.people.permission import Grant, GrantState
+from controller.premises import door as doors
 from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
@@ -57,7 +58,8 @@ class FirstSteps:
 def of_site(session: Session, site: Site) -> FirstSteps:
     """How far the site has come; a handful of questions that an index answers at its first row."""
     mine = Cardholder.site_id == site.id
-    entry = (AccessPoint.site_id == site.id) & (AccessPoint.direction == Direction.ENTRY)
+    entry = (AccessPoint.site_id == site.id) & (AccessPoint.direction == Direction.ENTRY) & doors.serving()
+    room = (Area.site_id == site.id) & Area.retired_at.is_(None)
     granted = (Grant.cardholder_id == Cardholder.id) & mine
     given = (Credential.cardholder_id == Cardholder.id) & mine
     approved = granted & Grant.state.in_((GrantState.APPROVED, GrantState.REVOKED)) & Grant.decided_by.is_not(None)
@@ -66,12 +68,12 @@ def of_site(session: Session, site: Site) -> FirstSteps:
     )
     return FirstSteps(
         {
-            Step.ROOM: _any(session, (Area.site_id == site.id) & Area.open.is_(False)),
+            Step.ROOM: _any(session, room & Area.open.is_(False)),
             Step.DOOR: _any(session, entry),
             Step.CARD: _any(session, given),
             Step.GRANT: _any(session, approved),
         },
-        outside=_any(session, (Area.site_id == site.id) & Area.open.is_(True)),
+        outside=_any(session, room & Area.open.is_(True)),
         agents=_any(session, (Agent.site_id == site.id) & Agent.revoked_at.is_(None)),
         requested=_any(session, granted & (Grant.state == GrantState.REQUESTED)),
         admins=len(session.scalars(admin.limit(TWO)).all()),

@@ -61,13 +61,15 @@ def uses(session: Session, schedule: Schedule, now: datetime) -> Uses:
         .join(Area, Area.id == AccessLevelArea.area_id)
         .where(AccessLevelArea.schedule_id == schedule.id, AccessLevel.retired_at.is_(None))
     )
+    unlocked = (Door.unlock_schedule_id == schedule.id, Door.retired_at.is_(None))
+    by_pin = (PinRuleRow.card_alone_id == schedule.id, doors.serving())
     asking = select(AccessPoint).join(PinRuleRow, PinRuleRow.access_point_id == AccessPoint.id)
     return Uses(
         session.scalars(living.order_by(Grant.id)).all(),
         [(row[0], row[1]) for row in session.execute(of_levels.order_by(AccessLevel.name, Area.name))],
         [each for each in level_change.waiting(session) if schedule.id in each.plan.rooms.values()],
-        session.scalars(select(Door).where(Door.unlock_schedule_id == schedule.id).order_by(Door.id)).all(),
-        session.scalars(asking.where(PinRuleRow.card_alone_id == schedule.id).order_by(AccessPoint.id)).all(),
+        session.scalars(select(Door).where(*unlocked).order_by(Door.id)).all(),
+        session.scalars(asking.where(*by_pin).order_by(AccessPoint.id)).all(),
     )
 
 

@@ -27,6 +27,7 @@ from controller.people.access_level import AccessLevel, AccessLevelArea, AccessL
 from controller.people.operator import Operator
 from controller.people.permission import LONGEST_PRIVATE, Grant
 from controller.people.two_people import require_second_person
+from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.calendar import Fits
 from controller.premises.schedule import Schedule
@@ -73,7 +74,7 @@ class AccessLevelChange(Base):
 
 def make(session: Session, by: Operator, now: datetime, site: Site, plan: LevelPlan, reason: str) -> AccessLevel:
     """A new level, which nobody has yet. Refused reason-missing, name-missing, text-wrong, key-taken, level-empty,
-    level-rooms, not-found, area-open, schedule-retired."""
+    level-rooms, not-found, area-open, area-retired, schedule-retired."""
     level = AccessLevel(site_id=site.id)
     plan = _checked(session, level, plan, reason)
     put(session, level, plan, now)
@@ -275,6 +276,7 @@ def _check(session: Session, level: AccessLevel, plan: LevelPlan) -> None:
             raise Refused("not-found", area=area_id)
         if area.open:
             raise Refused("area-open", area=area_id)
+        areas.require_service(area)
         if schedule_id is not None:
             _check_hours(session, level, schedule_id, kept=kept.get(area_id) == schedule_id)
 

@@ -20,6 +20,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
 from controller.people.two_people import require_second_person
 from controller.people.validity import require_validity
+from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.schedule import Schedule
 from controller.refusal import Refused
@@ -102,7 +103,8 @@ class Wish:
 
 def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
     """Ask for access; Refused reason-missing, validity-wrong, validity-past, validity-absurd, cardholder-inactive,
-    area-open, level-retired, level-hours, schedule-retired, validity-too-long, visitor-endless, already-requested."""
+    area-open, area-retired, level-retired, level-hours, schedule-retired, validity-too-long, visitor-endless,
+    already-requested."""
     if isinstance(wish.opens, Opening):
         # Nobody changes the level between this look at it and the request that rests on it.
         session.refresh(wish.opens.level, with_for_update=True)
@@ -130,7 +132,8 @@ def request(session: Session, by: Operator, now: datetime, wish: Wish) -> Grant:
 
 def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: Fits, note: str = "") -> None:
     """Put a request in force. Refused same-person, not-independent, already-decided, cardholder-inactive,
-    validity-past, visitor-endless, and whatever `fits` refuses (a list that would no longer fit one message)."""
+    area-retired, validity-past, visitor-endless, and whatever `fits` refuses (a list that would no longer fit one
+    message)."""
     _decide(session, by, now, asked, GrantState.APPROVED, note)
     require_second_person(session, asked.requested_by, by)
     if asked.valid_until is not None and asked.valid_until <= now:
@@ -140,6 +143,8 @@ def approve(session: Session, by: Operator, now: datetime, asked: Grant, fits: F
         raise Refused("cardholder-inactive")
     if asked.valid_until is None and holds(session, holder, Attribute.VISITOR):
         raise Refused("visitor-endless")
+    if asked.area_id is not None:
+        areas.require_service(session.get_one(Area, asked.area_id))
     session.flush()
     fits(session, asked)
     _record(session, Kind.GRANT_APPROVED, by, now, asked, note)
@@ -250,6 +255,8 @@ def check(session: Session, now: datetime, wish: Wish) -> None:
         _check_level(wish.opens.level, wish)
     elif wish.opens.open:
         raise Refused("area-open")
+    else:
+        areas.require_service(wish.opens)
     if wish.schedule is not None and wish.schedule.retired_at is not None:
         raise Refused("schedule-retired")
     require_validity(now, wish.valid_from, wish.ends)

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.topic import Address
+from controller import line
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
@@ -108,10 +109,11 @@ def enrol(session: Session, actor: str, now: datetime, agent: Agent, keys: Enrol
     append(session, Kind.AGENT_ENROLLED, actor, now, {"agent": agent.id}, plain)
 
 
-def revoke(session: Session, actor: str, now: datetime, agent: Agent) -> None:
-    """From now on nothing this agent sends is taken, and no list goes to it."""
+def revoke(session: Session, actor: str, now: datetime, agent: Agent, reason: str = "") -> None:
+    """From now on nothing this agent sends is taken, and no list goes to it. Its keys stay: what it signed is proven by
+    them."""
     agent.revoked_at = now
-    append(session, Kind.AGENT_REVOKED, actor, now, {"agent": agent.id})
+    append(session, Kind.AGENT_REVOKED, actor, now, {"agent": agent.id}, {}, line.opening(reason))
 
 
 def by_key(session: Session, site: Site, key: str) -> Agent | None:

@@ -24,7 +24,8 @@ MOST_TOGETHER = 8
 
 class Area(Base):
     """open: nobody needs permission (the outside, a public lobby); written_rules: canonical JSON of `rules`;
-    forgive_since: since when presence is forgiven at the present time of day."""
+    forgive_since: since when presence is forgiven at the present time of day; retired_at: since when it is no room of
+    the site any more, though the record goes on naming it."""
 
     __tablename__ = "area"
 
@@ -37,6 +38,7 @@ class Area(Base):
     open: Mapped[bool]
     written_rules: Mapped[str] = mapped_column("rules", Text)
     forgive_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
 
@@ -95,12 +97,29 @@ def by_key(session: Session, site: Site, key: str) -> Area | None:
     return session.scalar(select(Area).where(Area.site_id == site.id, Area.key == key))
 
 
+def require_service(area: Area) -> None:
+    """Refused area-retired."""
+    if area.retired_at is not None:
+        raise Refused("area-retired", area=area.key)
+
+
 def guarded_of_site(session: Session, site: Site) -> list[Area]:
     """The rooms: what a permission is needed for."""
     return [area for area in of_site(session, site) if not area.open]
 
 
+def guarded_at(session: Session, site: Site, at: datetime) -> list[Area]:
+    """The rooms that were in service at a moment, as far as what is retired now goes."""
+    every = ever_of_site(session, site)
+    return [area for area in every if not area.open and (area.retired_at is None or at < area.retired_at)]
+
+
 def of_site(session: Session, site: Site) -> Sequence[Area]:
-    """All areas, the private ones first, then by name."""
+    """The areas that are in service, the private ones first, then by name."""
+    return [area for area in ever_of_site(session, site) if area.retired_at is None]
+
+
+def ever_of_site(session: Session, site: Site) -> Sequence[Area]:
+    """The same, and those that are retired: what the record may name."""
     order = (Area.private.desc(), Area.open, Area.name, Area.id)
     return session.scalars(select(Area).where(Area.site_id == site.id).order_by(*order)).all()

@@ -1,18 +1,23 @@
-"""Doors and their access points: an entry and an exit are two access points on one door."""
+"""Doors and their access points: an entry and an exit are two access points on one door.
+
+The law: a door is never deleted. One that is retired goes on being named by the record; whatever looks at the doors of
+today asks for those in service, and says so where it asks for all that there ever were.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.formats import FORMATS
 from contract.policy import Direction, ExitMode, Relock
 from controller import line
-from controller.database import Base
+from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises import format as formats
@@ -26,8 +31,17 @@ LONGEST_FORMATS = 240
 """Of the names at one access point, as they are kept."""
 
 
+class Moving(StrEnum):
+    """Of a door that goes to another agent. LEAVING: it is in no list until its former agent lets go of it; ARRIVING:
+    its new agent has not yet adopted the list that names it, or never said that one of its readers is fitted."""
+
+    LEAVING = "leaving"
+    ARRIVING = "arriving"
+
+
 class Door(Base):
-    """One doorway, driven by one agent."""
+    """One doorway, driven by one agent. retired_at: since when it is in no list and guards nothing; moving:
+    a `Moving` while it is on its way to that agent."""
 
     __tablename__ = "door"
 
@@ -48,6 +62,8 @@ class Door(Base):
     unlock_first: Mapped[bool] = mapped_column(default=False)
     may_hold: Mapped[bool] = mapped_column(default=False)
     tailgate_s: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moving: Mapped[str | None] = mapped_column(String(8))
 
     __table_args__ = (UniqueConstraint("site_id", "key"),)
 
@@ -188,9 +204,10 @@ def add_access_point(
 def change_formats(
     session: Session, actor: str, now: datetime, point: AccessPoint, names: Sequence[str], reason: str
 ) -> None:
-    """Let an access point read cards of these formats and of no others; Refused reason-missing, format-unknown. Nothing
-    is recorded when it does already."""
+    """Let an access point read cards of these formats and of no others; Refused reason-missing, format-unknown,
+    door-retired. Nothing is recorded when it does already."""
     why, wanted = line.reason(reason), _named(session, point.site_id, names)
+    require_service(session.get_one(Door, point.door_id))
     session.refresh(point, with_for_update=True)
     before, point.formats = point.formats, wanted
     if wanted == before:
@@ -226,6 +243,23 @@ def _planned(plan: DoorPlan) -> DoorRules:
         raise Refused("building-wrong", door=plan.key) from flaw
 
 
+def require_service(door: Door) -> None:
+    """Refused door-retired."""
+    if door.retired_at is not None:
+        raise Refused("door-retired", door=door.key)
+
+
+def require_formats(session: Session, door: Door) -> None:
+    """Refused format-unknown when one of its readers reads what the site no longer knows."""
+    for point in access_points(session, door):
+        _named(session, door.site_id, point.formats.split())
+
+
+def serving() -> ColumnElement[bool]:
+    """Of access points: that their door is in service."""
+    return AccessPoint.door_id.in_(select(Door.id).where(Door.retired_at.is_(None)))
+
+
 def by_key(session: Session, site: Site, key: str) -> Door | None:
     return session.scalar(select(Door).where(Door.site_id == site.id, Door.key == key))
 
@@ -235,7 +269,21 @@ def access_point_by_key(session: Session, site: Site, key: str) -> AccessPoint |
 
 
 def points_of_site(session: Session, site: Site) -> Sequence[AccessPoint]:
-    return session.scalars(select(AccessPoint).where(AccessPoint.site_id == site.id).order_by(AccessPoint.key)).all()
+    """Those of doors in service, by key."""
+    mine = select(AccessPoint).where(AccessPoint.site_id == site.id, serving())
+    return session.scalars(mine.order_by(AccessPoint.key)).all()
+
+
+def entries_into(session: Session, area: Area) -> Sequence[AccessPoint]:
+    """The entries of doors in service that lead into `area`, by key."""
+    coming = (AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id == area.id, serving())
+    return session.scalars(select(AccessPoint).where(*coming).order_by(AccessPoint.key)).all()
+
+
+def exits_from(session: Session, area: Area) -> Sequence[AccessPoint]:
+    """The exits of doors in service that lead out of `area`, by key."""
+    leaving = (AccessPoint.direction == Direction.EXIT, AccessPoint.from_area_id == area.id, serving())
+    return session.scalars(select(AccessPoint).where(*leaving).order_by(AccessPoint.key)).all()
 
 
 def reading(session: Session, site: Site) -> dict[str, list[AccessPoint]]:
@@ -248,24 +296,54 @@ def reading(session: Session, site: Site) -> dict[str, list[AccessPoint]]:
 
 
 def of_site(session: Session, site: Site) -> Sequence[Door]:
+    """The doors in service, by name."""
+    return [door for door in ever_of_site(session, site) if door.retired_at is None]
+
+
+def ever_of_site(session: Session, site: Site) -> Sequence[Door]:
+    """The same, and those that are retired: what the record may name."""
     return session.scalars(select(Door).where(Door.site_id == site.id).order_by(Door.name, Door.id)).all()
 
 
 def of_agent(session: Session, agent: Agent) -> Sequence[Door]:
+    """The doors in service that `agent` drives, by key."""
+    return [door for door in ever_of_agent(session, agent) if door.retired_at is None]
+
+
+def listed_of_agent(session: Session, agent: Agent) -> Sequence[Door]:
+    """Those of them that its list names: without the ones that another agent has not let go of yet."""
+    return [door for door in of_agent(session, agent) if door.moving != Moving.LEAVING]
+
+
+def ever_of_agent(session: Session, agent: Agent) -> Sequence[Door]:
+    """The same, and those that are retired: what its facts may speak of."""
     return session.scalars(select(Door).where(Door.agent_id == agent.id).order_by(Door.key)).all()
 
 
 def of_area(session: Session, area: Area) -> Sequence[Door]:
-    """The doors that guard `area`: those with an access point whose permissions are the area's."""
+    """The doors in service that guard `area`: those with an access point whose permissions are the area's."""
+    return [door for door in ever_of_area(session, area) if door.retired_at is None]
+
+
+def ever_of_area(session: Session, area: Area) -> Sequence[Door]:
+    """The same, and those that are retired: where something may have happened."""
     entering = (AccessPoint.direction == Direction.ENTRY) & (AccessPoint.to_area_id == area.id)
     leaving = (AccessPoint.direction == Direction.EXIT) & (AccessPoint.from_area_id == area.id)
     guarding = select(AccessPoint.door_id).where(or_(entering, leaving))
     return session.scalars(select(Door).where(Door.id.in_(guarding)).order_by(Door.key)).all()
 
 
+def touching(session: Session, area: Area) -> Sequence[Door]:
+    """The doors in service that lead into `area` or out of it, whether they guard it or not."""
+    at = select(AccessPoint.door_id).where(or_(AccessPoint.from_area_id == area.id, AccessPoint.to_area_id == area.id))
+    here = select(Door).where(Door.id.in_(at), Door.retired_at.is_(None))
+    return session.scalars(here.order_by(Door.key)).all()
+
+
 def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
     """The doors of every area of the site as `of_area` gives them, by area id, in one statement."""
     statement = select(Door, AccessPoint).join(AccessPoint, AccessPoint.door_id == Door.id)
+    statement = statement.where(Door.retired_at.is_(None))
     found: dict[int, dict[int, Door]] = {}
     for door, point in session.execute(statement.where(Door.site_id == site.id).order_by(Door.key)):
         found.setdefault(point.guarded_area_id, {})[door.id] = door

@@ -150,7 +150,7 @@ def place(
 ) -> int | None:
     """Put doors and rooms on the plan, or take them off it (None); the place in the ledger, None where nothing changes.
 
-    Refused plan-place-wrong (no such door or room, or beyond the plan), not-found (the plan was removed).
+    Refused plan-place-wrong (no such door or room in service, or beyond the plan), not-found (the plan was removed).
     """
     _must_stand(plan)
     spots = {thing: None if at is None else Spot(plan.id, *at) for thing, at in wanted.items()}
@@ -253,7 +253,8 @@ def _move(
 def _must_fit(session: Session, plan: FloorPlan, thing: Thing, spot: Spot | None) -> None:
     found = session.get(Door, thing.id) if thing.of is Of.DOOR else session.get(Area, thing.id)
     inside = spot is None or (0 <= spot.x <= FAR and 0 <= spot.y <= FAR)
-    if found is None or found.site_id != plan.site_id or not inside:
+    gone = found is not None and spot is not None and found.retired_at is not None
+    if found is None or gone or found.site_id != plan.site_id or not inside:
         raise Refused("plan-place-wrong")
 
 

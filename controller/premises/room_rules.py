@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract.canonical import Object, Value
@@ -18,6 +17,7 @@ from contract.policy import Direction, ExitMode
 from controller import line
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
+from controller.premises import area as areas
 from controller.premises import dangers, pin_rule, presets, sign_off
 from controller.premises import door as doors
 from controller.premises.area import Area
@@ -35,10 +35,8 @@ PointFits = Callable[[Session, AccessPoint, datetime], None]
 def room(session: Session, area: Area, now: datetime) -> Room:
     """The room as it is set; what only lists and doors can tell (`delivery.rooms`) is not looked at."""
     guarding = doors.of_area(session, area)
-    leaving = select(AccessPoint).where(AccessPoint.direction == Direction.EXIT, AccessPoint.from_area_id == area.id)
-    exits = session.scalars(leaving.order_by(AccessPoint.key)).all()
-    coming = select(AccessPoint).where(AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id == area.id)
-    asking = [(point.key, pin_rule.of(session, point)) for point in session.scalars(coming.order_by(AccessPoint.key))]
+    exits = doors.exits_from(session, area)
+    asking = [(point.key, pin_rule.of(session, point)) for point in doors.entries_into(session, area)]
     return Room(
         area.private,
         area.rules,
@@ -59,8 +57,8 @@ def rooms_of(session: Session, door: Door) -> list[Area]:
 def change_area(
     session: Session, actor: str, now: datetime, area: Area, changes: Mapping[str, Value], reason: str
 ) -> None:
-    """Set some rules of an area; Refused reason-missing, area-open, setting-unknown, setting-wrong, rules-contradict,
-    rules-dangerous. Nothing is recorded when nothing changes."""
+    """Set some rules of an area; Refused reason-missing, area-open, area-retired, setting-unknown, setting-wrong,
+    rules-contradict, rules-dangerous. Nothing is recorded when nothing changes."""
     _must_be_ruled(area)
     why = line.reason(reason)
     session.refresh(area, with_for_update=True)
@@ -89,8 +87,9 @@ def mark_private(session: Session, actor: str, now: datetime, area: Area, privat
 def change_door(
     session: Session, actor: str, now: datetime, door: Door, changes: Mapping[str, Value], reason: str
 ) -> None:
-    """Set some rules of a door; Refused as `change_area`, and not-found for an unknown schedule."""
+    """Set some rules of a door; Refused as `change_area`, door-retired, and not-found for an unknown schedule."""
     why = line.reason(reason)
+    doors.require_service(door)
     session.refresh(door, with_for_update=True)
     before = door.rules
     after = with_settings(before, changes)
@@ -111,8 +110,10 @@ def change_door(
 def change_access_point(
     session: Session, actor: str, now: datetime, point: AccessPoint, changes: Mapping[str, Value], reason: str
 ) -> None:
-    """Set some rules of an access point; Refused as `change_area`, exit-mode-missing, sign-off-missing."""
+    """Set some rules of an access point; Refused as `change_area`, door-retired, exit-mode-missing,
+    sign-off-missing."""
     why = line.reason(reason)
+    doors.require_service(session.get_one(Door, point.door_id))
     session.refresh(point, with_for_update=True)
     before = point.rules
     after = with_settings(before, changes)
@@ -140,8 +141,9 @@ def change_pin_rule(
     fits: PointFits,
 ) -> None:
     """Set what an entry asks for after the card; Refused reason-missing, setting-unknown, setting-wrong, pin-on-exit,
-    pin-rule-wrong, not-found for an unknown schedule, rules-dangerous, and what `fits` refuses."""
+    pin-rule-wrong, door-retired, not-found for an unknown schedule, rules-dangerous, and what `fits` refuses."""
     why = line.reason(reason)
+    doors.require_service(session.get_one(Door, point.door_id))
     session.refresh(point, with_for_update=True)
     before = pin_rule.settings_of(pin_rule.of(session, point))
     after = pin_rule.with_settings(before, changes)
@@ -169,6 +171,7 @@ def apply_preset(session: Session, actor: str, now: datetime, area: Area, preset
 
 
 def _must_be_ruled(area: Area) -> None:
+    areas.require_service(area)
     if area.open:
         raise Refused("area-open", area=area.key)
 

@@ -86,9 +86,10 @@ def add_reader(
 ) -> AccessPoint:
     """A further access point of `door`, whose entry leads from the first of the areas into the second. Refused
     reason-missing, key-wrong, key-taken, exit-mode-missing, format-unknown, areas-same, door-guards-nothing (an open
-    area), sign-off-missing (an exit becomes controlled after its sign-off), access-point-there, and what `fits`
-    refuses."""
+    area), door-retired, area-retired, sign-off-missing (an exit becomes controlled after its sign-off),
+    access-point-there, and what `fits` refuses."""
     why, (outer, inner) = line.reason(reason), between
+    doors.require_service(door)
     _must_guard(session, door, outer, inner, wanted)
     key = wanted.key or f"{door.key}-{'in' if wanted.direction is Direction.ENTRY else 'out'}"
     source, target = (outer, inner) if wanted.direction is Direction.ENTRY else (inner, outer)
@@ -99,6 +100,8 @@ def add_reader(
 
 
 def _must_guard(session: Session, door: Door, outer: Area, inner: Area, wanted: Reader) -> None:
+    areas.require_service(outer)
+    areas.require_service(inner)
     if outer.id == inner.id:
         raise Refused("areas-same")
     if inner.open:

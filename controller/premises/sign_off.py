@@ -18,7 +18,8 @@ from contract.policy import Direction, ExitMode
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.premises.door import AccessPoint
+from controller.premises import door as doors
+from controller.premises.door import AccessPoint, Door
 from controller.refusal import Refused
 
 LASTS = timedelta(days=365)
@@ -78,7 +79,8 @@ def sign(
     valid_until: datetime | None = None,
 ) -> ExitSignOff:
     """Record a sign-off of an exit, valid for a year or less; Refused exit-mode-missing (an entry), name-missing,
-    sign-off-incomplete, validity-wrong."""
+    sign-off-incomplete, validity-wrong, door-retired."""
+    doors.require_service(session.get_one(Door, point.door_id))
     if point.direction != Direction.EXIT:
         raise Refused("exit-mode-missing", access_point=point.key)
     name = confirmed.signed_by.strip()[:120]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVarTuple
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, String, func, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, Select, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.fact import Fact, FactKind
@@ -65,6 +65,8 @@ LEFT_AGAINST = (
 recorded and alarmed: the alarm is the centre's). Leaving in an evacuation is what everybody should do."""
 _SUSPECT = ("authentication", "flood", "stuck")
 _WHILE_WRONG = frozenset({FactKind.POWER, FactKind.LINE_FAULT})
+OF_EQUIPMENT = frozenset({FactKind.READER_LOST, FactKind.TAMPER, FactKind.POWER, FactKind.LINE_FAULT, READER_SUSPECT})
+"""What says that something is broken or taken apart: of a door that is retired, nobody is called for it."""
 OBSERVED = (Reason.DURESS, *MISSED_BADGES, *LEFT_BEHIND, *LEFT_AGAINST, Reason.PROTECTION_WEAKENED)
 KINDS = tuple(
     sorted({*OF_THE_CENTRE, *READ_FROM_FACTS, *_ALWAYS, *_WHILE_ACTIVE, *_WHILE_WRONG, *_REASONS, *OBSERVED}),
@@ -206,6 +208,38 @@ def acknowledge(session: Session, by: Operator, now: datetime, alarm_id: int, no
     subjects = {"alarm": alarm.id, "row": alarm.ledger_sequence}
     personal = {"note": alarm.note} if alarm.note else {}
     append(session, Kind.ALARM_ACKNOWLEDGED, by.actor, now, subjects, personal=personal)
+
+
+def count_of_door(session: Session, door_id: int) -> int:
+    """How many wait about this door."""
+    return _count_waiting(session, Alarm.door_id == door_id)
+
+
+def count_of_agent(session: Session, agent_id: int) -> int:
+    """How many wait about this agent, or a door while it was driven by it."""
+    return _count_waiting(session, Alarm.agent_id == agent_id)
+
+
+def close_of_door(session: Session, by: Operator, now: datetime, door_id: int, why: str) -> int:
+    """Acknowledge everything that waits about a door, with the same note; how many there were."""
+    return _close(session, by, now, Alarm.door_id == door_id, why)
+
+
+def close_of_agent(session: Session, by: Operator, now: datetime, agent_id: int, why: str) -> int:
+    """The same of everything that `count_of_agent` counts."""
+    return _close(session, by, now, Alarm.agent_id == agent_id, why)
+
+
+def _count_waiting(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count(Alarm.id)).where(which, Alarm.acknowledged_at.is_(None))) or 0
+
+
+def _close(session: Session, by: Operator, now: datetime, which: ColumnElement[bool], why: str) -> int:
+    wait = select(Alarm.id).where(which, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
+    found = session.scalars(wait).all()
+    for each in found:
+        acknowledge(session, by, now, each, why)
+    return len(found)
 
 
 def _narrowed(statement: Select[*_Asked], wanted: AlarmFilter) -> Select[*_Asked]:

@@ -7,7 +7,7 @@ taken is the newest; what an agent does not carry over a restart ends with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.fact import Fact, FactKind
 from controller.database import Base, UtcDateTime
+from controller.premises.door import Door
 from controller.record import filing
 from controller.record.filing import Places
 
@@ -64,19 +65,35 @@ def fold(session: Session, now: datetime, known: Places, placed: Iterable[tuple[
     states = _states(session, known)
     for place, found in placed:
         door = known.door(found)
-        for state in states.values() if door is None else [states[door.id]]:
+        for state in _concerned(states, door):
             _take(state, now, place, found)
 
 
 def forget(session: Session, known: Places) -> None:
     """Facts of this agent are lost for ever: how its doors stand now is not known."""
     for state in _states(session, known).values():
-        state.leaf, state.leaf_at, state.released_at = Leaf.UNKNOWN, None, None
-        state.held_by, state.faults = "", ""
+        _forget(state)
+
+
+def forget_door(session: Session, door_id: int) -> None:
+    """Another agent drives it from now on: how it stands is what that says."""
+    state = session.get(DoorState, door_id)
+    if state is not None:
+        _forget(state)
+
+
+def _forget(state: DoorState) -> None:
+    state.leaf, state.leaf_at, state.released_at = Leaf.UNKNOWN, None, None
+    state.held_by, state.faults = "", ""
+
+
+def _concerned(states: Mapping[int, DoorState], door: Door | None) -> Sequence[DoorState]:
+    """Of a fact about one door, or about all; another agent says how a door stands that was moved."""
+    return list(states.values()) if door is None else [states[door.id]] if door.id in states else []
 
 
 def _states(session: Session, known: Places) -> dict[int, DoorState]:
-    wanted = [door.id for door in known.doors.values()]
+    wanted = [door.id for door in known.driven]
     rows = session.scalars(select(DoorState).where(DoorState.door_id.in_(wanted)))
     found = {row.door_id: row for row in rows}
     for door_id in wanted:

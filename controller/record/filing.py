@@ -23,6 +23,7 @@ from contract.reason import Reason
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.premises import door as doors
+from controller.premises import door_move
 from controller.premises.agent import Agent
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
@@ -37,31 +38,51 @@ _HANDLE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The rows behind the keys that an agent's facts name; a key that is not one of its own stays unresolved."""
+    """The rows behind the keys that an agent's facts name; a key that is not one of its own stays unresolved. former:
+    by id, the doors that another agent drives now, and up to when this one is believed about them (None: still)."""
 
     doors: Mapping[str, Door]
     points: Mapping[str, AccessPoint]
+    former: Mapping[int, datetime | None]
+
+    @property
+    def driven(self) -> Sequence[Door]:
+        """The doors that it drives now."""
+        return [door for door in self.doors.values() if door.id not in self.former]
 
     def door(self, found: Fact) -> Door | None:
         named = self.doors.get(str(found.body.get("door")))
         point = self.point(found)
+        if named is not None and not self._believed(named.id, found):
+            return None
         return named or (next(each for each in self.doors.values() if each.id == point.door_id) if point else None)
 
     def point(self, found: Fact) -> AccessPoint | None:
-        return self.points.get(str(found.body.get("access_point")))
+        named = self.points.get(str(found.body.get("access_point")))
+        return named if named is not None and self._believed(named.door_id, found) else None
 
     def guarded(self, found: Fact) -> Sequence[int]:
         """The areas behind the door that a fact names, or behind all of the agent's doors when it names none."""
         door = self.door(found)
-        of_door = (each for each in self.points.values() if door is None or each.door_id == door.id)
+        mine = {each.id for each in self.driven} if door is None else {door.id}
+        of_door = (each for each in self.points.values() if each.door_id in mine)
         return sorted({each.guarded_area_id for each in of_door})
+
+    def _believed(self, door_id: int, found: Fact) -> bool:
+        until = self.former.get(door_id)
+        return until is None or found.wall <= until
 
 
 def places(session: Session, agent: Agent) -> Places:
-    """What `agent` may speak of: its own doors and their access points."""
-    own = doors.of_agent(session, agent)
+    """What `agent` may speak of: its own doors and their access points, and those that it drove before."""
+    former = door_move.former(session, agent)
+    own = [*doors.ever_of_agent(session, agent), *(door for door, _until in former)]
     points = session.scalars(select(AccessPoint).where(AccessPoint.door_id.in_([door.id for door in own])))
-    return Places({door.key: door for door in own}, {point.key: point for point in points})
+    return Places(
+        {door.key: door for door in own},
+        {point.key: point for point in points},
+        {door.id: until for door, until in former},
+    )
 
 
 def moment(found: Fact, now: datetime) -> datetime:

@@ -144,7 +144,8 @@ def _consequences(session: Session, now: datetime, agent: Agent, place: int, fou
     for observed in alarm.observed(found):
         alarm.raise_once(session, observed, at, session.get_one(FactRow, (agent.id, found.sequence)))
     kind = alarm.kind_of(found)
-    if kind is not None:
+    unneeded = door is not None and door.retired_at is not None and kind in alarm.OF_EQUIPMENT
+    if kind is not None and not unneeded:
         alarm.raise_alarm(session, kind, at, place, agent.id, door.id if door else None)
 
 

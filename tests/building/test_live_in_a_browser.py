@@ -41,12 +41,18 @@ MAKING = (
     "/premises/rooms/new",
     "/premises/rooms/maple-room",
 )
+GOING = (
+    "/premises/doors/2/retire",
+    "/premises/doors/2/move?agent=2",
+    "/premises/rooms/maple-room/retire",
+    "/agents/2/retire",
+)
 PHONE = ViewportSize(width=390, height=844)
 READ_FROM_TWO_METRES = 49.0
 """Pixels of type: capitals are 0.72 of it, a pixel is 1/96 inch; from two metres they are 16 minutes of arc high."""
 
 OUTSIDE = ("/feeds", "/feeds/new", "/feeds/1")
-PAGES = (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *ASKING, *RECORD, *PLANS, *OUTSIDE, *REST, *OWN)
+PAGES = (*LIVE, *PEOPLE, *LEVELS, *ROOMS, *EQUIPMENT, *MAKING, *GOING, *ASKING, *RECORD, *PLANS, *OUTSIDE, *REST, *OWN)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COUNT_TONES = """
 window.tones = 0;
