@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from contract.fact import FactKind
-from controller.feeds.feed import Personal
+from controller.feeds.feed import Personal, Topic
 from controller.ledger.ledger import LedgerRow
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
@@ -18,6 +18,13 @@ from controller.premises.door import AccessPoint, Door
 from controller.record.fact import FactRow
 from controller.record.presented import card_of
 
+TOLD_IN: Final = {
+    Personal.HANDLE: (Topic.ALARMS, Topic.ACCESS, Topic.CHANGES),
+    Personal.PERSON: (Topic.ALARMS, Topic.ACCESS),
+    Personal.CARD: (Topic.ALARMS, Topic.ACCESS),
+    Personal.OPERATOR: (Topic.ALARMS, Topic.CHANGES),
+}
+"""In events of which topics each is told at all."""
 _IMPERSONAL: Final = frozenset(
     {"site", "area", "door", "access_point", "schedule", "calendar", "format", "agent", "alarm", "row", "feed"}
 )

@@ -22,16 +22,18 @@ ACTS = tuple(each for each in Kind if each not in NO_ACTS)
 
 @dataclass(frozen=True, slots=True)
 class ActFilter:
-    """What to list; a field that is None does not narrow. actor: as the ledger names it, such as `operator:3`."""
+    """What to list; a field that is None does not narrow. actor: as the ledger names it, such as `operator:3`; among:
+    the kinds that are asked for at all."""
 
     actor: str | None = None
     kind: Kind | None = None
     since: datetime | None = None
     until: datetime | None = None
+    among: Sequence[Kind] = ACTS
 
     @property
     def kinds(self) -> Sequence[Kind]:
-        return ACTS if self.kind is None else [each for each in ACTS if each is self.kind]
+        return self.among if self.kind is None else [each for each in self.among if each is self.kind]
 
 
 def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequence[LedgerRow]:
@@ -48,10 +50,22 @@ def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequ
 
 def reasons(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
     """Why each was done, in the words of who did it, by its place; None where these words were erased."""
+    told = words(session, rows)
+    return {
+        place: next(found[name] for name in _REASONS if name in found)
+        for place, found in told.items()
+        if not found.keys().isdisjoint(_REASONS)
+    }
+
+
+def words(session: Session, rows: Sequence[LedgerRow]) -> dict[int, dict[str, str | None]]:
+    """What stands beside each in words that may name somebody, by its place and what they are; None where erased."""
     places = [row.sequence for row in rows]
-    kept = select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(_REASONS))
-    opened = {row.sequence: row.opening() for row in session.scalars(kept)}
-    return {place: None if found is None else str(found.value) for place, found in opened.items()}
+    told: dict[int, dict[str, str | None]] = {}
+    for row in session.scalars(select(OpeningRow).where(OpeningRow.sequence.in_(places))):
+        found = row.opening()
+        told.setdefault(row.sequence, {})[row.name] = None if found is None else str(found.value)
+    return told
 
 
 def count(session: Session, wanted: ActFilter, before: int) -> int:
