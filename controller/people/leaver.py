@@ -13,21 +13,25 @@ from sqlalchemy.orm import Session
 
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import pin
+from controller.people import photo, pin
 from controller.people.cardholder import Cardholder
 from controller.people.operator import SCHEDULE
+from controller.people.photo import Photo
 from controller.people.validity import require_validity
 from controller.premises.site import Site
 from controller.refusal import Refused
 
 
 def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
-    """End everything this cardholder may do, at once, their PIN too; Refused reason-missing, cardholder-inactive."""
+    """End everything this cardholder may do, at once, and forget their PIN and photo; Refused reason-missing,
+    cardholder-inactive."""
     why = _why(holder, reason)
     holder.ended_at = now
     append(session, Kind.CARDHOLDER_ENDED, actor, now, {"cardholder": holder.id}, personal={"reason": why})
     if pin.of(session, holder) is not None:
         pin.clear(session, actor, now, holder)
+    if photo.of(session, holder) is not None:
+        photo.remove(session, actor, now, holder)
 
 
 def leave(session: Session, actor: str, now: datetime, holder: Cardholder, at: datetime | None, reason: str) -> None:
@@ -54,6 +58,16 @@ def end_due(session: Session, site: Site, now: datetime) -> int:
     found = session.scalars(due.order_by(Cardholder.id)).all()
     for holder in found:
         deactivate(session, SCHEDULE, now, holder, "the minute of leaving has come")
+    return len(found)
+
+
+def forget_photos(session: Session, site: Site, now: datetime) -> int:
+    """Remove the photos of those who left while an earlier version still kept them; how many."""
+    left = select(Cardholder).join(Photo, Photo.cardholder_id == Cardholder.id)
+    kept = left.where(Cardholder.site_id == site.id, Cardholder.ended_at.is_not(None)).order_by(Cardholder.id)
+    found = session.scalars(kept).all()
+    for holder in found:
+        photo.remove(session, SCHEDULE, now, holder)
     return len(found)
 
 

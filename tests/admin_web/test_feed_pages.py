@@ -12,6 +12,9 @@ from flask.testing import FlaskClient
 from admin_web import feed_words
 from admin_web.reports.known import EXPORTED
 from controller.database import reading, transaction
+from controller.feeds import cef
+from controller.feeds import feed as feeds
+from controller.feeds.event import batch
 from controller.feeds.feed import Feed, Personal, State, Topic
 from controller.feeds.handing import Why
 from controller.feeds.target import FeedKind
@@ -19,9 +22,11 @@ from controller.feeds.telling import TOLD_IN
 from controller.ledger import acts
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
+from controller.record import alarm
 from tests.admin_web.conftest import BASE, field, signed_in, submit, token
-from tests.controller.conftest import House
-from tests.controller.feed_hands import HOOK, made, officer, readable, row, wanted
+from tests.controller.conftest import NOW, House
+from tests.controller.doorway import visited
+from tests.controller.feed_hands import HOOK, made, officer, raised, readable, row, wanted
 
 SAID = {"recipient": "Example KK", "purpose": "watch at night", "target": HOOK, "topics": "alarms"}
 
@@ -244,6 +249,39 @@ def test_every_state_of_a_feed_is_drawn(client: FlaskClient, house: House, langu
         assert "<b>" not in page
         assert "<bdi>&lt;b&gt;" in page
     assert "503" in page or "503" in shown(client, f"/feeds/{ids[2]}")
+
+
+def told(house: House, *fields: Personal) -> tuple[set[tuple[Topic, str]], set[str]]:
+    """Which members of events a feed with these fields tells: of webhooks with the topic of each, and of CEF lines."""
+    feed_id, _ = made(house, wanted(topics=tuple(Topic), fields=fields))
+    with transaction(house.engine) as session:
+        feed = row(session, feed_id)
+        feed.record_place = feed.alarm_place = 0
+        events = batch(session, feed, 1_000).events
+        feeds.end(session, house.operator(session, "kim"), NOW, feed)
+    topics = {"alarm": Topic.ALARMS, "access": Topic.ACCESS, "change": Topic.CHANGES}
+    members = {
+        (topics[event.kind.partition(".")[0]], f"{name}.{part}".removesuffix("."))
+        for event in events
+        for name, value in event.data.items()
+        for part in (value if isinstance(value, dict) else [""])
+    }
+    return members, {name for event in events for name in re.findall(r"(?<=[| ])(\w+)=", cef.line(event))}
+
+
+@pytest.mark.parametrize("field_of", list(Personal))
+def test_the_page_names_the_members_and_topics_that_events_really_have(house: House, field_of: Personal) -> None:
+    visited(house)
+    raised(house, NOW)
+    with transaction(house.engine) as session:
+        [waits] = alarm.waiting(session)[:1]
+        alarm.acknowledge(session, house.operator(session, "kim"), NOW, waits.id)
+    (members, extension), (without, plainly) = told(house, field_of), told(house)
+    found = {re.sub(r"^of\..*", "of.*", member) for _topic, member in members - without}
+    assert found == set(feed_words.MEMBERS[FeedKind.WEBHOOK][field_of].split(", "))
+    assert {topic for topic, _member in members - without} <= set(TOLD_IN[field_of])
+    said = {re.sub("^sekisho.*", "sekisho*", each) for each in extension - plainly if not each.endswith("Label")}
+    assert said == set(feed_words.MEMBERS[FeedKind.SYSLOG][field_of].split(", "))
 
 
 def test_every_word_of_feeds_has_its_phrase() -> None:
