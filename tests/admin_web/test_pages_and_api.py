@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import admin_web
-from admin_web import act_words, words
+from admin_web import act_words, feed_words, words
 from admin_web.reports.known import EXPORTED, REPORTS
 from contract.fact import FactKind
 from contract.outcome import Outcome
@@ -269,6 +269,7 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
         words.DOOR_MODES,
         words.HEALTH,
         words.AGENTS,
+        feed_words.STATES,
     )
     for key in (each for table in tables for each in table):
         assert re.search(rf'class="[a-z -]*-{key.lower()}"', page), key
