@@ -219,6 +219,12 @@ def test_after_choosing_a_language_one_stays_on_our_pages(client: FlaskClient) -
         assert client.post("/language/ja", data=data, base_url=BASE).headers["Location"] == to
 
 
+@pytest.mark.parametrize(("actor", "told"), [("host", "制御装置"), ("schedule", "予定"), ("operator:9", "operator:9")])
+def test_who_did_it_is_said_in_the_readers_language(app: Flask, actor: str, told: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "ja"}):
+        assert words.actor(actor, {}) == told
+
+
 def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.KINDS.keys() == {*FactKind, *alarm.OF_THE_CENTRE, *alarm.READ_FROM_FACTS}
     assert words.REASONS.keys() == set(Reason)
