@@ -69,7 +69,7 @@ def of_an_auditor(browser: Browser, demo: Demo) -> None:
     web = demo.description["web"]
     olu = signed_in(browser, demo, "olu", "ja-JP", theme="dark")
     expect(olu.locator("#newest")).to_contain_text("Ada", timeout=SOON)
-    taken(olu, "live-ja", wide(1200))
+    taken(olu, "live-ja", wide(1290))
     olu.goto(f"{web}/muster")
     taken(olu, "muster-phone", PHONE)
     olu = signed_in(browser, demo, "olu")
@@ -99,7 +99,7 @@ def of_two_admins(browser: Browser, demo: Demo) -> None:
     web = demo.description["web"]
     kim, mia = signed_in(browser, demo, "kim"), signed_in(browser, demo, "mia")
     expect(kim.locator("#newest")).to_contain_text("Ada", timeout=SOON)
-    taken(kim, "live", wide(1250))
+    taken(kim, "live", wide(1330))
     kim.goto(f"{web}/permissions")
     taken(kim, "matrix", wide(800))
     kim.goto(f"{web}/rooms/cedar-room/request?cardholder=2")
