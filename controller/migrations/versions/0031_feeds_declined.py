@@ -7,8 +7,8 @@ from alembic import op
 
 from controller.database import UtcDateTime
 
-revision = "0027"
-down_revision = "0026"
+revision = "0031"
+down_revision = "0030"
 
 
 def upgrade() -> None:
