@@ -103,6 +103,7 @@ ACTS: dict[str, Any] = {
     Kind.FEED_MADE: _("Feed added"),
     Kind.FEED_CHANGED: _("Feed changed"),
     Kind.FEED_APPROVED: _("Feed approved"),
+    Kind.FEED_DECLINED: _("Feed declined"),
     Kind.FEED_WITHDRAWN: _("Feed not approved any more"),
     Kind.FEED_STOPPED: _("Feed stopped"),
     Kind.FEED_RESUMED: _("Feed resumed"),

@@ -44,6 +44,7 @@ from admin_web.pages import (
     floor_plans,
     formats,
     forms,
+    leaving,
     levels,
     live,
     log,
@@ -84,7 +85,7 @@ PEOPLE = (cardholders, people_files, photos, cards, permissions, requests, widen
 DAILY = (start, live, alarms, posture, muster, *PEOPLE, rooms, rules, schedules, calendars, floor_plans, enquiry)
 AUDITING = (log, reports, saved_reports, findings, charts, timelines, exports)
 EQUIPMENT = (agents, readers, formats, room_setup, door_setup, door_moving, retiring, site_settings)
-OUTSIDE = (feeds,)
+OUTSIDE = (feeds, leaving)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")

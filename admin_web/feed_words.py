@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from admin_web import act_words
 from admin_web.words import phrase
 from controller.feeds.feed import Personal, State, Topic
 from controller.feeds.handing import Why
 from controller.feeds.target import FeedKind
+from controller.ledger.kinds import Kind
 
 KINDS: dict[str, Any] = {
     FeedKind.WEBHOOK: _("Webhook"),
@@ -28,8 +31,43 @@ PERSONAL: dict[str, Any] = {
     Personal.CARD: _("Label of the card"),
     Personal.OPERATOR: _("Which operator did it"),
 }
+ACTS: dict[str, Any] = {**act_words.ACTS, Kind.FEED_PAUSED: _("Feed paused by itself")}
+"""What people did, and what a feed does by itself."""
+MEMBERS: dict[str, dict[str, str]] = {
+    FeedKind.WEBHOOK: {
+        Personal.HANDLE: "handle, of.*",
+        Personal.PERSON: "person.name, person.number",
+        Personal.CARD: "card.id, card.label",
+        Personal.OPERATOR: "operator.name, operator.display_name",
+    },
+    FeedKind.SYSLOG: {
+        Personal.HANDLE: "suid, sekisho*",
+        Personal.PERSON: "suser, flexString1",
+        Personal.CARD: "cs3",
+        Personal.OPERATOR: "duid",
+    },
+}
+"""Under which members of an event each is told; a star stands for the numbers of rows, one for each."""
+NARROWED: dict[str, Any] = {
+    "area": _("one room"),
+    "door": _("one door"),
+    "cardholder": _("one person"),
+    "operator": _("one operator"),
+    "outcome": _("one result"),
+    "kind": _("some kinds"),
+    "act": _("one kind"),
+    "alarm": _("one kind"),
+    "passing": _("passages"),
+    "disposition": _("one disposition"),
+    "period": _("a time"),
+    "since": _("a time"),
+    "until": _("a time"),
+    "days": _("some days"),
+}
+"""By what a list was narrowed, without saying to whom."""
 STATES: dict[str, Any] = {
     State.WAITING: _("Waits for the privacy officer"),
+    State.DECLINED: _("Closed by the privacy officer"),
     State.STOPPED: _("Stopped"),
     State.PAUSED: _("Paused"),
     State.FAILING: _("Tried again"),
@@ -47,6 +85,11 @@ WHY: dict[str, Any] = {
     Why.SECRET: _("the secret was sealed for another controller: renew it"),
     Why.DEFECT: _("a defect of our own, which the log of the controller names"),
 }
+
+
+def narrowed(filters: Sequence[str]) -> str:
+    """By what a list was narrowed."""
+    return ", ".join(dict.fromkeys(phrase(NARROWED, each) for each in filters)) or gettext("everything")
 
 
 def flaw(code: str) -> str:

@@ -62,4 +62,6 @@ def _written(name: str, value: object) -> str:
         return f"{value.name} ({value.issuer})"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        return ""
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -34,7 +34,7 @@ from controller.people.card_state import Act, State
 from controller.people.custody import Due, Place
 from controller.people.level_change import ChangeState
 from controller.people.matrix import Stands
-from controller.people.operator import SCHEDULE, Operator
+from controller.people.operator import HOST, SCHEDULE, Operator
 from controller.people.operator_session import Proof
 from controller.people.permission import GrantState
 from controller.people.roster import Verdict
@@ -609,11 +609,11 @@ def fault(name: str) -> str:
 
 
 def actor(name: str, operators: Mapping[int, Operator]) -> str:
-    """Who did it: an operator by name, or what did it."""
+    """Who did it: an operator by name, or what did it, in words where there are some."""
     kind_of, _colon, number = name.partition(":")
     if kind_of == "operator" and number.isdigit() and int(number) in operators:
         return operators[int(number)].display_name
-    return str(gettext("the schedule")) if name == SCHEDULE else name
+    return str({SCHEDULE: gettext("the schedule"), HOST: gettext("the host")}.get(name, name))
 
 
 def overruled(reason: str, *, certain: bool = True) -> str:

@@ -26,7 +26,7 @@ from controller.delivery.authority import Authority
 from controller.delivery.link import Link
 from controller.feeds import bridge, courier
 from controller.mail import postman
-from controller.people import operator
+from controller.people import leaver, operator
 from controller.premises import building, site
 from controller.settings import ControllerSettings
 from process import logs, settings
@@ -81,6 +81,7 @@ def prepare(engine: Engine, told: ControllerSettings, now: datetime) -> Authorit
         own = site.by_key(session, told.site)
         if own is None:
             raise UnknownSiteError(f"the database knows no site {told.site}: name its description under `building`")
+        leaver.forget_photos(session, own, now)
         link = operator.first_link(session, now, own)
     first_link.hand_over(told, link)
     return authority

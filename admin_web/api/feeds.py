@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.fields import PAGE, asks, maybe, takes, text, whole, words
-from admin_web.api.paging import sliced
+from admin_web.api.fields import PAGE, asks, digits, from_start, maybe, takes, text, whole, words
+from admin_web.api.paging import answered, limit, sliced
 from admin_web.approving import approved_feed
 from admin_web.centre import centre, now
 from admin_web.pages.feeds import living
 from controller.feeds import feed as feeds
+from controller.feeds import leaving
 from controller.feeds.feed import Feed, Personal, Topic, Wanted
 from controller.feeds.target import LONGEST
+from controller.ledger import ledger
 from controller.people.access import Permission
 
 _WANTED = {
@@ -76,6 +78,17 @@ def approve_feed(feed_id: int, given: dict[str, Any]) -> Response:
     return jsonify(shapes.feed(approved_feed(feed_id, given["version"])))
 
 
+@blueprint.post(f"{V1}/feeds/<int:feed_id>/decline")
+@guard.requires(Permission.APPROVE_FEEDS)
+@takes(version=whole(required=True), reason=text(400, required=True))
+def decline_feed(feed_id: int, given: dict[str, Any]) -> Response:
+    """Say no to a feed as it stands in `version`."""
+    version, reason = given["version"], given["reason"]
+    return _changed(
+        feed_id, lambda session, feed: feeds.decline(session, guard.operator(), now(), feed, version, reason)
+    )
+
+
 @blueprint.post(f"{V1}/feeds/<int:feed_id>/withdraw")
 @guard.requires(Permission.APPROVE_FEEDS)
 @takes(reason=text(400, required=True))
@@ -120,6 +133,20 @@ def renew_feed_secret(feed_id: int, given: dict[str, Any]) -> Response:  # noqa:
 def end_feed(feed_id: int, given: dict[str, Any]) -> Response:  # noqa: ARG001 - nothing may be given
     """Remove it for good; what was not taken yet is never sent."""
     return _changed(feed_id, lambda session, feed: feeds.end(session, guard.operator(), now(), feed))
+
+
+@blueprint.get(f"{V1}/taken-out")
+@guard.requires(Permission.SEE_TAKEN_OUT)
+@asks(cursor=from_start(digits(0)), limit=PAGE["limit"])
+def list_taken_out(asked: dict[str, Any]) -> Response:
+    """Lists taken out and kept, and acts on feeds, the newest first; `cursor` goes back in time."""
+    most = limit(asked)
+    with centre().read() as session:
+        before = ledger.head(session) + 1 if asked["cursor"] is None else asked["cursor"]
+        found = leaving.listed(session, before, most + 1)
+        return answered(
+            [shapes.left(each) for each in found[:most]], found[most - 1].row.sequence if len(found) > most else None
+        )
 
 
 def _changed(feed_id: int, act: Callable[[Session, Feed], None]) -> Response:

@@ -11,6 +11,7 @@ from contract.schedule import Interval
 from controller.delivery.distribution import InForce
 from controller.delivery.fleet import AgentNow, Standing
 from controller.feeds.feed import Feed
+from controller.feeds.leaving import Left
 from controller.ledger.ledger import LedgerRow
 from controller.people import asking, custody
 from controller.people.access_level import AccessLevel, LevelPlan
@@ -427,6 +428,28 @@ def change(row: LedgerRow, reason: str | None, whence: str | None) -> dict[str, 
     }
 
 
+def left(act: Left) -> dict[str, Any]:
+    """Something that left the house. report, form, rows: of a list; narrowed: by which filters, not to what; null where
+    there is none, and where words were erased."""
+    content = act.row.content
+    return {
+        "id": act.row.sequence,
+        "at": utc(act.row.at),
+        "kind": act.row.kind,
+        "actor": act.row.actor,
+        "report": content.get("report"),
+        "form": content.get("form"),
+        "rows": content.get("rows"),
+        "narrowed": act.narrowed,
+        "feed": act.feed,
+        "version": content.get("version"),
+        "name": act.words.get("name"),
+        "recipient": act.words.get("recipient"),
+        "purpose": act.words.get("purpose"),
+        "reason": act.words.get("reason"),
+    }
+
+
 def alarm(row: Alarm, *, escalated: bool) -> dict[str, Any]:
     """escalated: nobody has acknowledged it for as long as the site lets alarms wait."""
     return {
@@ -490,7 +513,8 @@ def signed_in(row: OperatorSession) -> dict[str, Any]:
 
 
 def feed(row: Feed) -> dict[str, Any]:
-    """made_by: null when the owner of the host keeps it; approved_by: null while nobody has, or nobody needs to."""
+    """made_by: null when the owner of the host keeps it; approved_by: null while nobody has, or nobody needs to;
+    declined_by: null unless somebody said no to it, or approves it no longer."""
     return {
         "id": row.id,
         "kind": row.kind,
@@ -506,6 +530,9 @@ def feed(row: Feed) -> dict[str, Any]:
         "made_at": utc(row.made_at),
         "approved_by": row.approved_by,
         "approved_at": _maybe(row.approved_at),
+        "declined_by": row.declined_by,
+        "declined_at": _maybe(row.declined_at),
+        "declined_why": row.declined_why or None,
         "taken_at": _maybe(row.taken_at),
         "failing_since": _maybe(row.failing_since),
         "flaw": row.flaw or None,

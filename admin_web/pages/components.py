@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 
-from admin_web import guard, words
+from admin_web import feed_words, guard, words
 from admin_web.centre import centre, now
 from controller.delivery.distribution import InForce
 from controller.people.access import Permission
@@ -28,6 +28,7 @@ _TABLES = (
     (words.DOOR_MODES, "state mode"),
     (words.HEALTH, "state health"),
     (words.AGENTS, "state health"),
+    (feed_words.STATES, "mark-feed"),
 )
 """Each table of states with the classes that its members are drawn by."""
 _SINCE = (timedelta(seconds=0.4), timedelta(hours=3))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -13,20 +11,29 @@ from admin_web.approving import approved_feed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.feeds import feed as feeds
-from controller.feeds.feed import Feed, Personal, Topic, Wanted
+from controller.feeds import leaving
+from controller.feeds.feed import Feed, Personal, State, Topic, Wanted
 from controller.feeds.target import LONGEST
+from controller.feeds.telling import TOLD_IN
 from controller.people import operator as operators
 from controller.people.access import Permission
 
 blueprint = Blueprint("feeds", __name__, url_prefix="/feeds")
+_LATEST = 20
+_BY = ("made_by", "written_by", "approved_by", "declined_by")
 
 
 @blueprint.get("")
 @guard.requires(Permission.SEE_FEEDS)
 def listed() -> str:
     with centre().read() as session:
+        found = feeds.of_site(session, centre().site(session))
         return render_template(
-            "feeds/list.html", feeds=feeds.of_site(session, centre().site(session)), feed_words=feed_words
+            "feeds/list.html",
+            feeds=found,
+            waiting=[each for each in found if each.state is State.WAITING],
+            names={each.id: each.display_name for each in operators.of_site(session, centre().site(session))},
+            feed_words=feed_words,
         )
 
 
@@ -74,6 +81,15 @@ def change(feed_id: int) -> str:
 @guard.requires(Permission.APPROVE_FEEDS)
 def approve(feed_id: int) -> Response:
     approved_feed(feed_id, _version())
+    return _back(feed_id)
+
+
+@blueprint.post("/<int:feed_id>/decline")
+@guard.requires(Permission.APPROVE_FEEDS)
+def decline(feed_id: int) -> Response:
+    version, reason = _version(), forms.text("reason")
+    with centre().write() as session:
+        feeds.decline(session, guard.operator(), now(), living(session, feed_id), version, reason)
     return _back(feed_id)
 
 
@@ -143,12 +159,19 @@ def living(session: Session, feed_id: int) -> Feed:
 
 
 def _page(session: Session, feed: Feed, secret: str | None = None) -> str:
-    names = {each.id: each.display_name for each in operators.of_site(session, centre().site(session))}
-    told: dict[str, Any] = {"made_by": feed.made_by, "written_by": feed.written_by, "approved_by": feed.approved_by}
-    by = {name: names.get(value) for name, value in told.items()}
-    mine = guard.operator().id in (feed.made_by, feed.written_by)
+    known = {each.id: each for each in operators.of_site(session, centre().site(session))}
     return render_template(
-        "feeds/page.html", feed=feed, state=feed.state, secret=secret, by=by, mine=mine, feed_words=feed_words
+        "feeds/page.html",
+        feed=feed,
+        state=feed.state,
+        secret=secret,
+        by={name: known[number].display_name for name in _BY if (number := getattr(feed, name)) in known},
+        mine=guard.operator().id in (feed.made_by, feed.written_by),
+        fields=Personal,
+        told_in=TOLD_IN,
+        acts=leaving.of_feed(session, feed, _LATEST),
+        operators=known,
+        feed_words=feed_words,
     )
 
 

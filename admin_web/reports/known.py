@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from admin_web.centre import centre
@@ -23,6 +24,11 @@ REPORTS = {each.key: each for each in (REFUSED, ALARMS, LOSSES, UNUSED, EXPIRING
 """What has a page among the reports."""
 EXPORTED = {LOG.key: LOG, **REPORTS, MUSTER.key: MUSTER}
 """What can be taken out as a file."""
+
+
+def titled(key: str) -> str:
+    """What the list is called of which a file was made: a report, or everybody."""
+    return str(EXPORTED[key].title if key in EXPORTED else {"cardholders": gettext("Cardholders")}.get(key, key))
 
 
 def asked_of(report: Report) -> Asked:

@@ -73,7 +73,8 @@ def tour(places: Places, known: Secrets, folder: Folder) -> str:
    2. Ben's card is refused there: he may only enter the hallway. Eve's card was reported lost.
    3. Sign in as kim and request the Cedar room for Ben; sign in as mia and approve it. Try Ben's card again.
    4. Let Ada into the Maple room (a Wiegand reader) and cut the cable of its exit reader (OSDP): the exit button helps.
-   5. Sign in as olu, the auditor: every card, refusal and passage is in the access log, with its reason.
+   5. Sign in as pia, the privacy officer: a feed that names people waits for a yes or a no.
+   6. Sign in as olu, the auditor: every card, refusal and passage is in the access log, with its reason.
 
   Ctrl-C ends everything.
 """

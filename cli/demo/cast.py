@@ -38,6 +38,7 @@ OPERATORS: Final = (
     OperatorPart("kim", "Kim", "security-admin"),
     OperatorPart("mia", "Mia", "security-admin"),
     OperatorPart("olu", "Olu", "auditor"),
+    OperatorPart("pia", "Pia", "privacy-officer"),
 )
 
 PEOPLE: Final = (

@@ -17,7 +17,7 @@ from math import ceil
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from cli.demo import building
+from cli.demo import building, office
 from cli.demo.building import AGENTS, SITE
 from cli.demo.folder import Folder
 from cli.demo.past import Deed, Step, door_of, script
@@ -39,6 +39,7 @@ from controller.people import permission as permissions
 from controller.people.permission import Wish
 from controller.premises import area as areas
 from controller.premises import site as sites
+from controller.premises.site import Site
 from controller.record import alarm
 from door_agent import keys as agent_keys
 from door_agent.agent import Agent
@@ -84,20 +85,21 @@ def live_through(past: Past) -> None:
         world.close()
     with transaction(past.engine) as session:
         site = sites.by_key(session, SITE)
-        _look_at_alarms(session, past.now)
+        if site is None:
+            raise LookupError("the demo building is not complete")
+        _look_at_alarms(session, site, past.now)
+        office.work(session, site, past.authority, past.now)
         plain = {"first": first, "last": head(session), "made": "by the demo, from a script"}
-        append(session, Kind.DEMO_HISTORY, "host", past.now, {"site": site.id if site else 0}, plain)
+        append(session, Kind.DEMO_HISTORY, "host", past.now, {"site": site.id}, plain)
 
 
-def _look_at_alarms(session: Session, now: datetime) -> None:
-    """Kim has looked at what is older than a day; that the agents of the past never met each other is among it."""
-    site = sites.by_key(session, SITE)
-    kim = operators.by_name(session, site, "kim") if site else None
+def _look_at_alarms(session: Session, site: Site, now: datetime) -> None:
+    """Kim has looked at all of it, whatever time of day it is; that the agents of the past never met is among it."""
+    kim = operators.by_name(session, site, "kim")
     if kim is None:
         raise LookupError("the demo building is not complete")
     for each in alarm.waiting(session):
-        if each.raised_at < now - timedelta(days=1):
-            alarm.acknowledge(session, kim, now, each.id)
+        alarm.acknowledge(session, kim, now, each.id)
 
 
 class _World:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from cli.demo import office
 from cli.demo.building import AGENTS, DOORS, PLAN, SITE, osdp_key
 from cli.demo.cast import OPERATORS, PEOPLE, Person
 from cli.demo.folder import Folder
@@ -84,6 +85,7 @@ def _seed(engine: Engine, folder: Folder, authority: authorities.Authority, bega
         cards = {card.cardholder: card.identities for card in known.cards}
         for place, person in enumerate(PEOPLE):
             _person(session, site, began + timedelta(minutes=3 * place), staff, person, cards[person.name])
+        office.give_level(session, site, staff, began + timedelta(minutes=3 * len(PEOPLE)))
     return known
 
 

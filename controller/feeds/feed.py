@@ -2,7 +2,8 @@
 
 The law: a feed that carries anything of a person is closed until somebody else, who guards privacy, has approved
 exactly this recipient, purpose, address and content; a change of any of them closes it again. It carries what happens
-from then on: what happened while it was closed is never sent.
+from then on: what happened while it was closed is never sent. A no has its reason, and stands until the feed is changed
+or approved after all.
 """
 
 from __future__ import annotations
@@ -52,10 +53,11 @@ class Personal(StrEnum):
 
 
 class State(StrEnum):
-    """WAITING: for an approval; STOPPED: by an operator; PAUSED: by itself, because nothing was taken for too long;
-    FAILING: it is tried again; ON: all was taken."""
+    """WAITING: for an approval; DECLINED: there is none, or none any more; STOPPED: by an operator; PAUSED: by itself,
+    because nothing was taken for too long; FAILING: it is tried again; ON: all was taken."""
 
     WAITING = "waiting"
+    DECLINED = "declined"
     STOPPED = "stopped"
     PAUSED = "paused"
     FAILING = "failing"
@@ -64,8 +66,9 @@ class State(StrEnum):
 
 class Feed(Base):
     """made_by, written_by: who made it and who last changed what it says (null: the host); version: counts those
-    changes; sealed: a webhook's secret, for `SecretReader` alone; stopped: an operator wants it quiet; record_place,
-    alarm_place: up to which ledger row and alarm it was taken; failing_since: nothing was taken since; flaw: why."""
+    changes; declined_by: who said no to this version, or approves it no longer; declined_why: in their words; sealed: a
+    webhook's secret, for `SecretReader` alone; stopped: an operator wants it quiet; record_place, alarm_place: up to
+    which ledger row and alarm it was taken; failing_since: nothing was taken since; flaw: why."""
 
     __tablename__ = "feed"
 
@@ -84,6 +87,9 @@ class Feed(Base):
     version: Mapped[int] = mapped_column(default=1)
     approved_by: Mapped[int | None]
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_by: Mapped[int | None]
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_why: Mapped[str] = mapped_column(String(_LONGEST_PURPOSE), default="")
     stopped: Mapped[bool] = mapped_column(default=False)
     record_place: Mapped[int] = mapped_column(BigInteger)
     alarm_place: Mapped[int] = mapped_column(BigInteger)
@@ -106,7 +112,7 @@ class Feed(Base):
     @property
     def state(self) -> State:
         if self.fields and self.approved_by is None:
-            return State.WAITING
+            return State.WAITING if self.declined_by is None else State.DECLINED
         if self.stopped:
             return State.STOPPED
         if self.paused_at is not None:
@@ -177,6 +183,7 @@ def change(session: Session, by: Operator, now: datetime, feed: Feed, version: i
         setattr(feed, name, value)
     feed.kind, feed.written_by, feed.version = kind, by.id, feed.version + 1
     feed.approved_by = feed.approved_at = None
+    _decide_anew(feed)
     _from_now_on(session, feed, now)
     secret = None
     if kind is not FeedKind.WEBHOOK:
@@ -188,27 +195,36 @@ def change(session: Session, by: Operator, now: datetime, feed: Feed, version: i
 
 
 def approve(session: Session, by: Operator, now: datetime, feed: Feed, version: int) -> None:
-    """Open a feed as it stands in `version`. Refused same-person, not-independent (whoever made it or last changed it
-    does not approve it), feed-changed, feed-decided, not-found."""
+    """Open a feed as it stands in `version`, also after a no. Refused same-person, not-independent (whoever made it or
+    last changed it does not approve it), feed-changed, feed-decided, not-found."""
     _lock(session, feed, version)
-    if feed.state is not State.WAITING:
+    if feed.state not in (State.WAITING, State.DECLINED):
         raise Refused("feed-decided")
     for author in {feed.made_by, feed.written_by} - {None}:
         require_second_person(session, int(author or 0), by)
     feed.approved_by, feed.approved_at = by.id, now
+    _decide_anew(feed)
     _from_now_on(session, feed, now)
     record(session, Kind.FEED_APPROVED, by.actor, now, feed)
 
 
+def decline(session: Session, by: Operator, now: datetime, feed: Feed, version: int, reason: str) -> None:
+    """Say no to a feed as it stands in `version`; Refused reason-missing, feed-changed, feed-decided, not-found."""
+    why = _why(reason)
+    _lock(session, feed, version)
+    if feed.state is not State.WAITING:
+        raise Refused("feed-decided")
+    _say_no(session, Kind.FEED_DECLINED, by, now, feed, why)
+
+
 def withdraw(session: Session, by: Operator, now: datetime, feed: Feed, reason: str) -> None:
     """Approve it no longer, at once and by one person; Refused reason-missing, feed-decided, not-found."""
-    if not reason.strip():
-        raise Refused("reason-missing")
+    why = _why(reason)
     _lock(session, feed, None)
     if feed.approved_by is None:
         raise Refused("feed-decided")
     feed.approved_by = feed.approved_at = None
-    record(session, Kind.FEED_WITHDRAWN, by.actor, now, feed, {"reason": reason.strip()[:_LONGEST_PURPOSE]})
+    _say_no(session, Kind.FEED_WITHDRAWN, by, now, feed, why)
 
 
 def stop(session: Session, by: Operator, now: datetime, feed: Feed) -> None:
@@ -273,6 +289,22 @@ def record(
     plain = {"kind": feed.kind, "version": feed.version, "topics": feed.topics, "fields": feed.fields}
     personal = {"recipient": feed.recipient, "purpose": feed.purpose, "target": feed.target, **(why or {})}
     append(session, kind, actor, now, {"feed": feed.id}, plain, personal)
+
+
+def _why(reason: str) -> str:
+    why = reason.strip()[:_LONGEST_PURPOSE]
+    if not why:
+        raise Refused("reason-missing")
+    return why
+
+
+def _say_no(session: Session, kind: Kind, by: Operator, now: datetime, feed: Feed, why: str) -> None:
+    feed.declined_by, feed.declined_at, feed.declined_why = by.id, now, why
+    record(session, kind, by.actor, now, feed, {"reason": why})
+
+
+def _decide_anew(feed: Feed) -> None:
+    feed.declined_by, feed.declined_at, feed.declined_why = None, None, ""
 
 
 def _renew(session: Session, feed: Feed) -> str:

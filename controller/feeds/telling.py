@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from contract.canonical import Object
 from contract.fact import FactKind
 from contract.outcome import Outcome
-from controller.feeds.feed import Personal
+from controller.feeds.feed import Personal, Topic
 from controller.ledger.kinds import REFUSALS
 from controller.ledger.ledger import LedgerRow
 from controller.people.cardholder import Cardholder
@@ -21,6 +21,13 @@ from controller.premises.door import AccessPoint, Door
 from controller.record.fact import FactRow
 from controller.record.presented import card_of
 
+TOLD_IN: Final = {
+    Personal.HANDLE: (Topic.ALARMS, Topic.ACCESS, Topic.CHANGES),
+    Personal.PERSON: (Topic.ALARMS, Topic.ACCESS),
+    Personal.CARD: (Topic.ALARMS, Topic.ACCESS),
+    Personal.OPERATOR: (Topic.ALARMS, Topic.CHANGES),
+}
+"""In events of which topics each is told at all."""
 _IMPERSONAL: Final = frozenset(
     {"site", "area", "door", "access_point", "schedule", "calendar", "format", "agent", "alarm", "row", "feed"}
 )

@@ -23,16 +23,18 @@ ACTS = tuple(each for each in Kind if each not in NO_ACTS)
 
 @dataclass(frozen=True, slots=True)
 class ActFilter:
-    """What to list; a field that is None does not narrow. actor: as the ledger names it, such as `operator:3`."""
+    """What to list; a field that is None does not narrow. actor: as the ledger names it, such as `operator:3`; among:
+    the kinds that are asked for at all."""
 
     actor: str | None = None
     kind: Kind | None = None
     since: datetime | None = None
     until: datetime | None = None
+    among: Sequence[Kind] = ACTS
 
     @property
     def kinds(self) -> Sequence[Kind]:
-        return ACTS if self.kind is None else [each for each in ACTS if each is self.kind]
+        return self.among if self.kind is None else [each for each in self.among if each is self.kind]
 
 
 def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequence[LedgerRow]:
@@ -49,15 +51,30 @@ def listed(session: Session, wanted: ActFilter, before: int, limit: int) -> Sequ
 
 def reasons(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
     """Why each was done, in the words of who did it, by its place; None where these words were erased."""
-    return {row.sequence: _value(row) for row in _opened(session, rows, _REASONS)}
+    return {
+        place: next(found[name] for name in _REASONS if name in found)
+        for place, found in words(session, rows).items()
+        if not found.keys().isdisjoint(_REASONS)
+    }
 
 
 def whence(session: Session, rows: Sequence[LedgerRow]) -> dict[int, str | None]:
     """From what and from where, coarsely, by its place, for rows that say it; None where it was erased."""
     told: dict[int, str | None] = {}
-    for row in sorted(_opened(session, rows, _WHENCE), key=lambda each: each.name):
-        before, value = told.get(row.sequence, ""), _value(row)
-        told[row.sequence] = None if value is None or before is None else f"{before}; {value}" if before else value
+    for place, found in words(session, rows).items():
+        parts = [found[name] for name in sorted(_WHENCE) if name in found]
+        if parts:
+            told[place] = "; ".join(part for part in parts if part is not None) if None not in parts else None
+    return told
+
+
+def words(session: Session, rows: Sequence[LedgerRow]) -> dict[int, dict[str, str | None]]:
+    """What stands beside each in words that may name somebody, by its place and what they are; None where erased."""
+    places = [row.sequence for row in rows]
+    told: dict[int, dict[str, str | None]] = {}
+    for row in session.scalars(select(OpeningRow).where(OpeningRow.sequence.in_(places))):
+        found = row.opening()
+        told.setdefault(row.sequence, {})[row.name] = None if found is None else str(found.value)
     return told
 
 
@@ -65,16 +82,6 @@ def count(session: Session, wanted: ActFilter, before: int) -> int:
     """How many acts there are below `before`."""
     statement = _narrowed(select(func.count(LedgerRow.sequence)), wanted, before)
     return session.scalar(statement.where(LedgerRow.kind.in_(wanted.kinds))) or 0
-
-
-def _opened(session: Session, rows: Sequence[LedgerRow], names: Sequence[str]) -> Sequence[OpeningRow]:
-    places = [row.sequence for row in rows]
-    return session.scalars(select(OpeningRow).where(OpeningRow.sequence.in_(places), OpeningRow.name.in_(names))).all()
-
-
-def _value(row: OpeningRow) -> str | None:
-    found = row.opening()
-    return None if found is None else str(found.value)
 
 
 def _narrowed(statement: Select[int], wanted: ActFilter, before: int) -> Select[int]:

@@ -103,6 +103,7 @@ class Kind(StrEnum):
     FEED_MADE = "feed-made"
     FEED_CHANGED = "feed-changed"
     FEED_APPROVED = "feed-approved"
+    FEED_DECLINED = "feed-declined"
     FEED_WITHDRAWN = "feed-withdrawn"
     FEED_STOPPED = "feed-stopped"
     FEED_RESUMED = "feed-resumed"

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     SEE_LOG = "see-log"
     SEE_OPERATORS = "see-operators"
     SEE_FEEDS = "see-feeds"
+    SEE_TAKEN_OUT = "see-taken-out"
     EXPORT_RECORD = "export-record"
     SAVE_REPORTS = "save-reports"
     CHANGE_SCHEDULES = "change-schedules"
@@ -51,13 +52,14 @@ _AUDITING = OWN | {
     Permission.SEE_LOG,
     Permission.SEE_OPERATORS,
     Permission.SEE_FEEDS,
+    Permission.SEE_TAKEN_OUT,
     Permission.EXPORT_RECORD,
     Permission.JUDGE_FINDINGS,
     Permission.SAVE_REPORTS,
 }
 """An auditor changes neither doors, people nor the record: a judgement is only ever added to it."""
-_GUARDING_PRIVACY = OWN | {Permission.SEE_FEEDS, Permission.APPROVE_FEEDS}
-"""What leaves the house, and nothing of what happens in it."""
+_GUARDING_PRIVACY = OWN | {Permission.SEE_FEEDS, Permission.SEE_TAKEN_OUT, Permission.APPROVE_FEEDS}
+"""What leaves the house and what for, and nothing of what happens in it."""
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.SECURITY_ADMIN: frozenset(Permission) - {Permission.APPROVE_FEEDS},
     Role.AUDITOR: _AUDITING,

@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import card_end, pin
+from controller.people import card_end, photo, pin
 from controller.people import credential as credentials
 from controller.people.card_end import CardEnd, Ended, Saying, Way
 from controller.people.cardholder import Cardholder
 from controller.people.operator import SCHEDULE
+from controller.people.photo import Photo
 from controller.people.validity import require_validity
 from controller.premises.site import Site
 from controller.refusal import Refused
 
 
 def deactivate(session: Session, actor: str, now: datetime, holder: Cardholder, reason: str) -> None:
-    """End everything this cardholder may do, at once, their PIN too; Refused reason-missing, cardholder-inactive."""
+    """End everything this cardholder may do, at once, and forget their PIN and photo; Refused reason-missing,
+    cardholder-inactive."""
     _end(session, actor, now, holder, _why(holder, reason), Way.HAND, now)
 
 
@@ -68,6 +70,16 @@ def end_due(session: Session, site: Site, now: datetime) -> int:
     return len(found)
 
 
+def forget_photos(session: Session, site: Site, now: datetime) -> int:
+    """Remove the photos of those who left while an earlier version still kept them; how many."""
+    left = select(Cardholder).join(Photo, Photo.cardholder_id == Cardholder.id)
+    kept = left.where(Cardholder.site_id == site.id, Cardholder.ended_at.is_not(None)).order_by(Cardholder.id)
+    found = session.scalars(kept).all()
+    for holder in found:
+        photo.remove(session, SCHEDULE, now, holder)
+    return len(found)
+
+
 def _end(session: Session, actor: str, now: datetime, holder: Cardholder, why: str, way: Way, since: datetime) -> None:
     """End everything now of somebody who was to have left at `since`."""
     holder.ended_at = now
@@ -75,6 +87,8 @@ def _end(session: Session, actor: str, now: datetime, holder: Cardholder, why: s
     _cards_end(session, holder, Saying(Ended.LEFT, actor, now, since, place, way))
     if pin.of(session, holder) is not None:
         pin.clear(session, actor, now, holder)
+    if photo.of(session, holder) is not None:
+        photo.remove(session, actor, now, holder)
 
 
 def _cards_end(session: Session, holder: Cardholder, said: Saying) -> None:

@@ -1,7 +1,8 @@
 """Photos of cardholders: so that whoever looks at a door, a desk or a muster sees whether it is them.
 
 The law: a photo is set and taken away, and the ledger says that it was; what it shows is in no row of it, and no
-door ever has it. Who had one and has none any more has none: the picture is gone.
+door ever has it. Who had one and has none any more has none: the picture is gone. Whoever leaves has none from that
+moment on (`leaver`): what serves to recognise somebody is not kept when nobody is to be recognised.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ ON_BOTH = frozenset(
         "test_feed_pages",
         "test_finding_pages",
         "test_floor_plan_pages",
+        "test_leaving_page",
         "test_live_page",
         "test_long_exports",
         "test_pages_and_api",

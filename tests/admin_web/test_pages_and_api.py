@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import admin_web
-from admin_web import act_words, words
+from admin_web import act_words, feed_words, words
 from admin_web.reports.known import EXPORTED, REPORTS
 from contract.fact import FactKind
 from contract.outcome import Outcome
@@ -220,6 +220,12 @@ def test_after_choosing_a_language_one_stays_on_our_pages(client: FlaskClient) -
         assert client.post("/language/ja", data=data, base_url=BASE).headers["Location"] == to
 
 
+@pytest.mark.parametrize(("actor", "told"), [("host", "制御装置"), ("schedule", "予定"), ("operator:9", "operator:9")])
+def test_who_did_it_is_said_in_the_readers_language(app: Flask, actor: str, told: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": "ja"}):
+        assert words.actor(actor, {}) == told
+
+
 def test_every_word_of_the_enumerations_has_its_phrase() -> None:
     assert words.KINDS.keys() == {*FactKind, *alarm.OF_THE_CENTRE, *alarm.READ_FROM_FACTS}
     assert words.REASONS.keys() == set(Reason)
@@ -272,6 +278,7 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
         words.DOOR_MODES,
         words.HEALTH,
         words.AGENTS,
+        feed_words.STATES,
     )
     for key in (each for table in tables for each in table):
         assert re.search(rf'class="[a-z -]*-{key.lower()}"', page), key

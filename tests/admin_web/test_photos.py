@@ -81,7 +81,7 @@ def test_the_ledger_says_that_a_photo_was_set_and_nothing_of_the_photo(house: Ho
         assert session.scalar(select(func.count(Photo.cardholder_id))) == 0
 
 
-def test_who_has_left_gets_no_photo_and_the_one_there_was_can_be_removed(house: House) -> None:
+def test_who_has_left_has_no_photo_and_gets_none(house: House) -> None:
     with transaction(house.engine) as session:
         holder, picture = house.holder(session, "Ben"), redrawn(drawn("PNG"), photo.SIDE)
         photo.give(session, "operator:1", NOW, holder, picture)
@@ -89,7 +89,6 @@ def test_who_has_left_gets_no_photo_and_the_one_there_was_can_be_removed(house: 
         with pytest.raises(Refused) as refused:
             photo.give(session, "operator:1", NOW, holder, picture)
         assert refused.value.code == "cardholder-inactive"
-        photo.remove(session, "operator:1", NOW, holder)
         assert photo.of(session, holder) is None
 
 

@@ -43,6 +43,7 @@ def test_the_file_is_shown_without_secrets_and_with_what_is_by_default(
     assert "/etc/sekisho/web.toml" in shown
     assert "postgresql+psycopg://sekisho:***@db.example/sekisho" in shown
     assert not any(each in shown for each in SECRETS)
+    assert "None" not in shown
     assert shown.count("as by default" if language == "en" else "既定値") == len(dataclasses.fields(told)) - 4
     assert 'action="/settings/site"' not in shown
 

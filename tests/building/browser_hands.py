@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Literal
 
+import pyotp
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.building.demo_hands import Demo
 
 SOON = 10_000
 """Milliseconds in which what is done at a door stands on a page, on a machine that does other work beside."""
+
+HOME = re.compile("/(live|feeds)$")
+"""Where somebody is led who has signed in."""
 
 
 def signed_in(
@@ -32,7 +37,7 @@ def signed_in(
     page.on("console", lambda message: complain(message.type, message.text))
     page.on("pageerror", lambda error: complain("error", str(error)))
     sign_in(page, demo, name)
-    expect(page).to_have_url(re.compile("/live$"))
+    expect(page).to_have_url(HOME)
     return page
 
 
@@ -43,6 +48,26 @@ def sign_in(page: Page, demo: Demo, name: str) -> None:
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", operator["password"])
     page.click("main button")
+
+
+def takes_a_second_factor(page: Page, demo: Demo, name: str) -> None:
+    """Urged to add one, shown how, and asked for it at the next sign-in."""
+    page.click("text=Add a second factor")
+    expect(page.locator("main")).to_contain_text("it is asked for after the first step of a sign-in")
+    page.click("text=Add an authenticator app")
+    shot(page, f"{name}-authenticator")
+    app = pyotp.TOTP(page.locator("main code").inner_text())
+    page.fill("input[name=code]", app.at(time.time()))
+    page.locator("main form button").first.click()
+    expect(page.locator(".codes code")).to_have_count(10)
+    page.click("text=Sign out")
+    sign_in(page, demo, name)
+    expect(page).to_have_url(re.compile("/sign-in/second$"))
+    shot(page, f"{name}-second-step")
+    page.fill("input[name=code]", app.at(time.time() + 30))  # the present one is used up
+    page.locator("main form button").first.click()
+    expect(page).to_have_url(HOME)
+    expect(page.locator(".urged")).to_have_count(0)
 
 
 def go(page: Page, name: str) -> None:

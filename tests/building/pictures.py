@@ -25,7 +25,7 @@ from tests.building.door_hands import is_refused, passes
 FOLDER = CHECKOUT / "docs" / "operator" / "pictures"
 PICTURES = (
     *("doors", "live", "live-ja", "request", "in-force", "lost-card", "matrix", "why", "who-could", "take-out"),
-    *("muster-phone", "lockdown"),
+    *("muster-phone", "lockdown", "officer-decides", "officer-phone-ja", "taken-out"),
 )
 """Each is the name of a file there."""
 
@@ -70,7 +70,7 @@ def of_an_auditor(browser: Browser, demo: Demo) -> None:
     web = demo.description["web"]
     olu = signed_in(browser, demo, "olu", "ja-JP", theme="dark")
     expect(olu.locator("#newest")).to_contain_text("Ada", timeout=SOON)
-    taken(olu, "live-ja", wide(900))
+    taken(olu, "live-ja", wide(1290))
     olu.goto(f"{web}/muster")
     taken(olu, "muster-phone", PHONE)
     olu = signed_in(browser, demo, "olu")
@@ -83,11 +83,24 @@ def of_an_auditor(browser: Browser, demo: Demo) -> None:
     taken(olu, "take-out", wide(720))
 
 
+def of_a_privacy_officer(browser: Browser, demo: Demo) -> None:
+    web = demo.description["web"]
+    pia = signed_in(browser, demo, "pia")
+    pia.goto(f"{web}/feeds/1")
+    taken(pia, "officer-decides", wide(960))
+    demo.api("olu", "/reports/refusals/exports", {"form": "xlsx", "purpose": "Audit of the quarter"})
+    pia.goto(f"{web}/taken-out")
+    taken(pia, "taken-out", wide(480))
+    pia = signed_in(browser, demo, "pia", "ja-JP", theme="dark")
+    pia.goto(f"{web}/feeds/1")
+    taken(pia, "officer-phone-ja", ViewportSize(width=390, height=1380))
+
+
 def of_two_admins(browser: Browser, demo: Demo) -> None:
     web = demo.description["web"]
     kim, mia = signed_in(browser, demo, "kim"), signed_in(browser, demo, "mia")
     expect(kim.locator("#newest")).to_contain_text("Ada", timeout=SOON)
-    taken(kim, "live", wide(960))
+    taken(kim, "live", wide(1330))
     kim.goto(f"{web}/permissions")
     taken(kim, "matrix", wide(800))
     kim.goto(f"{web}/rooms/cedar-room/request?cardholder=2")
@@ -131,6 +144,7 @@ def main() -> None:
             what_happens(demo, hand)
         at_the_doors(browser, demo)
         of_an_auditor(browser, demo)
+        of_a_privacy_officer(browser, demo)
         of_two_admins(browser, demo)
 
 

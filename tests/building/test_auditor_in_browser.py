@@ -76,7 +76,7 @@ def test_a_report_is_saved_run_again_and_taken_out_as_a_pdf(own_building: Demo, 
     olu.click("summary")
     olu.fill("details input[name=name]", "週次の拒否")
     olu.click("details button")
-    saved = olu.locator("#saved tbody tr")
+    saved = olu.locator("#saved tbody tr", has_text="週次の拒否")
     expect(saved).to_contain_text("期間: 過去 7 日間")
     shot(olu, "saved-reports")
     saved.get_by_text("週次の拒否").click()
@@ -94,5 +94,8 @@ def test_a_report_is_saved_run_again_and_taken_out_as_a_pdf(own_building: Demo, 
     for each in ("拒否", "期間: 過去 7 日間", "Ben", "1 / 1 ページ"):
         assert each in page
     olu.goto(f"{web}/reports")
+    saved.get_by_text("削除").click()
+    expect(saved).to_have_count(0)
+    expect(olu.locator("#saved tbody tr")).to_contain_text(["月次点検"])
     olu.locator("#saved").get_by_text("削除").click()
     expect(olu.locator("#saved")).to_contain_text("まだ保存されていません")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
-import pyotp
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from hardware.bench.hand import Hand
-from tests.building.browser_hands import SOON, go, shot, sign_in, signed_in, tile
+from tests.building.browser_hands import SOON, go, shot, signed_in, takes_a_second_factor, tile
 from tests.building.demo_hands import Demo
 from tests.building.door_hands import is_refused, passes
 
@@ -22,7 +20,7 @@ LAST_MINUTE, AFTER_IT = "2027-03-31T17:29", "2027-03-31T17:31"
 
 def test_a_security_admins_day(building: Demo, browser: Browser) -> None:
     kim, mia = signed_in(browser, building, "kim"), signed_in(browser, building, "mia")
-    takes_a_second_factor(kim, building)
+    takes_a_second_factor(kim, building, "kim")
     with building.hand() as hand:
         hand.watch()
         answers_an_alarm(kim, building, hand)
@@ -35,26 +33,6 @@ def test_a_security_admins_day(building: Demo, browser: Browser) -> None:
         locks_down_and_lifts_it(kim, building, hand)
     says_when_they_leave(kim, person, building)
     leaves(kim)
-
-
-def takes_a_second_factor(kim: Page, building: Demo) -> None:
-    """Urged to add one, shown how, and asked for it at the next sign-in."""
-    kim.click("text=Add a second factor")
-    expect(kim.locator("main")).to_contain_text("it is asked for after the first step of a sign-in")
-    kim.click("text=Add an authenticator app")
-    shot(kim, "admin-authenticator")
-    app = pyotp.TOTP(kim.locator("main code").inner_text())
-    kim.fill("input[name=code]", app.at(time.time()))
-    kim.locator("main form button").first.click()
-    expect(kim.locator(".codes code")).to_have_count(10)
-    kim.click("text=Sign out")
-    sign_in(kim, building, "kim")
-    expect(kim).to_have_url(re.compile("/sign-in/second$"))
-    shot(kim, "admin-second-step")
-    kim.fill("input[name=code]", app.at(time.time() + 30))  # the present one is used up
-    kim.locator("main form button").first.click()
-    expect(kim).to_have_url(re.compile("/live$"))
-    expect(kim.locator(".urged")).to_have_count(0)
 
 
 def answers_an_alarm(kim: Page, building: Demo, hand: Hand) -> None:

@@ -25,6 +25,12 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     running.stop()
 
 
+def without_a_plan(demo: Demo) -> None:
+    """Take away the plan that the demo comes with."""
+    for plan in demo.api("olu", "/floor-plans")["items"]:
+        demo.api("kim", f"/floor-plans/{plan['id']}/remove", {})
+
+
 def marks(demo: Demo) -> dict[int, tuple[int, int]]:
     """Where each door stands, by its id."""
     found = demo.api("olu", "/floor-plans")["items"][0]["marks"]
@@ -38,6 +44,7 @@ def near(found: tuple[int, int], wanted: tuple[int, int]) -> bool:
 def test_a_plan_is_uploaded_doors_are_placed_and_their_states_change_on_it(
     demo: Demo, browser: Browser, tmp_path: Path
 ) -> None:
+    without_a_plan(demo)
     kim = signed_in(browser, demo, "kim")
     (tmp_path / "plan.png").write_bytes(drawn("PNG", (1200, 800)))
     kim.goto(f"{demo.description['web']}/plans")
@@ -89,7 +96,7 @@ def typed(kim: Page, demo: Demo, doors: dict[str, int]) -> None:
     expect(mark).to_have_attribute("transform", "translate(960 400)")
     kim.keyboard.press("Enter")
     expect(kim.locator(".plan-unsaved")).to_be_hidden()
-    expect(kim.locator("main")).to_contain_text("Cedar room, back door: on no plan → 800 · 500")
+    expect(kim.locator("main")).to_contain_text("Cedar room, back door: on Third floor → 800 · 500")
     assert marks(demo)[back] == (800, 500)
     shot(kim, "floor-plan-places")
 
@@ -128,6 +135,7 @@ def on_a_phone(kim: Page) -> None:
 def test_without_javascript_a_click_places_a_door_and_the_live_page_shows_it(
     demo: Demo, browser: Browser, tmp_path: Path
 ) -> None:
+    without_a_plan(demo)
     (tmp_path / "plan.png").write_bytes(drawn("PNG", (1200, 800)))
     page = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900}).new_page()
     web = demo.description["web"]
@@ -146,6 +154,6 @@ def test_without_javascript_a_click_places_a_door_and_the_live_page_shows_it(
     assert near(marks(demo)[doors["Main entrance"]], (500, 500))
     page.goto(f"{web}/live")
     expect(page.locator(f"#at-door-{doors['Main entrance']} .door-state")).to_be_visible()
-    page.goto(f"{web}/plans/1")
+    page.goto(f"{web}/plans/2")
     page.locator("button", has_text="Undo").first.click()
     assert marks(demo) == {}

@@ -75,7 +75,7 @@ def test_the_description_is_private_complete_and_true(demo: Demo) -> None:
     found = demo.description
     assert found["web"] == demo.ready
     assert stat.S_IMODE((demo.folder / "demo.json").stat().st_mode) == 0o600
-    assert {each["role"] for each in found["operators"]} == {"security-admin", "auditor"}
+    assert {each["role"] for each in found["operators"]} == {"security-admin", "auditor", "privacy-officer"}
     assert all(each["password"] and each["api_token"] for each in found["operators"])
     assert {"cedar-in", "cedar-out"} <= {each["id"] for each in found["readers"]}
     assert {"Ada", "Ben", "Eve"} <= {each["cardholder"] for each in found["credentials"]}

@@ -71,7 +71,7 @@ def test_the_cast_is_the_one_of_the_house() -> None:
     assert ("cedar-room", None) in ada.areas
     assert {area for area, _ in ben.areas} == {"hallway"}
     assert eve.lost
-    assert [part.role for part in OPERATORS] == ["security-admin", "security-admin", "auditor"]
+    assert [part.role for part in OPERATORS] == ["security-admin", "security-admin", "auditor", "privacy-officer"]
 
 
 def test_secrets_are_different_every_time_and_survive_their_file(tmp_path: Path) -> None:

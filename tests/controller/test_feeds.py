@@ -103,9 +103,39 @@ def test_an_approval_is_withdrawn_at_once_with_a_reason(house: House) -> None:
         with _refused("reason-missing"):
             feeds.withdraw(session, pia, NOW, feed, " ")
         feeds.withdraw(session, pia, NOW, feed, "the contract has ended")
-        assert feed.state is State.WAITING
+        assert (feed.state, feed.declined_by, feed.is_open) == (State.DECLINED, pia.id, False)
         with _refused("feed-decided"):
             feeds.withdraw(session, pia, NOW, feed, "again")
+
+
+def test_a_feed_is_declined_with_a_reason_and_stays_closed_until_it_is_changed_or_approved_after_all(
+    house: House,
+) -> None:
+    feed_id, _ = made(house, PERSONAL, approved=False)
+    with transaction(house.engine) as session:
+        feed, kim, pia = row(session, feed_id), house.operator(session, "kim"), officer(house, session)
+        for version, reason, code in ((1, " ", "reason-missing"), (2, "too much", "feed-changed")):
+            with _refused(code):
+                feeds.decline(session, pia, NOW, feed, version, reason)
+        feeds.decline(session, pia, NOW, feed, 1, "nobody needs names for that")
+        assert (feed.state, feed.declined_why) == (State.DECLINED, "nobody needs names for that")
+        with _refused("feed-decided"):
+            feeds.decline(session, pia, NOW, feed, 1, "again")
+        feeds.change(session, kim, NOW, feed, 1, replace(PERSONAL, fields=(Personal.HANDLE,)))
+        assert (feed.state, feed.declined_by, feed.declined_why) == (State.WAITING, None, "")
+        feeds.decline(session, pia, NOW, feed, 2, "still too much")
+        with _refused("same-person"):
+            feeds.approve(session, kim, NOW, feed, 2)
+        feeds.approve(session, pia, NOW, feed, 2)
+        assert (feed.state, feed.declined_at, feed.is_open) == (State.ON, None, True)
+        with _refused("feed-decided"):
+            feeds.decline(session, pia, NOW, feed, 2, "too late")
+
+
+def test_a_feed_that_needs_no_approval_cannot_be_declined(house: House) -> None:
+    feed_id, _ = made(house, wanted())
+    with transaction(house.engine) as session, _refused("feed-decided"):
+        feeds.decline(session, officer(house, session), NOW, row(session, feed_id), 1, "no")
 
 
 def test_a_stopped_feed_goes_on_where_it_stopped_or_from_now_on(house: House) -> None:
@@ -202,8 +232,9 @@ def test_the_ledger_knows_of_every_act_and_commits_to_what_may_name_somebody(hou
         }  # fmt: skip
 
 
-def test_a_privacy_officer_sees_and_approves_feeds_and_nothing_else() -> None:
-    assert TABLE[Role.PRIVACY_OFFICER] - OWN == {Permission.SEE_FEEDS, Permission.APPROVE_FEEDS}
+def test_a_privacy_officer_sees_what_leaves_approves_feeds_and_nothing_else() -> None:
+    wanted_all = {Permission.SEE_FEEDS, Permission.SEE_TAKEN_OUT, Permission.APPROVE_FEEDS}
+    assert TABLE[Role.PRIVACY_OFFICER] - OWN == wanted_all
     approvers = {role for role in Role if may(role, Permission.APPROVE_FEEDS)}
     makers = {role for role in Role if may(role, Permission.MANAGE_FEEDS)}
     assert (approvers, makers) == ({Role.PRIVACY_OFFICER}, {Role.SECURITY_ADMIN})

@@ -14,26 +14,29 @@ from controller.delivery import compiling, distribution
 from controller.delivery.compiling import holder_must_fit
 from controller.delivery.entitled import who_can
 from controller.ledger.ledger import LedgerRow, openings_of
-from controller.people import leaver, permission
+from controller.people import leaver, permission, photo
 from controller.people import pin as pins
 from controller.people.operator import SCHEDULE
 from controller.people.permission import Wish
+from controller.picture import Picture
 from controller.refusal import Refused
 from tests.controller.conftest import CARDS, IN_A_YEAR, NOW, House
 
 ACTOR = "operator:1"
+PICTURE = Picture(b"RIFF", 1, 1)
 LEAVES = NOW + timedelta(days=3)
 
 
 @pytest.fixture
 def employed(house: House) -> House:
-    """Ben may enter the Cedar room without an end, and has a PIN."""
+    """Ben may enter the Cedar room without an end, and has a PIN and a photo."""
     with transaction(house.engine) as session:
         ben = house.holder(session, "Ben")
         wish = Wish(ben, house.cedar(session), NOW, None, "works here")
         asked = permission.request(session, house.operator(session, "kim"), NOW, wish)
         permission.approve(session, house.operator(session, "mia"), NOW, asked, lambda _session, _grant: None)
         pins.give(session, ACTOR, NOW, ben, pins.choose("739205"), holder_must_fit)
+        photo.give(session, ACTOR, NOW, ben, PICTURE)
     return house
 
 
@@ -78,11 +81,14 @@ def test_the_centre_ends_everything_when_the_minute_has_come_and_once(employed: 
             distribution.follow(session, employed.site(session), moment, employed.authority.signing)
             ben = employed.holder(session, "Ben")
             ended.append(not ben.active)
-            assert (pins.of(session, ben) is None) == (not ben.active)
+            assert (pins.of(session, ben) is None) == (photo.of(session, ben) is None) == (not ben.active)
     assert ended == [False, True, True]
     with reading(employed.engine) as session:
         rows = session.scalars(select(LedgerRow).where(LedgerRow.kind == "cardholder-ended")).all()
         assert [(row.actor, row.at) for row in rows] == [(SCHEDULE, LEAVES)]
+        removed = session.scalars(select(LedgerRow).where(LedgerRow.kind == "photo-removed")).one()
+        assert (removed.actor, removed.at, removed.subjects) == (SCHEDULE, LEAVES, rows[0].subjects)
+        assert removed.content == {"commitments": {}}
 
 
 def test_a_minute_that_has_come_ends_at_once_with_the_reason_given(employed: House) -> None:
@@ -92,6 +98,18 @@ def test_a_minute_that_has_come_ends_at_once_with_the_reason_given(employed: Hou
         row = session.scalars(select(LedgerRow).where(LedgerRow.kind == "cardholder-ended")).one()
         assert (ben.ended_at, row.actor) == (NOW, ACTOR)
         assert openings_of(session, row.sequence)["reason"].value == '"new job"'
+
+
+def test_photos_that_an_earlier_version_kept_of_leavers_are_removed_once_and_no_others(employed: House) -> None:
+    with transaction(employed.engine) as session:
+        site, eve = employed.site(session), employed.holder(session, "Eve")
+        photo.give(session, ACTOR, NOW, eve, PICTURE)
+        eve.ended_at = NOW
+    for expected in (1, 0):
+        with transaction(employed.engine) as session:
+            assert leaver.forget_photos(session, site, LEAVES) == expected
+            assert photo.of(session, employed.holder(session, "Eve")) is None
+            assert photo.of(session, employed.holder(session, "Ben")) is not None
 
 
 def test_a_leaving_date_needs_a_reason_somebody_there_and_sense(house: House) -> None:
