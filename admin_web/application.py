@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown, words
+from admin_web import guard, shown, signing, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
@@ -113,6 +113,7 @@ def create_app(
     """The application for `settings`, which were read from `file`; `engine` replaces the database that they name,
     `clock` the machine's."""
     app = Flask(__name__)
+    app.session_interface = signing.FormSessions()
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
         SESSION_COOKIE_NAME="sekisho_form",

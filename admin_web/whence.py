@@ -8,6 +8,7 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
+from admin_web import signing
 from controller.people.operator_session import Whence
 from controller.people.passkey import Party
 from controller.people.sign_in_failure import Origin
@@ -90,4 +91,4 @@ def _is_address(host: str) -> bool:
 
 
 def _browsers() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="browser")
+    return signing.lasting("browser")
