@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown, signing, words
+from admin_web import cookies, guard, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
@@ -113,10 +113,10 @@ def create_app(
     """The application for `settings`, which were read from `file`; `engine` replaces the database that they name,
     `clock` the machine's."""
     app = Flask(__name__)
-    app.session_interface = signing.FormSessions()
+    app.session_interface = cookies.FormSessions()
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
-        SESSION_COOKIE_NAME="sekisho_form",
+        SESSION_COOKIE_NAME=cookies.FORM,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.https,

@@ -16,7 +16,7 @@ Signer.default_digest_method = staticmethod(hashlib.sha256)
 Signer.default_key_derivation = "hmac"
 
 
-class FormSessions(SecureCookieSessionInterface):
+class SignedSessions(SecureCookieSessionInterface):
     """What Flask keeps in a signed cookie: the proof of forms, and the states of signing in."""
 
     digest_method = staticmethod(hashlib.sha256)

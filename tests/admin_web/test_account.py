@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin_web import guard
 from controller.database import reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
@@ -318,9 +317,3 @@ def test_an_answer_that_is_no_passkey_is_refused_whatever_it_holds(client: Flask
 def test_passkeys_are_offered_where_browsers_make_them(client: FlaskClient, host: str, offered: bool) -> None:
     page = client.get("/sign-in", base_url=host).get_data(as_text=True)
     assert ("data-passkey" in page) == offered
-
-
-def test_a_cookie_of_a_session_is_for_this_host_alone_under_tls(app: Flask) -> None:
-    app.config["SESSION_COOKIE_SECURE"] = True
-    with app.test_request_context("/", base_url="https://localhost"):
-        assert guard.cookie_name().startswith("__Host-")

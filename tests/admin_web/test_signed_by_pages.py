@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 
 import admin_web
-from admin_web import signing, whence
+from admin_web import cookies, signing
 from controller.people.sign_in_failure import FREE_FAILURES
 from tests.admin_web.conftest import BASE, field, signed_in, submit
 from tests.admin_web.test_signing_in import attempt
@@ -43,9 +43,9 @@ def test_what_pages_sign_is_hmac_sha_256_under_a_key_of_its_purpose(app: Flask, 
     proof = field(client.get("/sign-in", base_url=BASE).get_data(as_text=True))
     assert is_ours(app, proof, "wtf-csrf-token")
     assert not is_ours(app, proof, "cookie-session")
-    assert is_ours(app, cookie(client, "sekisho_form"), "cookie-session")
+    assert is_ours(app, cookie(client, cookies.FORM), "cookie-session")
     signed_in(client, "kim")
-    assert is_ours(app, cookie(client, whence.BROWSER_COOKIE), "browser")
+    assert is_ours(app, cookie(client, cookies.BROWSER), "browser")
     with app.app_context():
         assert is_ours(app, str(signing.timed("bundle 7").dumps([1])), "bundle 7")
 
@@ -67,7 +67,7 @@ def test_a_form_and_its_cookie_that_were_signed_by_sha_1_are_not_believed(
     secret, value = app.config["SECRET_KEY"], "ab" * 20
     kept = URLSafeTimedSerializer(secret, "cookie-session", TaggedJSONSerializer(), signer_kwargs=of_cookie)
     proof = URLSafeTimedSerializer(secret, "wtf-csrf-token", signer_kwargs=of_form).dumps(value)
-    client.set_cookie("sekisho_form", str(kept.dumps({"csrf_token": value})), domain="127.0.0.1", path="/")
+    client.set_cookie(cookies.FORM, str(kept.dumps({"csrf_token": value})), domain="127.0.0.1", path="/")
     data = {"name": "kim", "password": PASSWORD, "csrf_token": proof}
     assert client.post("/sign-in", data=data, base_url=BASE).status_code == status
 
@@ -77,10 +77,10 @@ def test_a_browser_that_became_known_by_sha_1_is_a_stranger(app: Flask, manner: 
     owner, stranger = app.test_client(), app.test_client()
     signed_in(owner, "kim")
     with app.app_context():
-        known = signing.lasting("browser").loads(cookie(owner, whence.BROWSER_COOKIE))
+        known = signing.lasting("browser").loads(cookie(owner, cookies.BROWSER))
     again = URLSafeSerializer(app.config["SECRET_KEY"], "browser", signer_kwargs=manner)
     assert submit(owner, "/sign-out") == 303
     for _ in range(FREE_FAILURES):
         assert attempt(stranger, "kim", "not the password") == 401
-    owner.set_cookie(whence.BROWSER_COOKIE, str(again.dumps(known)), domain="127.0.0.1", path="/")
+    owner.set_cookie(cookies.BROWSER, str(again.dumps(known)), domain="127.0.0.1", path="/")
     assert attempt(owner, "kim", PASSWORD) == status
