@@ -175,6 +175,10 @@ def test_a_link_works_once_and_says_so_before_a_password_is_typed(client: FlaskC
     proof = field(page.get_data(as_text=True))
     data = {"name": "ann", "display_name": "Ann", "password": "short", "csrf_token": proof}
     assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 409
+    for wanted, told in (("password12345", "leaked"), ("Cedar-room-2026", "names of this place")):
+        refused = client.post(f"/set-up/{link}", data={**data, "password": wanted}, base_url=BASE)
+        assert refused.status_code == 409
+        assert told in refused.get_data(as_text=True)
     data["password"] = PASSWORD
     assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 303
     assert client.post(f"/set-up/{link}", data={**data, "name": "bob"}, base_url=BASE).status_code == 410
