@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import cookies, guard, shown, words
+from admin_web import cookies, guard, once, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
@@ -145,6 +145,7 @@ def create_app(
         app.extensions[provider.EXTENSION] = _provider(settings.provider, clock)
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
+    app.before_request(_look_for_what_comes_twice)
     Babel(app, locale_selector=shown.language)
     for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, *OUTSIDE, sign_in, provider, operators, account):
         app.register_blueprint(page.blueprint)
@@ -185,6 +186,11 @@ def _let_more_in() -> None:
     longest = getattr(current_app.view_functions.get(request.endpoint or ""), "longest", None)
     if longest is not None and guard.asking() is not None:
         request.max_content_length = request.max_form_memory_size = longest
+
+
+def _look_for_what_comes_twice() -> None:
+    if request.endpoint is not None:
+        once.look(with_form=not guard.is_api())
 
 
 def _look_who_asks() -> None:
