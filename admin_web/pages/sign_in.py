@@ -168,6 +168,8 @@ def leave() -> Response:
         form_session[_LEFT] = True
     answer = redirect(url_for("sign_in.form"), 303)
     cookies.take(answer, cookies.SESSION)
+    # With what lies ready for the button *back*. "storage" would only switch off the sound of alarms.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+import admin_web
 from admin_web import confirming, cookies, guard
 from controller.database import reading, transaction
 from controller.people import operator, password, signing_in
@@ -47,8 +50,17 @@ def test_after_signing_out_the_session_is_dead_wherever_it_was_copied(app: Flask
     other = app.test_client()
     other.set_cookie(cookies.SESSION, session_of(client), domain="127.0.0.1")
     assert other.get("/live", base_url=BASE).status_code == 200
-    assert submit(client, "/sign-out") == 303
+    proof = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    left = client.post("/sign-out", data={"csrf_token": proof}, base_url=BASE)
+    assert (left.status_code, left.headers["Clear-Site-Data"]) == (303, '"cache"')
     assert other.get("/live", base_url=BASE).status_code == 303
+
+
+def test_scripts_keep_nothing_in_the_browser_but_whether_alarms_sound() -> None:
+    folder = Path(admin_web.__file__).parent / "static"
+    kept = re.compile(r"(?:localStorage|sessionStorage|indexedDB|caches)\.\w+\([^)]*")
+    found = {each for path in folder.rglob("*.js") for each in kept.findall(path.read_text(encoding="utf-8"))}
+    assert found == {"localStorage.getItem(kept", "localStorage.setItem(kept, isOn("}
 
 
 @pytest.mark.parametrize("tls", [True, False])
