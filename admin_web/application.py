@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import cookies, guard, once, shown, words
+from admin_web import cookies, guard, headers, once, shown, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
@@ -84,27 +84,6 @@ OUTSIDE = (feeds,)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 def create_app(
@@ -207,10 +186,8 @@ def _is_foreign() -> bool:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in headers.of_every_answer(https=current_app.config["SESSION_COOKIE_SECURE"]).items():
         response.headers.setdefault(name, value)
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", RETRY_AFTER_S)
     if request.endpoint != "static":

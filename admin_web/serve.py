@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
+from admin_web import headers, unreadable
 from admin_web.application import create_app
 from admin_web.centre import Centre
 from admin_web.exports.making import Exports
@@ -63,7 +64,7 @@ def listened(
     """The server on a bound socket. Viewers hold a thread each and everybody else has threads of their own; silent
     connections cost no thread, are many, and end soon; what is sent or left unread is bounded. proxied: what a proxy
     says of who asks reaches the application, which knows how many proxies to believe."""
-    return create_server(
+    server = create_server(
         app,
         sockets=[listening],
         threads=viewers + FREE_THREADS,
@@ -77,3 +78,5 @@ def listened(
         outbuf_high_watermark=UNREAD,
         clear_untrusted_proxy_headers=not proxied,
     )
+    server.channel_class = unreadable.channel(headers.of_every_answer(https=app.config["SESSION_COOKIE_SECURE"]))
+    return server
