@@ -26,6 +26,7 @@ from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.exports.making import Exports
 from admin_web.openid.settings import ProviderSettings
+from admin_web.pace import Pace
 from admin_web.pages import (
     account,
     agents,
@@ -119,6 +120,7 @@ def create_app(
     centre = Centre(engine or open_database(settings.database), settings.site, clock)
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
+    app.extensions["sekisho-pace"] = Pace()
     app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, clock)
     if settings.provider is not None:
         app.extensions[provider.EXTENSION] = _provider(settings.provider, clock)
@@ -175,8 +177,13 @@ def _look_for_what_comes_twice() -> None:
 def _look_who_asks() -> None:
     if _is_foreign():
         abort(403)
-    if request.endpoint not in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
-        guard.asking()
+    if request.endpoint in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
+        return
+    # Whoever leaves asks for nothing more.
+    if guard.asking() is not None and request.endpoint != "sign_in.leave":
+        g.wait_s = current_app.extensions["sekisho-pace"].wait_s(guard.token())
+        if g.wait_s:
+            abort(429)
 
 
 def _is_foreign() -> bool:
@@ -188,6 +195,8 @@ def _is_foreign() -> bool:
 def _headers(response: Response) -> Response:
     for name, value in headers.of_every_answer(https=current_app.config["SESSION_COOKIE_SECURE"]).items():
         response.headers.setdefault(name, value)
+    if response.status_code == 429 and g.get("wait_s"):
+        response.headers["Retry-After"] = str(g.wait_s)
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", RETRY_AFTER_S)
     if request.endpoint != "static":
@@ -303,6 +312,8 @@ def _explained(code: int) -> tuple[str, str]:
         return gettext("Not understood"), gettext("This address is reached by a button. Go back and use it.")
     if code == 413:
         return gettext("Too large"), gettext("This is more than one page may send. Send less.")
+    if code == 429:
+        return gettext("Too fast"), gettext("This session asks faster than anybody reads. Wait a little and try again.")
     if code == 503:
         return gettext("Busy"), gettext("Too many ask just now. Wait a few seconds and try again.")
     if code >= 500:
