@@ -14,7 +14,8 @@ from admin_web import headers, unreadable
 from admin_web.application import create_app
 from admin_web.centre import Centre
 from admin_web.exports.making import Exports
-from admin_web.settings import WebSettings
+from admin_web.settings import WebSettings, is_this_host
+from controller import far_database
 from controller.database import migrate
 from process import logs, settings
 from process.readiness import StopSignal, say_ready
@@ -32,6 +33,7 @@ def serve(path: Path) -> int:
     told = settings.load(path, WebSettings)
     logs.configure("web", told.log_level)
     app = create_app(told, file=path)
+    warn(told)
     centre: Centre = app.extensions["sekisho"]
     exports: Exports = app.extensions["sekisho-exports"]
     migrate(centre.engine)
@@ -56,6 +58,14 @@ def serve(path: Path) -> int:
     server.close()
     stop.close()
     return 0
+
+
+def warn(told: WebSettings) -> None:
+    """Say in the log what others on the network could hear or alter."""
+    far_database.warn(_log, told.database)
+    if not is_this_host(told.host):
+        mend = "listen on 127.0.0.1, with the TLS proxy on the same machine"
+        logs.event(_log, "pages_in_the_clear", level="warning", https=told.https, mend=mend)
 
 
 def listened(
