@@ -20,12 +20,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from admin_web import guard, shown, turned_away, words
+from admin_web import cookies, guard, headers, once, shown, turned_away, words
 from admin_web.api import v1
 from admin_web.api.problems import RETRY_AFTER_S, Unprocessable, problem
 from admin_web.centre import Centre, Clock, NotFoundedError, utc_now
 from admin_web.exports.making import Exports
 from admin_web.openid.settings import ProviderSettings
+from admin_web.pace import Pace
 from admin_web.pages import (
     account,
     agents,
@@ -89,28 +90,6 @@ OUTSIDE = (feeds, leaving)
 LOOKING = (components,)
 _BODY_LIMIT = 256 * 1024
 _log = logs.logger("web")
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-        "base-uri 'none'",
-    )
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 def create_app(
@@ -119,9 +98,10 @@ def create_app(
     """The application for `settings`, which were read from `file`; `engine` replaces the database that they name,
     `clock` the machine's."""
     app = Flask(__name__)
+    app.session_interface = cookies.FormSessions()
     app.config.update(
         SECRET_KEY=cookie_key(settings.secret),
-        SESSION_COOKIE_NAME="sekisho_form",
+        SESSION_COOKIE_NAME=cookies.FORM,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.https,
@@ -146,11 +126,13 @@ def create_app(
     app.extensions["sekisho"] = centre
     app.extensions["sekisho-seats"] = Seats(settings.viewers)
     app.extensions[turned_away.EXTENSION] = TurnedAway(clock)
+    app.extensions["sekisho-pace"] = Pace()
     app.extensions["sekisho-exports"] = Exports(settings.secret.absolute().parent, clock)
     if settings.provider is not None:
         app.extensions[provider.EXTENSION] = _provider(settings.provider, clock)
     app.before_request(_let_more_in)  # before the form's proof is looked for, which reads the body
     csrf = CSRFProtect(app)
+    app.before_request(_look_for_what_comes_twice)
     Babel(app, locale_selector=shown.language)
     for page in (*DAILY, *AUDITING, *EQUIPMENT, *LOOKING, *OUTSIDE, sign_in, provider, operators, account):
         app.register_blueprint(page.blueprint)
@@ -193,12 +175,22 @@ def _let_more_in() -> None:
         request.max_content_length = request.max_form_memory_size = longest
 
 
+def _look_for_what_comes_twice() -> None:
+    if request.endpoint is not None:
+        once.look(with_form=not guard.is_api())
+
+
 def _look_who_asks() -> None:
     if _is_foreign():
         turned_away.note(Why.SITE_FOREIGN)
         abort(403)
-    if request.endpoint not in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
-        guard.asking()
+    if request.endpoint in (None, "static", "api.healthz", "api.readyz", "api.metrics"):
+        return
+    # Whoever leaves asks for nothing more.
+    if guard.asking() is not None and request.endpoint != "sign_in.leave":
+        g.wait_s = current_app.extensions["sekisho-pace"].wait_s(guard.token())
+        if g.wait_s:
+            abort(429)
 
 
 def _is_foreign() -> bool:
@@ -208,10 +200,10 @@ def _is_foreign() -> bool:
 
 
 def _headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in headers.of_every_answer(https=current_app.config["SESSION_COOKIE_SECURE"]).items():
         response.headers.setdefault(name, value)
-    if current_app.config["SESSION_COOKIE_SECURE"]:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.status_code == 429 and g.get("wait_s"):
+        response.headers["Retry-After"] = str(g.wait_s)
     if response.status_code == 503:
         response.headers.setdefault("Retry-After", RETRY_AFTER_S)
     if request.endpoint != "static":
@@ -333,6 +325,8 @@ def _explained(code: int) -> tuple[str, str]:
         return gettext("Not understood"), gettext("This address is reached by a button. Go back and use it.")
     if code == 413:
         return gettext("Too large"), gettext("This is more than one page may send. Send less.")
+    if code == 429:
+        return gettext("Too fast"), gettext("This session asks faster than anybody reads. Wait a little and try again.")
     if code == 503:
         return gettext("Busy"), gettext("Too many ask just now. Wait a few seconds and try again.")
     if code >= 500:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from admin_web import guard
+from admin_web import guard, signing
 from admin_web.centre import centre, now
 from controller.people import bundle as bundles
 from controller.people.access import Permission
@@ -48,4 +47,4 @@ def _must_be_permitted(bundle: Bundle) -> None:
 
 
 def _seal() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"bundle {guard.operator().id}")
+    return signing.timed(f"bundle {guard.operator().id}")

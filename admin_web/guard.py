@@ -15,7 +15,7 @@ from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from admin_web import confirming, turned_away, whence
+from admin_web import confirming, cookies, turned_away, whence
 from admin_web.centre import centre, now
 from admin_web.turned_away import Why
 from controller.people import operator as operators
@@ -23,7 +23,6 @@ from controller.people.access import DANGEROUS, Permission, may
 from controller.people.operator import Operator
 from controller.people.operator_session import OperatorSession, living
 
-COOKIE = "sekisho_session"
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 _ENROLLING = (Permission.OWN_ACCOUNT, Permission.OWN_FACTORS)
 V = TypeVar("V", bound=Callable[..., Any])
@@ -35,22 +34,6 @@ class NotPermitted(Forbidden):
     def __init__(self, permission: Permission) -> None:
         super().__init__()
         self.permission = permission
-
-
-def cookie_name() -> str:
-    """With TLS the prefix makes browsers refuse the cookie from anywhere else."""
-    return f"__Host-{COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else COOKIE
-
-
-def give_cookie(answer: Response, proof: str) -> None:
-    """Let the browser keep the token of a session."""
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    answer.set_cookie(cookie_name(), proof, httponly=True, secure=secure, samesite="Strict", path="/")
-
-
-def take_cookie(answer: Response) -> None:
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    answer.delete_cookie(cookie_name(), httponly=True, secure=secure, samesite="Strict", path="/")
 
 
 def requires(permission: Permission) -> Callable[[V], V]:
@@ -177,7 +160,7 @@ def permitted(permission: str) -> bool:
 def token() -> str:
     """What this request proves itself with: the bearer token of the API, the cookie of pages."""
     if not is_api():
-        return request.cookies.get(cookie_name(), "")
+        return cookies.read(cookies.SESSION)
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Response, current_app
+from flask import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from admin_web import guard
+from admin_web import guard, signing
 from admin_web.centre import centre, now
 from controller.people import roster, roster_file
 from controller.people.roster import Row
@@ -78,4 +78,4 @@ def answer(data: bytes, encoding: Encoding, name: str) -> Response:
 
 
 def _seal() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"file of people {guard.operator().id}")
+    return signing.timed(f"file of people {guard.operator().id}")

@@ -10,10 +10,12 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
+from admin_web import headers, unreadable
 from admin_web.application import create_app
 from admin_web.centre import Centre
 from admin_web.exports.making import Exports
-from admin_web.settings import WebSettings
+from admin_web.settings import WebSettings, is_this_host
+from controller import far_database
 from controller.database import migrate
 from process import logs, settings
 from process.readiness import StopSignal, say_ready
@@ -31,6 +33,7 @@ def serve(path: Path) -> int:
     told = settings.load(path, WebSettings)
     logs.configure("web", told.log_level)
     app = create_app(told, file=path)
+    warn(told)
     centre: Centre = app.extensions["sekisho"]
     exports: Exports = app.extensions["sekisho-exports"]
     migrate(centre.engine)
@@ -57,13 +60,21 @@ def serve(path: Path) -> int:
     return 0
 
 
+def warn(told: WebSettings) -> None:
+    """Say in the log what others on the network could hear or alter."""
+    far_database.warn(_log, told.database)
+    if not is_this_host(told.host):
+        mend = "listen on 127.0.0.1, with the TLS proxy on the same machine"
+        logs.event(_log, "pages_in_the_clear", level="warning", https=told.https, mend=mend)
+
+
 def listened(
     app: Flask, listening: socket.socket, viewers: int, *, proxied: bool = False
 ) -> BaseWSGIServer | MultiSocketServer:
     """The server on a bound socket. Viewers hold a thread each and everybody else has threads of their own; silent
     connections cost no thread, are many, and end soon; what is sent or left unread is bounded. proxied: what a proxy
     says of who asks reaches the application, which knows how many proxies to believe."""
-    return create_server(
+    server = create_server(
         app,
         sockets=[listening],
         threads=viewers + FREE_THREADS,
@@ -77,3 +88,5 @@ def listened(
         outbuf_high_watermark=UNREAD,
         clear_untrusted_proxy_headers=not proxied,
     )
+    server.channel_class = unreadable.channel(headers.of_every_answer(https=app.config["SESSION_COOKIE_SECURE"]))
+    return server

@@ -23,6 +23,10 @@ SETTINGS: dict[str, tuple[Any, Any]] = {
     "hosts": (_("Names"), _("By which names the pages may be reached; none: by the host that they listen on.")),
     "viewers": (_("Live viewers"), _("How many may watch the live page at once; others look every 5 seconds.")),
     "https": (_("Behind TLS"), _("Whether a TLS proxy stands before the pages: cookies are for TLS only then.")),
+    "in_clear": (
+        _("In the clear"),
+        _("Whether the pages may listen beyond this machine, where they speak without TLS."),
+    ),
     "proxies": (_("Proxies"), _("How many proxies stand before the pages and say who asks; 0: none is believed.")),
     "second_factor": (_("Second factor"), _("Roles that must have a second factor; the others are urged to.")),
     "confirm_minutes": (

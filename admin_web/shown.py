@@ -12,13 +12,13 @@ from flask import g, request
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from admin_web import cookies
 from admin_web.centre import centre, now
 from contract.reader_kinds import Words
 from controller.people.operator import Operator
 from controller.people.validity import EARLIEST, LATEST
 
 LANGUAGES = ("en", "ja")
-LANGUAGE_COOKIE = "sekisho_language"
 _TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 
 
@@ -33,7 +33,7 @@ class Named(Protocol):
 def language() -> str:
     """The operator's own choice, the cookie's, the browser's, or English."""
     who: Operator | None = g.get("operator")
-    chosen = (who.language if who else "") or request.cookies.get(LANGUAGE_COOKIE, "")
+    chosen = (who.language if who else "") or cookies.read(cookies.LANGUAGE)
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 

@@ -8,11 +8,11 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
+from admin_web import cookies, signing
 from controller.people.operator_session import Whence
 from controller.people.passkey import Party
 from controller.people.sign_in_failure import Origin
 
-BROWSER_COOKIE = "sekisho_browser"
 _YEAR_S = 365 * 24 * 3600
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (
@@ -41,7 +41,7 @@ def origin(name: str) -> Origin:
 def known_as(name: str) -> str:
     """What this browser was called when `name` last signed in with it; empty when never."""
     try:
-        found = _browsers().loads(request.cookies.get(BROWSER_COOKIE, ""))
+        found = _browsers().loads(cookies.read(cookies.BROWSER))
     except BadData:
         return ""
     ours = isinstance(found, list) and len(found) == 2 and found[0] == name.strip().lower()
@@ -51,10 +51,7 @@ def known_as(name: str) -> str:
 def make_known(answer: Response, name: str, called: str) -> None:
     """Let this browser be known as `called` when `name` signs in with it again."""
     known = _browsers().dumps([name.strip().lower(), called])
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    answer.set_cookie(
-        BROWSER_COOKIE, str(known), max_age=_YEAR_S, httponly=True, secure=secure, samesite="Strict", path="/"
-    )
+    cookies.give(answer, cookies.BROWSER, str(known), _YEAR_S)
 
 
 def party() -> Party | None:
@@ -90,4 +87,4 @@ def _is_address(host: str) -> bool:
 
 
 def _browsers() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="browser")
+    return signing.lasting("browser")

@@ -20,8 +20,8 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 
+from admin_web import cookies
 from admin_web.application import create_app
-from admin_web.guard import COOKIE
 from admin_web.reports.known import EXPORTED, REPORTS
 from admin_web.settings import WebSettings
 from benchmarks import great_house
@@ -84,7 +84,7 @@ def _signed_in(app: Flask, engine: Engine) -> FlaskClient:
         cookie = operator_session.open_session(session, NOW, kim.id, Proof.PASSKEY)
         bearer = operator.issue_token(session, NOW, kim, "bench")
     client = app.test_client()
-    client.set_cookie(COOKIE, cookie)
+    client.set_cookie(cookies.SESSION, cookie)
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {bearer}"
     return client
 

@@ -1,7 +1,8 @@
 """The database: how it is opened, how a transaction is made, and how its tables are brought up to date.
 
-SQLite and PostgreSQL alike. A writing transaction is serialised at its start on SQLite (BEGIN IMMEDIATE), and by the
-ledger's counter row on PostgreSQL. Nothing is ever committed by a verb: the caller's `transaction` does.
+SQLite and PostgreSQL alike. Writing transactions follow one another from their start: by BEGIN IMMEDIATE on SQLite, by
+an advisory lock on PostgreSQL. So what a verb has judged over any number of rows still holds when it is committed.
+Readers never wait. Nothing is ever committed by a verb: the caller's `transaction` does.
 """
 
 from __future__ import annotations
@@ -43,7 +44,12 @@ AWAY = (OperationalError, InterfaceError)
 """What a database raises that is out of reach, restarting, locked or full: the same may succeed later."""
 
 _MIGRATION_LOCK = 0x5E415340
+_WRITERS_LOCK = 0x5E415342
+_PATIENCE_S = 10
 _READ_ONLY = "sekisho_read_only"
+_LOCK_OUT_WRITERS = text(
+    "SELECT pg_advisory_xact_lock(:lock) WHERE set_config('lock_timeout', :patience, true) IS NOT NULL"
+)
 
 
 class NewerDatabaseError(SQLAlchemyError):
@@ -155,7 +161,7 @@ def open_database(url: str) -> Engine:
     if meant.drivername != "sqlite":
         raise ValueError("database is SQLite or PostgreSQL: sqlite:///file or postgresql://user@host/name")
     # An error's text must not show what was to be written: it ends in logs and on terminals.
-    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE_S}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -163,7 +169,7 @@ def open_database(url: str) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE_S * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -174,8 +180,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """A session whose changes are committed together at the end, or not at all if an exception leaves it."""
+    """A session whose changes are committed together at the end, or not at all if an exception leaves it. Meanwhile it
+    is the only one that writes: others wait, and who has waited for ten seconds has an outage (`AWAY`)."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
+        _wait_for_other_writers(session)
         yield session
 
 
@@ -184,10 +192,17 @@ def trying(engine: Engine) -> Iterator[Session]:
     """A session in which anything may be tried: whatever it changed is undone at the end, and nobody ever saw it. Other
     writers wait meanwhile."""
     with Session(engine, expire_on_commit=False) as session:
+        _wait_for_other_writers(session)
         yield session
         # What was found stays readable: a rollback would expire it.
         session.expunge_all()
         session.rollback()
+
+
+def _wait_for_other_writers(session: Session) -> None:
+    """What BEGIN IMMEDIATE is on SQLite. WHERE comes before SELECT, so this wait is bounded too."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_LOCK_OUT_WRITERS, {"lock": _WRITERS_LOCK, "patience": f"{_PATIENCE_S}s"})
 
 
 @contextmanager
@@ -212,7 +227,8 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            for lock in (_MIGRATION_LOCK, _WRITERS_LOCK):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
         known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
         found = set(MigrationContext.configure(connection).get_current_heads())
         if not found <= known:

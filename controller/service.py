@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from contract.topic import every_up
-from controller import claims, database, first_link, poke
+from controller import claims, database, far_database, first_link, poke
 from controller.claims import Claim, SecondControllerError
 from controller.database import AWAY, NewerDatabaseError, transaction
 from controller.delivery import authority as keys
@@ -49,6 +49,7 @@ def serve(path: Path) -> int:
     told = settings.load(path, ControllerSettings)
     logs.configure("controller", told.log_level)
     engine = database.open_database(told.database)
+    far_database.warn(_log, told.database)
     stop = StopSignal()
     try:
         with claims.only_one(engine) as claim:

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, cast
 
 from flask import abort, request
 
+from admin_web import once
 from admin_web.api.problems import Unprocessable
 from admin_web.pages.forms import is_plain
 
@@ -242,7 +243,7 @@ def asks(**fields: Field) -> Callable[[V], V]:
     def declare(view: V) -> V:
         @wraps(view)
         def told(*args: Any, **kwargs: Any) -> Any:
-            sent = {name: values if _is_list(fields.get(name)) else values[-1] for name, values in request.args.lists()}
+            sent = {name: values if _is_list(fields.get(name)) else values[0] for name, values in request.args.lists()}
             return view(*args, asked=_understood(fields, sent), **kwargs)
 
         told.asks = fields  # type: ignore[attr-defined]
@@ -263,7 +264,7 @@ def _body(*, needed: bool) -> dict[str, Any]:
     if not request.is_json:
         abort(415)
     try:
-        found = json.loads(sent)
+        found = json.loads(sent, object_pairs_hook=once.members)
     except (ValueError, RecursionError):
         abort(400)
     if not isinstance(found, dict):

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 RETRY_AFTER_S = "2"
 DETAILS: Mapping[int, str] = {
-    400: "The body is not JSON.",
+    400: "The body is not JSON, or says something twice; a parameter that may come once came twice.",
     401: "Send `Authorization: Bearer` with a living token; operators make theirs on the page Operators.",
     403: "The role of this token does not permit it.",
     404: "There is no such resource, or it has no such entry.",

@@ -14,11 +14,11 @@ from flask import session as form_session
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from admin_web import confirming, guard, whence, words
+from admin_web import confirming, cookies, guard, whence, words
 from admin_web.centre import centre, now
 from admin_web.openid.settings import ProviderSettings
 from admin_web.pages import forms
-from admin_web.shown import LANGUAGE_COOKIE, LANGUAGES
+from admin_web.shown import LANGUAGES
 from controller.people import operator as operators
 from controller.people import operator_session, passkey, signing_in
 from controller.people.operator import NewOperator, Operator
@@ -134,7 +134,7 @@ def entered(token: str, name: str) -> Response:
         operator_session.sign_out(session, guard.token())
     form_session.clear()
     answer = redirect(url_for("start.home"), 303)
-    guard.give_cookie(answer, token)
+    cookies.give(answer, cookies.SESSION, token)
     whence.make_known(answer, name, whence.known_as(name) or secrets.token_urlsafe(16))
     return answer
 
@@ -167,7 +167,9 @@ def leave() -> Response:
     if opened is not None and opened.by_provider:
         form_session[_LEFT] = True
     answer = redirect(url_for("sign_in.form"), 303)
-    guard.take_cookie(answer)
+    cookies.take(answer, cookies.SESSION)
+    # With what lies ready for the button *back*. "storage" would only switch off the sound of alarms.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -212,8 +214,7 @@ def language(code: str) -> Response:
         with centre().write() as session:
             session.get_one(Operator, who.id).language = code
     answer = redirect(_back(), 303)
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=_YEAR_S, samesite="Strict", secure=secure, httponly=True)
+    cookies.give(answer, cookies.LANGUAGE, code, _YEAR_S)
     return answer
 
 

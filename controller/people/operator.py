@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
-from controller.people import operator_session, password, provider_identity, second_factor, sign_in_failure
+from controller.people import operator_session, password, place_words, provider_identity, second_factor, sign_in_failure
 from controller.people.access import Permission, Role
 from controller.people.operator_session import Whence, hashed, living
 from controller.premises.site import Site
@@ -135,8 +135,9 @@ def set_up(
 def set_password(
     session: Session, now: datetime, operator: Operator, wanted: str, *, but: str = "", hasher: PasswordHasher = _HASHER
 ) -> None:
-    """A new password; every session ends but the one with token `but`. Refused password-short, password-long."""
-    operator.password_hash = password.hashed(wanted, hasher)
+    """A new password; every session ends but the one with token `but`. Refused as `password.hashed`."""
+    words = place_words.of_site(session, session.get_one(Site, operator.site_id))
+    operator.password_hash = password.hashed(wanted, [*words, operator.name, operator.display_name], hasher)
     operator_session.end_all(session, operator.id, but)
     sign_in_failure.forget(session, operator.id)
     append(session, Kind.OPERATOR_CHANGED, operator.actor, now, {"operator": operator.id}, {"password": "set"})
@@ -151,18 +152,19 @@ def add(
     wanted: NewOperator,
     hasher: PasswordHasher = _HASHER,
 ) -> Operator:
-    """A new operator; Refused name-missing, name-taken, password-short, password-long."""
+    """A new operator; Refused name-missing, name-taken, and as `password.hashed`."""
     name = wanted.name.strip().lower()[:64]
     if not name:
         raise Refused("name-missing")
     if by_name(session, site, name) is not None:
         raise Refused("name-taken")
+    words = [*place_words.of_site(session, site), name, wanted.display_name]
     operator = Operator(
         site_id=site.id,
         name=name,
         display_name=wanted.display_name.strip()[:120] or name,
         role=role,
-        password_hash=password.hashed(wanted.password, hasher),
+        password_hash=password.hashed(wanted.password, words, hasher),
         active=True,
         language="",
     )

@@ -25,6 +25,7 @@ from controller.refusal import Refused
 STEP_S = 30
 _DRIFT = (-1, 0, 1)
 RECOVERY_CODES = 10
+_CODE_BYTES = 17
 _NONCE = 12
 
 
@@ -102,7 +103,7 @@ def is_held(session: Session, operator_id: int) -> bool:
 def new_recovery_codes(session: Session, operator_id: int) -> list[str]:
     """Ten codes that serve once each, shown only now; earlier ones end."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator_id))
-    made = [_readable(secrets.token_bytes(15)) for _ in range(RECOVERY_CODES)]
+    made = [_readable(secrets.token_bytes(_CODE_BYTES)) for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(code_hash=_digest(operator_id, each), operator_id=operator_id) for each in made)
     session.flush()
     return made
@@ -163,7 +164,7 @@ def _bound(operator_id: int) -> bytes:
 
 
 def _readable(code: bytes) -> str:
-    text = base64.b32encode(code).decode().lower()
+    text = base64.b32encode(code).decode().lower().rstrip("=")
     return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 

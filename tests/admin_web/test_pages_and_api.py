@@ -18,6 +18,7 @@ from admin_web.reports.known import EXPORTED, REPORTS
 from contract.fact import FactKind
 from contract.outcome import Outcome
 from contract.reason import Reason
+from controller import database
 from controller.database import transaction
 from controller.delivery import fleet, losses, overview
 from controller.delivery.preview import Touch
@@ -33,6 +34,7 @@ from controller.record.person_timeline import Step
 from controller.refusal import SENTENCES
 from tests.admin_web.conftest import BASE, field, signed_in, token
 from tests.controller.conftest import NOW, House
+from tests.controller.test_outages import postgresql_only
 
 ROOT = Path(admin_web.__file__).parent
 PUBLIC = {"static", "sign_in.form", "sign_in.enter", "sign_in.leave", "sign_in.set_up", "sign_in.make"}
@@ -282,3 +284,20 @@ def test_the_page_of_components_shows_every_state_there_is(client: FlaskClient, 
     )
     for key in (each for table in tables for each in table):
         assert re.search(rf'class="[a-z -]*-{key.lower()}"', page), key
+
+
+@postgresql_only
+def test_who_waits_too_long_for_another_writer_is_told_to_come_again(
+    client: FlaskClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof, sent = token(house, "kim"), {"name": "Zoe", "number": "9"}
+    signed_in(client, "kim")
+    form = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    monkeypatch.setattr(database, "_PATIENCE_S", 0.05)
+    with transaction(house.engine):
+        refused = client.post("/api/v1/cardholders", json=sent, base_url=BASE, headers=proof)
+        page = client.post("/cardholders", data={**sent, "csrf_token": form}, base_url=BASE)
+        assert client.get("/cardholders", base_url=BASE).status_code == 200
+    for answer in (refused, page):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert client.post("/api/v1/cardholders", json=sent, base_url=BASE, headers=proof).status_code == 201

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from admin_web import setting_words
+from admin_web import serve, setting_words
 from admin_web.settings import WebSettings
 from controller.database import reading
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
+from process.settings import SettingsError, load
 from tests.admin_web.conftest import BASE, signed_in, submit, token
 from tests.controller.conftest import House
 
@@ -28,6 +29,35 @@ def told(app: Flask) -> WebSettings:
     found = WebSettings(WITH_PASSWORDS, "tokyo", Path("/etc/sekisho/web.key"), second_factor=("security-admin",))
     app.config.update(SETTINGS=found, SETTINGS_FILE=Path("/etc/sekisho/web.toml"))
     return found
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ('host = "127.0.0.1"', False),
+        ('host = "127.0.0.7"', False),
+        ('host = "::1"', False),
+        ('host = "localhost"', False),
+        ('host = "0.0.0.0"', True),
+        ('host = "::"', True),
+        ('host = "192.0.2.1"', True),
+        ('host = "localhost.example"', True),
+        ('host = ""', True),
+        ('host = "0.0.0.0"\nhttps = true', True),
+        ('host = "0.0.0.0"\nin_clear = true', False),
+    ],
+)
+def test_pages_listen_beyond_their_machine_only_where_that_is_meant_and_say_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, told: str, refused: bool
+) -> None:
+    file = tmp_path / "web.toml"
+    file.write_text(f'database = "sqlite://"\nsite = "tokyo"\nsecret = "web.secret"\n{told}\n', encoding="utf-8")
+    if refused:
+        with pytest.raises(SettingsError, match="in_clear"):
+            load(file, WebSettings)
+        return
+    serve.warn(load(file, WebSettings))
+    assert [each.getMessage() for each in caplog.records] == (["pages_in_the_clear"] if "in_clear" in told else [])
 
 
 def test_every_setting_is_told_with_its_words() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin_web import confirming, guard, whence
+import admin_web
+from admin_web import confirming, cookies, guard
 from controller.database import reading, transaction
 from controller.people import operator, password, signing_in
 from controller.people.access import OWN, Permission, Role, may
@@ -27,7 +30,7 @@ def attempt(client: FlaskClient, name: str, password: str) -> int:
 
 
 def session_of(client: FlaskClient) -> str:
-    cookie = client.get_cookie(guard.COOKIE, "127.0.0.1")
+    cookie = client.get_cookie(cookies.SESSION, "127.0.0.1")
     assert cookie is not None
     return cookie.value
 
@@ -38,28 +41,59 @@ def test_a_session_is_new_at_every_sign_in_and_the_old_one_ends(app: Flask, clie
     signed_in(client, "kim")
     assert session_of(client) != first
     thief = app.test_client()
-    thief.set_cookie(guard.COOKIE, first, domain="127.0.0.1")
+    thief.set_cookie(cookies.SESSION, first, domain="127.0.0.1")
     assert thief.get("/live", base_url=BASE).status_code == 303
 
 
 def test_after_signing_out_the_session_is_dead_wherever_it_was_copied(app: Flask, client: FlaskClient) -> None:
     signed_in(client, "kim")
     other = app.test_client()
-    other.set_cookie(guard.COOKIE, session_of(client), domain="127.0.0.1")
+    other.set_cookie(cookies.SESSION, session_of(client), domain="127.0.0.1")
     assert other.get("/live", base_url=BASE).status_code == 200
-    assert submit(client, "/sign-out") == 303
+    proof = field(client.get("/operators", base_url=BASE).get_data(as_text=True))
+    left = client.post("/sign-out", data={"csrf_token": proof}, base_url=BASE)
+    assert (left.status_code, left.headers["Clear-Site-Data"]) == (303, '"cache"')
     assert other.get("/live", base_url=BASE).status_code == 303
 
 
-def test_cookies_are_out_of_reach_for_scripts_and_other_sites(client: FlaskClient) -> None:
-    page = client.get("/sign-in", base_url=BASE)
+def test_scripts_keep_nothing_in_the_browser_but_whether_alarms_sound() -> None:
+    folder = Path(admin_web.__file__).parent / "static"
+    kept = re.compile(r"(?:localStorage|sessionStorage|indexedDB|caches)\.\w+\([^)]*")
+    found = {each for path in folder.rglob("*.js") for each in kept.findall(path.read_text(encoding="utf-8"))}
+    assert found == {"localStorage.getItem(kept", "localStorage.setItem(kept, isOn("}
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_cookies_are_out_of_reach_for_scripts_and_other_sites_and_under_tls_for_this_host_alone(
+    app: Flask, client: FlaskClient, tls: bool
+) -> None:
+    app.config["SESSION_COOKIE_SECURE"] = tls
+    host = "https://localhost" if tls else "http://localhost"
+    page = client.get("/sign-in", base_url=host)
     data = {"name": "kim", "password": PASSWORD, "csrf_token": field(page.get_data(as_text=True))}
-    answer = client.post("/sign-in", data=data, base_url=BASE)
-    cookies = page.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
-    assert len(cookies) >= 3
-    for cookie in cookies:
-        assert "HttpOnly" in cookie
-        assert "SameSite=Strict" in cookie
+    inside = client.post("/sign-in", data=data, base_url=host)
+    start = client.get("/live", base_url=host)
+    chosen = {"csrf_token": field(start.get_data(as_text=True)), "back": "/live"}
+    worded = client.post("/language/ja", data=chosen, base_url=host)
+    given = dict[str, str]()
+    for answer in (page, inside, start, worded):
+        given |= dict(cookie.split("=", 1) for cookie in answer.headers.getlist("Set-Cookie"))
+    named = (cookies.SESSION, cookies.FORM, cookies.BROWSER, cookies.LANGUAGE)
+    assert given.keys() == {f"__Host-{each}" if tls else each for each in named}
+    for manners in given.values():
+        said = set(manners.split("; ")[1:])
+        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= said
+        assert ("Secure" in said) == tls
+        assert "domain" not in manners.lower()
+
+
+def test_a_cookie_without_the_prefix_is_not_read_under_tls(app: Flask, client: FlaskClient) -> None:
+    app.config["SESSION_COOKIE_SECURE"] = True
+    host = "https://localhost"
+    client.set_cookie(cookies.LANGUAGE, "ja", secure=True)
+    assert 'lang="en"' in client.get("/sign-in", base_url=host).get_data(as_text=True)
+    client.set_cookie(f"__Host-{cookies.LANGUAGE}", "ja", secure=True)
+    assert 'lang="ja"' in client.get("/sign-in", base_url=host).get_data(as_text=True)
 
 
 def test_guessers_close_a_name_but_not_for_the_browser_of_its_owner(app: Flask) -> None:
@@ -81,7 +115,7 @@ def test_a_known_browser_is_closed_by_its_own_guesses(app: Flask, client: FlaskC
 
 def test_a_browser_that_says_it_is_known_is_not_believed(app: Flask) -> None:
     stranger = app.test_client()
-    stranger.set_cookie(whence.BROWSER_COOKIE, '["kim","x"].AAAA', domain="127.0.0.1", path="/")
+    stranger.set_cookie(cookies.BROWSER, '["kim","x"].AAAA', domain="127.0.0.1", path="/")
     for _ in range(FREE_FAILURES):
         assert attempt(stranger, "kim", "not the password") == 401
     assert attempt(stranger, "kim", PASSWORD) == 401
@@ -153,6 +187,10 @@ def test_a_link_works_once_and_says_so_before_a_password_is_typed(client: FlaskC
     proof = field(page.get_data(as_text=True))
     data = {"name": "ann", "display_name": "Ann", "password": "short", "csrf_token": proof}
     assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 409
+    for wanted, told in (("password12345", "leaked"), ("Cedar-room-2026", "names of this place")):
+        refused = client.post(f"/set-up/{link}", data={**data, "password": wanted}, base_url=BASE)
+        assert refused.status_code == 409
+        assert told in refused.get_data(as_text=True)
     data["password"] = PASSWORD
     assert client.post(f"/set-up/{link}", data=data, base_url=BASE).status_code == 303
     assert client.post(f"/set-up/{link}", data={**data, "name": "bob"}, base_url=BASE).status_code == 410
@@ -190,7 +228,7 @@ def test_an_auditor_can_change_nothing(app: Flask, house: House) -> None:
     own |= {"saved_reports.save", "saved_reports.remove"}
     own |= {"people_files.export", "api.export_cardholders"}
     tried = ("grant", "revoke", "rules", "posture", "access_level", "schedule", "private", "door", "access_point")
-    own |= {f"api.preview_{change}" for change in tried}  # undone before the answer
+    own |= {f"api.preview_{change}" for change in (*tried, "retire_door", "retire_area")}  # undone before the answer
     own |= {"findings.judge", "api.judge_findings"}  # added beside the record, which stays as it is; no list changes
     own |= {"cardholders.search", "permissions.search", "api.search_cardholders"}  # names are asked for in bodies
     for rule in app.url_map.iter_rules():
@@ -215,7 +253,7 @@ def test_what_is_private_is_kept_by_no_cache(client: FlaskClient, house: House) 
 
 def test_who_watches_is_asked_about_long_after_the_request(app: Flask, client: FlaskClient, house: House) -> None:
     signed_in(client, "kim")
-    proof = {"Cookie": f"{guard.COOKIE}={session_of(client)}"}
+    proof = {"Cookie": f"{cookies.SESSION}={session_of(client)}"}
     with app.test_request_context("/live/stream", base_url=BASE, headers=proof):
         lives = guard.still()
     assert lives()

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from admin_web import guard, streams
+from admin_web import cookies, streams
 from contract.fact import Clock, Fact, FactKind
 from controller.database import transaction
 from controller.ledger.kinds import Kind
@@ -225,9 +225,9 @@ def test_a_stream_ends_with_what_it_was_let_in_by(house: House, port: int, end: 
 def test_the_stream_of_a_page_ends_when_its_operator_signs_out(app: Flask, port: int) -> None:
     client = app.test_client()
     signed_in(client, "olu")
-    cookie = client.get_cookie(guard.COOKIE, "127.0.0.1")
+    cookie = client.get_cookie(cookies.SESSION, "127.0.0.1")
     assert cookie is not None
-    viewer = Viewer(port, {"Cookie": f"{guard.COOKIE}={cookie.value}"}, "/live/stream")
+    viewer = Viewer(port, {"Cookie": f"{cookies.SESSION}={cookie.value}"}, "/live/stream")
     assert viewer.status == 200
     assert submit(client, "/sign-out") == 303
     assert viewer.ended()

@@ -103,7 +103,7 @@ def settings(tmp_path: Path) -> Path:
     migrate(engine)
     with transaction(engine) as session:
         site = buildings.load(session, "host", NOW, PLAN)
-        operators.add(session, "host", NOW, site, Role.AUDITOR, NewOperator("olu", "Olu", "a long password"))
+        operators.add(session, "host", NOW, site, Role.AUDITOR, NewOperator("olu", "Olu", "another long password"))
     engine.dispose()
     path = tmp_path / "controller.toml"
     path.write_text(

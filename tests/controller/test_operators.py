@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import timedelta
 
 import pyotp
@@ -119,6 +121,8 @@ def test_recovery_codes_serve_once_and_new_ones_end_the_old(house: House) -> Non
         kim, mia = house.operator(session, "kim"), house.operator(session, "mia")
         codes = second_factor.new_recovery_codes(session, kim.id)
         assert len(set(codes)) == second_factor.RECOVERY_CODES
+        assert all(re.fullmatch("([a-z2-7]{4}-){6}[a-z2-7]{4}", each) for each in codes)
+        assert all(len(base64.b32decode(each.replace("-", "").upper() + "====")) * 8 >= 128 for each in codes)
         assert not second_factor.recovery_fits(session, NOW, mia.id, codes[0])
         assert second_factor.recovery_fits(session, NOW, kim.id, codes[0].upper().replace("-", " "))
         assert not second_factor.recovery_fits(session, NOW, kim.id, codes[0])
