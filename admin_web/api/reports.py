@@ -19,7 +19,7 @@ from admin_web.pages import forms
 from admin_web.reports import saved
 from admin_web.reports.asking import Asked
 from admin_web.reports.known import EXPORTED, question
-from admin_web.reports.report import Cell, Linked, Marked, Report, Row
+from admin_web.reports.report import Absent, Cell, Linked, Marked, Report, Row
 from contract import leaf
 from controller.people.access import Permission
 from controller.record import saved_report
@@ -146,6 +146,8 @@ def _row(report: Report, row: Row) -> dict[str, Any]:
 
 
 def _value(cell: Cell, is_moment: bool) -> str | int | None:
+    if isinstance(cell, Absent):
+        return None
     if isinstance(cell, datetime):
         return shown.utc(cell)
     if is_moment and isinstance(cell, str):
