@@ -36,7 +36,7 @@ def page(agent_id: int) -> str:
         return render_template(
             "agents/page.html",
             found=found,
-            points={door.id: doors.access_points(session, door) for door, _ in found.doors},
+            points=doors.access_points_of_each(session, [door.id for door, _ in found.doors]),
             readers=enquiry.readers(session, [agent_id]),
             now=now(),
             ending=now() + _ENDING,

@@ -44,12 +44,14 @@ def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Co
     """What `agent`'s list must say at `now`."""
     if agent.list_key is None:
         raise Refused("not-found", agent=agent.key)
-    held = {door: doors.access_points(session, door) for door in doors.of_agent(session, agent)}
-    guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
+    own = doors.of_agent(session, agent)
+    points = doors.access_points_of_each(session, [door.id for door in own])
+    held = {door: points.get(door.id, []) for door in own}
+    guarded = area_rows.by_ids(session, (each.guarded_area_id for some in points.values() for each in some))
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
         area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
-        for area in sorted(guarded, key=lambda each: each.key)
+        for area in sorted(guarded.values(), key=lambda each: each.key)
     }
     policy = policies.policy_for(session, site, agent, held, schedules, now)
     verifiers = pins.pins_for(session, agent.list_key, policy, tables)

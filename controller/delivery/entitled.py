@@ -186,8 +186,9 @@ def who_can(session: Session, site: Site, area: Area, at: datetime, now: datetim
 
 
 def _agents(session: Session, area: Area) -> Sequence[Agent]:
-    agent_ids = dict.fromkeys(door.agent_id for door in doors.of_area(session, area))
-    return [session.get_one(Agent, agent_id) for agent_id in agent_ids]
+    agent_ids = list(dict.fromkeys(door.agent_id for door in doors.of_area(session, area)))
+    found = {each.id: each for each in session.scalars(select(Agent).where(Agent.id.in_(agent_ids)))}
+    return [found[each] for each in agent_ids]
 
 
 def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime, *, past: bool) -> Basis:
@@ -264,10 +265,12 @@ def _sliced(session: Session, handles: Collection[bytes], page: Slice | None) ->
 def _people(
     session: Session, area: Area, holders: Mapping[bytes, Cardholder], admitted: Mapping[Key, _Card]
 ) -> list[Entitled]:
+    guarding = doors.of_area(session, area)
+    points = doors.access_points_of_each(session, [door.id for door in guarding])
     entries = [
         (door.key, point.key)
-        for door in doors.of_area(session, area)
-        for point in doors.access_points(session, door)
+        for door in guarding
+        for point in points.get(door.id, ())
         if point.direction == Direction.ENTRY and point.guarded_area_id == area.id
     ]
     people = [

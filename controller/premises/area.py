@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,6 +93,11 @@ def make(session: Session, actor: str, now: datetime, site: Site, plan: AreaPlan
 
 def by_key(session: Session, site: Site, key: str) -> Area | None:
     return session.scalar(select(Area).where(Area.site_id == site.id, Area.key == key))
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Area]:
+    """Those of these areas that are there, by id."""
+    return {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(set(ids))))}
 
 
 def guarded_of_site(session: Session, site: Site) -> list[Area]:

@@ -7,7 +7,7 @@ is no longer offered. Whether anything still rests on it is known above (`people
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ from controller.database import Base, UtcDateTime
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.premises import calendar as calendars
-from controller.premises.calendar import Calendar, Fits
+from controller.premises.calendar import Calendar, Fits, Holiday
 from controller.premises.site import Site
 from controller.refusal import Refused
 
@@ -121,35 +121,57 @@ def offered(session: Session, site: Site) -> list[Schedule]:
 
 def naming(session: Session, calendar: Calendar) -> list[tuple[Schedule, list[Interval]]]:
     """The schedules that name this calendar, retired ones too, and the hours of each on its days, by name."""
-    named = select(Schedule, ScheduleCalendar.intervals).join(
-        ScheduleCalendar, ScheduleCalendar.schedule_id == Schedule.id
-    )
-    found = session.execute(named.where(ScheduleCalendar.calendar_id == calendar.id).order_by(Schedule.name))
-    return [(row[0], _read(row[1])) for row in found]
+    return naming_each(session, [calendar]).get(calendar.id, [])
+
+
+def naming_each(session: Session, some: Iterable[Calendar]) -> dict[int, list[tuple[Schedule, list[Interval]]]]:
+    """The same of many calendars by their ids, in one statement; a calendar that no schedule names is missing."""
+    named = select(Schedule, ScheduleCalendar).join(ScheduleCalendar, ScheduleCalendar.schedule_id == Schedule.id)
+    wanted = ScheduleCalendar.calendar_id.in_({each.id for each in some})
+    found: dict[int, list[tuple[Schedule, list[Interval]]]] = {}
+    for schedule, row in session.execute(named.where(wanted).order_by(Schedule.name)):
+        found.setdefault(row.calendar_id, []).append((schedule, _read(row.intervals)))
+    return found
 
 
 def plan_of(session: Session, schedule: Schedule) -> SchedulePlan:
     """What it says now."""
+    return plans(session, [schedule])[schedule.id]
+
+
+def plans(session: Session, some: Collection[Schedule]) -> dict[int, SchedulePlan]:
+    """The same of many by their ids, in one statement."""
+    named: dict[int, dict[int, list[Interval]]] = {each.id: {} for each in some}
+    rows = select(ScheduleCalendar).where(ScheduleCalendar.schedule_id.in_(named)).order_by(ScheduleCalendar.place)
+    for row in session.scalars(rows):
+        named[row.schedule_id][row.calendar_id] = _read(row.intervals)
+    return {each.id: _plan(each, named[each.id]) for each in some}
+
+
+def _plan(schedule: Schedule, named: Mapping[int, Sequence[Interval]]) -> SchedulePlan:
     dated = canonical.decode_object(schedule.exceptions.encode())
-    named = select(ScheduleCalendar).where(ScheduleCalendar.schedule_id == schedule.id)
-    rows = session.scalars(named.order_by(ScheduleCalendar.place))
-    return SchedulePlan(
-        schedule.name,
-        schedule.name_ja,
-        _read(schedule.intervals),
-        {date.fromisoformat(day): _intervals(dated, day) for day in dated},
-        {row.calendar_id: _read(row.intervals) for row in rows},
-    )
+    exceptions = {date.fromisoformat(day): _intervals(dated, day) for day in dated}
+    return SchedulePlan(schedule.name, schedule.name_ja, _read(schedule.intervals), exceptions, named)
 
 
 def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedule:
     """The bitmaps that a list carries, with the exceptional dates of `years`."""
-    plan = plan_of(session, schedule)
+    return compiled_each(session, [schedule], years)[schedule.id]
+
+
+def compiled_each(session: Session, some: Collection[Schedule], years: range) -> dict[int, week.Schedule]:
+    """The same of many by their ids, in three statements."""
+    found = plans(session, some)
+    named = select(Calendar).where(Calendar.id.in_({key for plan in found.values() for key in plan.calendars}))
+    days = calendars.holidays_of_each(session, session.scalars(named).all(), (years.start - 1, *years))
+    return {key: _compiled(plan, days, years) for key, plan in found.items()}
+
+
+def _compiled(plan: SchedulePlan, days: Mapping[int, Sequence[Holiday]], years: range) -> week.Schedule:
     eve = date(years.start - 1, 12, 31)
     dated: dict[date, Sequence[Interval]] = {}
     for key, hours in reversed(list(plan.calendars.items())):
-        known = calendars.holidays(session, session.get_one(Calendar, key), (eve.year, *years))
-        dated |= dict.fromkeys((each.day for each in known if each.day >= eve), hours)
+        dated |= dict.fromkeys((each.day for each in days[key] if each.day >= eve), hours)
     dated |= {day: hours for day, hours in plan.exceptions.items() if day == eve or day.year in years}
     return week.compiled(plan.intervals, dated)
 

@@ -1,0 +1,16 @@
+"""An index of decisions by time, with all that the coverage of doors counts of them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0027"
+down_revision = "0026"
+
+_DECISION = sa.text("kind = 'DECISION'")
+
+
+def upgrade() -> None:
+    columns = ["kind", "at", "door_id", "received_at", "trusted", "ledger_sequence"]
+    op.create_index("ix_fact_decided", "fact", columns, sqlite_where=_DECISION, postgresql_where=_DECISION)
