@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from contract.canonical import Value
 from contract.credential import Identity, Source
 from contract.fact import Clock, Fact, FactKind
-from controller.database import migrate, transaction
+from controller.database import migrate, reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import Entry, append_all
 from controller.people import cardholder, credential, operator
@@ -59,6 +59,15 @@ class Places:
     area: int
     outside: int
     doors: tuple[tuple[Door, AccessPoint, AccessPoint], ...]
+
+
+def stand(engine: Engine, now: datetime, size: Size) -> None:
+    """Make the house, unless an earlier run has: then only its tables are brought up to date."""
+    migrate(engine)
+    with reading(engine) as session:
+        stands = session.scalar(select(Site.id).where(Site.key == SITE)) is not None
+    if not stands:
+        fill(engine, now, size)
 
 
 def fill(engine: Engine, now: datetime, size: Size) -> None:

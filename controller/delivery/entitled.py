@@ -27,7 +27,7 @@ from contract.reason import Reason
 from contract.record import Record
 from contract.situation import Attempt, Before, Inside, Moment, PinVerdict, Proof, Situation
 from controller.delivery import issued
-from controller.delivery.compiling import content_for
+from controller.delivery.compiling import judged_by
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.permission import Grant
@@ -37,6 +37,7 @@ from controller.premises.area import Area
 from controller.premises.site import Site
 
 K = TypeVar("K", bytes, int)
+R = TypeVar("R", Credential, Grant)
 Key: TypeAlias = tuple[bytes, int | None]
 """A holder's handle, and the id of their card where it is known."""
 _AT_ONCE = 500
@@ -195,7 +196,7 @@ def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime,
     if not past:
         if agent.list_key is None:
             return Basis(agent, Source.NONE, None, None, {})
-        content = content_for(session, site, agent, at)
+        content = judged_by(session, site, agent, at)
         return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}), content.pins)
     kept = issued.carried_at(session, agent, at)
     carried = issued.opened(kept) if kept is not None else None
@@ -273,16 +274,25 @@ def _people(
         for point in points.get(door.id, ())
         if point.direction == Direction.ENTRY and point.guarded_area_id == area.id
     ]
+    cards = _by_ids(session, Credential, [card_id for _, card_id in admitted if card_id is not None])
+    grants = _by_ids(session, Grant, [card.grant for card in admitted.values() if card.grant])
     people = [
         Entitled(
             holders[handle],
-            session.get(Credential, card_id) if card_id is not None else None,
-            session.get(Grant, card.grant) if card.grant else None,
+            cards.get(card_id or 0),
+            grants.get(card.grant),
             tuple(_way(door, point, card.answers.get(point)) for door, point in entries),
         )
         for (handle, card_id), card in admitted.items()
     ]
     return sorted(people, key=lambda each: (each.cardholder.id, each.credential.id if each.credential else 0))
+
+
+def _by_ids(session: Session, kind: type[R], ids: Sequence[int]) -> dict[int, R]:
+    found = (
+        row for some in _chunks(sorted(set(ids))) for row in session.scalars(select(kind).where(kind.id.in_(some)))
+    )
+    return {row.id: row for row in found}
 
 
 def _way(door: str, point: str, decision: Decision | None) -> Way:

@@ -74,6 +74,7 @@ class FactRow(Base):
             sqlite_where=_UNKNOWN,
             postgresql_where=_UNKNOWN,
         ),
+        Index("ix_fact_unknown_newest", "ledger_sequence", sqlite_where=_UNKNOWN, postgresql_where=_UNKNOWN),
         Index(
             "ix_fact_decided",
             "kind",

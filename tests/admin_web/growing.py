@@ -261,7 +261,7 @@ def _grants(session: Session, hub: Hub, holder: Cardholder, room: Area, number: 
                 cardholder_id=whose.id,
                 area_id=area.id if area else None,
                 access_level_id=level.id if level else None,
-                schedule_id=own_hours.id if area else None,
+                schedule_id=own_hours.id if area is room else None,
                 valid_from=NOW,
                 valid_until=NOW + timedelta(days=20),
                 reason="works there",
