@@ -109,7 +109,9 @@ class AccessPoint(Base):
         return self.to_area_id if self.direction == Direction.ENTRY else self.from_area_id
 
 
-_GUARDED = case((AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id), else_=AccessPoint.from_area_id)
+GUARDED_AREA_ID = case(
+    (AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id), else_=AccessPoint.from_area_id
+)
 """`guarded_area_id` as the database finds it."""
 
 
@@ -271,7 +273,7 @@ def of_area(session: Session, area: Area) -> Sequence[Door]:
 
 def of_areas(session: Session, area_ids: Iterable[int]) -> dict[int, list[Door]]:
     """The same of many areas by their ids, in one statement; an area that no door guards is missing."""
-    return _guarding(session, _GUARDED.in_(set(area_ids)))
+    return _guarding(session, GUARDED_AREA_ID.in_(set(area_ids)))
 
 
 def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
@@ -280,7 +282,7 @@ def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
 
 
 def _guarding(session: Session, among: ColumnElement[bool]) -> dict[int, list[Door]]:
-    statement = select(Door, _GUARDED).join(AccessPoint, AccessPoint.door_id == Door.id).where(among)
+    statement = select(Door, GUARDED_AREA_ID).join(AccessPoint, AccessPoint.door_id == Door.id).where(among)
     found: dict[int, dict[int, Door]] = {}
     for door, area_id in session.execute(statement.order_by(Door.key)):
         found.setdefault(area_id, {})[door.id] = door

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from contract import fact
 from controller.database import Base, UtcDateTime
 
-_DECISION = text("kind = 'DECISION'")
+_DECISION = text("kind || '' = 'DECISION'")
 _UNKNOWN = text("kind = 'DECISION' AND cardholder_id IS NULL")
 
 
@@ -103,14 +103,19 @@ class AgentChain(Base):
 
 
 def decided() -> ColumnElement[bool]:
-    """Of facts: a card was judged. The kind stands in the statement itself, because an index holds just these facts,
-    and a database that is told the kind beside the statement cannot know that it does."""
-    return FactRow.kind == literal_column("'DECISION'")
+    """Of facts: a card was judged. Written as its index is, which SQLite would otherwise take for every question about
+    decisions in a time, also where another one finds the few that are asked for."""
+    return and_(_is_decision(), literal_column("fact.kind || '' = 'DECISION'"))
 
 
 def unknown() -> ColumnElement[bool]:
-    """Of facts: a card that nobody has was presented; of these too there is an index."""
-    return and_(decided(), FactRow.cardholder_id.is_(None))
+    """Of facts: a card that nobody has was presented. The kind stands in the statement itself, because indexes hold
+    just these facts, and a database that is told the kind beside the statement cannot know that they do."""
+    return and_(_is_decision(), FactRow.cardholder_id.is_(None))
+
+
+def _is_decision() -> ColumnElement[bool]:
+    return FactRow.kind == literal_column("'DECISION'")
 
 
 def of_agent(session: Session, agent_id: int, sequence: int) -> FactRow | None:

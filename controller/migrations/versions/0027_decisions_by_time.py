@@ -9,7 +9,7 @@ from alembic import op
 revision = "0027"
 down_revision = "0026"
 
-_DECISION = sa.text("kind = 'DECISION'")
+_DECISION = sa.text("kind || '' = 'DECISION'")
 _UNKNOWN = sa.text("kind = 'DECISION' AND cardholder_id IS NULL")
 
 
