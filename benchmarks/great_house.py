@@ -29,6 +29,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.operator import NewOperator
 from controller.people.permission import Grant, GrantState
 from controller.premises import building
+from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
@@ -76,6 +77,8 @@ def fill(engine: Engine, now: datetime, size: Size) -> None:
     begun = now - timedelta(days=DAYS)
     with transaction(engine) as session:
         site = building.load(session, ACTOR, begun, _plan(size))
+        for each in session.scalars(select(Agent).where(Agent.site_id == site.id)):
+            each.list_key = each.id.to_bytes(32)  # who may enter is judged by the list of an agent that has a key
         for role, name in ((Role.SECURITY_ADMIN, "kim"), (Role.AUDITOR, "olu")):
             operator.add(session, ACTOR, begun, site, role, NewOperator(name, name.title(), secrets.token_hex(16)))
         rooms = _rooms(session, site)
