@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 
 from admin_web import guard
 from admin_web.centre import centre, now
@@ -18,14 +18,22 @@ from controller.record import enquiry
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 _ENDING = timedelta(days=60)
 """How long before its end a certificate is marked: an agent is enrolled anew by hand, at its place."""
+_AGENTS = 100
+"""Of one page."""
 
 
 @blueprint.get("")
 @guard.requires(Permission.SEE_DOORS)
 def listed() -> str:
     with centre().read() as session:
-        found = fleet.all_of(session, centre().site(session), now())
-        return render_template("agents/list.html", agents=found, now=now(), ending=now() + _ENDING)
+        every, after = fleet.all_of(session, centre().site(session), now()), forms.number("after") or 0
+        return render_template(
+            "agents/list.html",
+            agents=every[after : after + _AGENTS],
+            more=url_for("agents.listed", after=after + _AGENTS) if len(every) > after + _AGENTS else "",
+            now=now(),
+            ending=now() + _ENDING,
+        )
 
 
 @blueprint.get("/<int:agent_id>")
