@@ -6,8 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0032"
+down_revision = "0031"
 
 _DECISION = sa.text("kind || '' = 'DECISION'")
 _UNKNOWN = sa.text("kind = 'DECISION' AND cardholder_id IS NULL")
