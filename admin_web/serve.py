@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -46,6 +47,9 @@ def serve(path: Path) -> int:
         sys.stderr.write(f"cannot listen on {told.host}:{told.port}: {flaw.strerror}\n")
         return CANNOT_START
     server = listened(app, listening, told.viewers, proxied=told.proxies > 0)
+    # What is there by now stays: a full collection would look at all of it, and whoever asks then would wait for that.
+    gc.collect()
+    gc.freeze()
     stop = StopSignal()
     thread = threading.Thread(target=server.run, name="waitress", daemon=True)
     thread.start()

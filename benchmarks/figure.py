@@ -41,7 +41,8 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """A figure without a baseline: percentiles of many trials in milliseconds."""
+    """Percentiles of many trials in milliseconds. plain_ms: the median of what does nothing of its own, measured in
+    turns with it; None where there is no such thing."""
 
     name: str
     trials: int
@@ -50,6 +51,7 @@ class Latency:
     max_ms: float
     goal_ms: float
     must_ms: float
+    plain_ms: float | None = None
 
     @property
     def kept(self) -> bool:
@@ -60,9 +62,10 @@ class Latency:
 
     def as_line(self) -> str:
         verdict = "goal" if self.p99_ms <= self.goal_ms else "kept" if self.kept else "MISSED"
+        beside = f", {self.p50_ms / self.plain_ms:.1f}x of a plain page" if self.plain_ms else ""
         return (
             f"{self.name}: p50 {self.p50_ms:.2f}, p99 {self.p99_ms:.2f}, max {self.max_ms:.2f} ms "
-            f"of {self.trials} (p99 goal {self.goal_ms:g}, must {self.must_ms:g} ms) {verdict}"
+            f"of {self.trials}{beside} (p99 goal {self.goal_ms:g}, must {self.must_ms:g} ms) {verdict}"
         )
 
 
@@ -100,8 +103,8 @@ def interleaved(
     return Ratio(name, baseline_name, rounds * repeat, *medians, ratio, *bounds)
 
 
-def latency(name: str, seconds: Sequence[float], bounds: tuple[float, float]) -> Latency:
+def latency(name: str, seconds: Sequence[float], bounds: tuple[float, float], plain_ms: float | None = None) -> Latency:
     """The percentiles of `seconds`; bounds: (goal, must) in milliseconds for p99."""
     ordered = sorted(each * 1000 for each in seconds)
     p99 = ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
-    return Latency(name, len(ordered), statistics.median(ordered), p99, ordered[-1], *bounds)
+    return Latency(name, len(ordered), statistics.median(ordered), p99, ordered[-1], *bounds, plain_ms)

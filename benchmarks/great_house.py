@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from contract.canonical import Value
 from contract.credential import Identity, Source
 from contract.fact import Clock, Fact, FactKind
-from controller.database import migrate, transaction
+from controller.database import migrate, reading, transaction
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import Entry, append_all
 from controller.people import cardholder, credential, operator
@@ -29,6 +29,7 @@ from controller.people.cardholder import Cardholder
 from controller.people.operator import NewOperator
 from controller.people.permission import Grant, GrantState
 from controller.premises import building
+from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
@@ -61,12 +62,23 @@ class Places:
     doors: tuple[tuple[Door, AccessPoint, AccessPoint], ...]
 
 
+def stand(engine: Engine, now: datetime, size: Size) -> None:
+    """Make the house, unless an earlier run has: then only its tables are brought up to date."""
+    migrate(engine)
+    with reading(engine) as session:
+        stands = session.scalar(select(Site.id).where(Site.key == SITE)) is not None
+    if not stands:
+        fill(engine, now, size)
+
+
 def fill(engine: Engine, now: datetime, size: Size) -> None:
     """Make the house in an empty database. Its operators are `kim`, a security admin, and `olu`, an auditor."""
     migrate(engine)
     begun = now - timedelta(days=DAYS)
     with transaction(engine) as session:
         site = building.load(session, ACTOR, begun, _plan(size))
+        for each in session.scalars(select(Agent).where(Agent.site_id == site.id)):
+            each.list_key = each.id.to_bytes(32)  # who may enter is judged by the list of an agent that has a key
         for role, name in ((Role.SECURITY_ADMIN, "kim"), (Role.AUDITOR, "olu")):
             operator.add(session, ACTOR, begun, site, role, NewOperator(name, name.title(), secrets.token_hex(16)))
         rooms = _rooms(session, site)

@@ -12,7 +12,7 @@ from admin_web import guard
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, PAGE, asks, one_of, row_id, rows, takes, text
-from admin_web.api.paging import limit, listed, sliced
+from admin_web.api.paging import cut, limit, listed
 from admin_web.approving import approved_change
 from admin_web.centre import centre, now
 from admin_web.pages import forms
@@ -71,8 +71,10 @@ def plan(session: Session, given: dict[str, Any]) -> LevelPlan:
 def list_access_levels(asked: dict[str, Any]) -> Response:
     """Named sets of rooms that a cardholder may be given; retired ones open nothing."""
     with centre().read() as session:
-        found = levels.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: _shown(session, row))
+        found = cut(levels.of_site(session, centre().site(session)), asked)
+        plans = levels.plans(session, [each.id for each in found])
+        holders = permissions.counts_by_level(session, now())
+        return listed(found, asked, lambda row: shapes.access_level(row, plans[row.id], holders.get(row.id, 0)))
 
 
 @blueprint.post(f"{V1}/access-levels")

@@ -8,7 +8,7 @@ from flask import Response, jsonify
 
 from admin_web import guard
 from admin_web.api.blueprint import V1, blueprint
-from admin_web.api.credentials import shown
+from admin_web.api.credentials import shown, shown_each
 from admin_web.api.fields import LARGEST_ID, PAGE, asks, moment, one_of, rows, takes, truth
 from admin_web.api.paging import limit, listed
 from admin_web.centre import centre, now
@@ -32,8 +32,9 @@ def list_custody(asked: dict[str, Any]) -> Response:
     """Cards to call back (their holder has no permission any more, or a replacement), to hand out, or that wait."""
     with centre().read() as session:
         site, size = centre().site(session), limit(asked)
-        found = custody.due(session, site, now(), Due(asked["due"]), asked["cursor"], size + 1)
-        return listed([each.card for each in found], asked, lambda row: shown(session, row))
+        found = [each.card for each in custody.due(session, site, now(), Due(asked["due"]), asked["cursor"], size + 1)]
+        cards = shown_each(session, found)
+        return listed(found, asked, lambda row: cards[row.id])
 
 
 @blueprint.post(f"{V1}/custody/count")

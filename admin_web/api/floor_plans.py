@@ -11,7 +11,7 @@ from admin_web import guard, pictures
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, PAGE, asks, base64, rows, takes, text, whole
-from admin_web.api.paging import sliced
+from admin_web.api.paging import cut, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from admin_web.pages.floor_plans import standing
@@ -59,7 +59,9 @@ def _is_whole(value: Any, least: int, most: int) -> bool:
 def list_floor_plans(asked: dict[str, Any]) -> Response:
     """Plans that are shown, with what stands on them."""
     with centre().read() as session:
-        return sliced(floor_plan.of_site(session, centre().site(session)), asked, lambda row: _shown(session, row))
+        found = cut(floor_plan.of_site(session, centre().site(session)), asked)
+        marks = floor_plan.marks_of_each(session, [each.id for each in found])
+        return listed(found, asked, lambda row: shapes.floor_plan(row, marks.get(row.id, ())))
 
 
 @blueprint.post(f"{V1}/floor-plans")

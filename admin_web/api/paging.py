@@ -31,8 +31,13 @@ def listed(rows: Sequence[R], asked: Mapping[str, Any], shown: Callable[[R], dic
 
 def sliced(rows: Sequence[R], asked: Mapping[str, Any], shown: Callable[[R], dict[str, Any]]) -> Response:
     """A page of a short, complete list."""
+    return listed(cut(rows, asked), asked, shown)
+
+
+def cut(rows: Sequence[R], asked: Mapping[str, Any]) -> Sequence[R]:
+    """Of a short, complete list what `listed` wants for a page: what else belongs to these is then read together."""
     found = sorted((row for row in rows if row.id > asked["cursor"]), key=lambda row: int(row.id))
-    return listed(found[: limit(asked) + 1], asked, shown)
+    return found[: limit(asked) + 1]
 
 
 def answered(items: list[dict[str, Any]], cursor: int | None) -> Response:

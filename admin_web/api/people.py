@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, jsonify
@@ -33,8 +34,7 @@ def list_cardholders(asked: dict[str, Any]) -> Response:
     """Every cardholder, in pages."""
     with centre().read() as session:
         site = centre().site(session)
-        found = cardholders.of_site(session, site, asked["cursor"], limit(asked) + 1)
-        return listed(found, asked, lambda row: _shown(session, row))
+        return _listed(session, cardholders.of_site(session, site, asked["cursor"], limit(asked) + 1), asked)
 
 
 @blueprint.post(f"{V1}/cardholders/search")
@@ -45,8 +45,7 @@ def search_cardholders(given: dict[str, Any]) -> Response:
     asked = {"cursor": given["cursor"] or 0, "limit": given["limit"] or 50}
     with centre().read() as session:
         site = centre().site(session)
-        found = search.find(session, site, given["text"], asked["cursor"], limit(asked) + 1)
-        return listed(found, asked, lambda row: _shown(session, row))
+        return _listed(session, search.find(session, site, given["text"], asked["cursor"], limit(asked) + 1), asked)
 
 
 @blueprint.post(f"{V1}/cardholders")
@@ -144,6 +143,11 @@ def list_exemptions(asked: dict[str, Any]) -> Response:
     with centre().read() as session:
         found = attributes.exemptions(session, centre().site(session))
         return sliced(found, asked, shapes.exempt)
+
+
+def _listed(session: Session, found: Sequence[Cardholder], asked: Mapping[str, Any]) -> Response:
+    held = attributes.of_each(session, [each.id for each in found])
+    return listed(found, asked, lambda row: shapes.cardholder(row, held.get(row.id, ())))
 
 
 def _shown(session: Session, holder: Cardholder) -> dict[str, Any]:

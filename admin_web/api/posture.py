@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify
@@ -52,9 +53,7 @@ def get_posture() -> Response:
                     if not area.open
                 },
                 "doors": {door.key: stands.of_door(door.id) for door in doors.of_site(session, site)},
-                "orders": [
-                    _change(session, row) for row in sorted(stands.orders.values(), key=lambda each: each.number)
-                ],
+                "orders": _changes(session, sorted(stands.orders.values(), key=lambda each: each.number)),
             }
         )
 
@@ -69,7 +68,7 @@ def list_posture_changes(asked: dict[str, Any]) -> Response:
         found = postures.changes(session, centre().site(session), before, limit(asked) + 1)
         page = found[: limit(asked)]
         more = page[-1].number if len(found) > len(page) else None
-        return answered([_change(session, row) for row in page], more)
+        return answered(_changes(session, page), more)
 
 
 @blueprint.post(f"{V1}/posture")
@@ -81,7 +80,7 @@ def set_posture(given: dict[str, Any]) -> Response:
         site = centre().site(session)
         wanted = order(session, given)
         made = postures.change(session, guard.operator().actor, now(), site, wanted, given["reason"])
-        return jsonify(_change(session, made))
+        return jsonify(_changes(session, [made])[0])
 
 
 def order(session: Session, given: dict[str, Any]) -> Order:
@@ -98,6 +97,7 @@ def order(session: Session, given: dict[str, Any]) -> Order:
     )
 
 
-def _change(session: Session, row: PostureChange) -> dict[str, Any]:
-    concerned = postures.doors_of(session, centre().site(session), row)
-    return ruled.change(row, distribution.in_force_at(session, concerned, row.ledger_sequence))
+def _changes(session: Session, rows: Sequence[PostureChange]) -> list[dict[str, Any]]:
+    concerned = postures.doors_of_each(session, centre().site(session), rows)
+    states = distribution.in_force_of_each(session, {row.ledger_sequence: concerned[row.number] for row in rows})
+    return [ruled.change(row, states[row.ledger_sequence]) for row in rows]

@@ -10,7 +10,7 @@ from admin_web import guard
 from admin_web.api import ruled, shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks
-from admin_web.api.paging import sliced
+from admin_web.api.paging import cut, listed, sliced
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import fleet, overview
@@ -39,12 +39,14 @@ def list_doors(asked: dict[str, Any]) -> Response:
     """Doors with their access points, and how each stands now."""
     with centre().read() as session:
         site = centre().site(session)
+        found = cut(doors.of_site(session, site), asked)
+        points = doors.access_points_of_each(session, [door.id for door in found])
         stands, standing = postures.standing(session, site), overview.doors(session, site, now())
 
         def written(row: Door) -> dict[str, Any]:
-            return ruled.door(row, doors.access_points(session, row), stands, standing.get(row.id))
+            return ruled.door(row, points.get(row.id, ()), stands, standing.get(row.id))
 
-        return sliced(doors.of_site(session, site), asked, written)
+        return listed(found, asked, written)
 
 
 @blueprint.get(f"{V1}/access-points")

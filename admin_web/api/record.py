@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from admin_web import guard, shown, streams
 from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, PAGE, asks, digits, from_start, moment, one_of, row_id, takes, text
-from admin_web.api.paging import answered, limit, listed, sliced
+from admin_web.api.paging import answered, cut, limit, listed
 from admin_web.api.problems import Unprocessable
 from admin_web.centre import centre, now
 from admin_web.pages.alarms import escalates_after
@@ -109,8 +110,9 @@ def list_occupancy(asked: dict[str, Any]) -> Response:
         raise Unprocessable({"at": "lies in the future"})
     with centre().read() as session:
         closed = areas.guarded_at(session, centre().site(session), at or now())
-        wanted = [row for row in closed if asked["area"] in (None, row.id)]
-        return sliced(wanted, asked, lambda row: _occupied(session, row, at))
+        found = cut([row for row in closed if asked["area"] in (None, row.id)], asked)
+        told = _were_inside(session, found, at) if at is not None else _are_inside(session, found)
+        return listed(found, asked, lambda row: {"area": row.id, "key": row.key, **told[row.id]})
 
 
 @blueprint.get(f"{V1}/stays")
@@ -184,13 +186,24 @@ def _event(session: Session, event_id: int) -> LogRow:
     return row
 
 
-def _occupied(session: Session, area: Area, at: datetime | None) -> dict[str, Any]:
-    found = {"area": area.id, "key": area.key}
-    if at is None:
-        people = [shapes.inside(each) for each in occupancy.inside(session, area)]
-        return {**found, "certain": area.id not in occupancy.uncertain(session), "inside": people}
-    people = [dict(each.as_object()) for each in stay.inside_at(session, area, at)]
-    return {**found, "at": shown.utc(at), "certain": occupancy.certain_at(session, area.id, at), "inside": people}
+def _are_inside(session: Session, found: Sequence[Area]) -> dict[int, dict[str, Any]]:
+    people, unsure = occupancy.inside_each(session, [each.id for each in found]), occupancy.uncertain(session)
+    return {
+        each.id: {"certain": each.id not in unsure, "inside": [shapes.inside(who) for who in people.get(each.id, ())]}
+        for each in found
+    }
+
+
+def _were_inside(session: Session, found: Sequence[Area], at: datetime) -> dict[int, dict[str, Any]]:
+    """Of a moment in the past, which each room is asked for by itself: one index finds who was inside one."""
+    return {
+        each.id: {
+            "at": shown.utc(at),
+            "certain": occupancy.certain_at(session, each.id, at),
+            "inside": [dict(who.as_object()) for who in stay.inside_at(session, each, at)],
+        }
+        for each in found
+    }
 
 
 def _explained(session: Session, row: LogRow) -> Explanation | None:

@@ -12,14 +12,15 @@ from admin_web import guard, shown
 from admin_web.api import narrowing
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, digits, from_start, one_of, takes, text
-from admin_web.api.paging import answered, limit, sliced
+from admin_web.api.paging import answered, cut, limit, listed
 from admin_web.centre import centre, now
 from admin_web.exports.kinds_of_file import KINDS
 from admin_web.pages import forms
 from admin_web.reports import saved
 from admin_web.reports.asking import Asked
 from admin_web.reports.known import EXPORTED, question
-from admin_web.reports.report import Cell, Linked, Marked, Report, Row
+from admin_web.reports.report import Absent, Cell, Linked, Marked, Report, Row
+from admin_web.reports.saved import Shown
 from contract import leaf
 from controller.people.access import Permission
 from controller.record import saved_report
@@ -61,7 +62,9 @@ def list_saved_reports(asked: dict[str, Any]) -> Response:
     """Saved reports, the oldest first."""
     with centre().read() as session:
         rows = saved_report.of_site(session, centre().site(session))
-        return sliced([row for row in rows if saved.is_visible(row)], asked, lambda row: _saved(session, row))
+        found = cut([row for row in rows if saved.is_visible(row)], asked)
+        told = {each.row.id: each for each in saved.shown_each(session, found)}
+        return listed(found, asked, lambda row: _saved(told[row.id]))
 
 
 @blueprint.post(f"{V1}/reports/saved")
@@ -72,7 +75,7 @@ def add_saved_report(given: dict[str, Any]) -> tuple[Response, int]:
     report = visible(given["report"])
     saved_id = saved.kept(report, narrowing.asked_of(report, given), given["name"])
     with centre().read() as session:
-        return jsonify(_saved(session, kept(session, saved_id))), 201
+        return jsonify(_saved(saved.shown(session, kept(session, saved_id)))), 201
 
 
 @blueprint.get(f"{V1}/reports/saved/<int:saved_id>")
@@ -80,7 +83,7 @@ def add_saved_report(given: dict[str, Any]) -> tuple[Response, int]:
 def get_saved_report(saved_id: int) -> Response:
     """One saved report, and what its filters mean now."""
     with centre().read() as session:
-        return jsonify(_saved(session, kept(session, saved_id)))
+        return jsonify(_saved(saved.shown(session, kept(session, saved_id))))
 
 
 @blueprint.get(f"{V1}/reports/saved/<int:saved_id>/rows")
@@ -101,7 +104,7 @@ def remove_saved_report(saved_id: int, given: dict[str, Any]) -> Response:  # no
     """No longer keep it."""
     with centre().write() as session:
         row = kept(session, saved_id)
-        told = _saved(session, row)
+        told = _saved(saved.shown(session, row))
         saved_report.remove(session, guard.operator(), now(), row)
         return jsonify(told)
 
@@ -151,6 +154,8 @@ def _row(report: Report, row: Row) -> dict[str, Any]:
 
 
 def _value(cell: Cell, is_moment: bool) -> str | int | None:
+    if isinstance(cell, Absent):
+        return None
     if isinstance(cell, datetime):
         return shown.utc(cell)
     if is_moment and isinstance(cell, str):
@@ -162,14 +167,15 @@ def _ids(cell: Linked) -> dict[str, Any]:
     return {_REFERS[name]: value for name, value in cell.values.items() if name in _REFERS}
 
 
-def _saved(session: Session, row: SavedReport) -> dict[str, Any]:
+def _saved(told: Shown) -> dict[str, Any]:
     """filters: as they were saved; means: the same in words, as of now."""
+    row = told.row
     return {
         "id": row.id,
         "name": row.name,
         "report": row.report,
         "filters": row.narrowed(),
-        "means": saved.shown(session, row).filters,
+        "means": told.filters,
         "saved_by": row.saved_by,
         "saved_at": shown.utc(row.saved_at),
     }

@@ -13,7 +13,7 @@ from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import LARGEST_ID, PAGE, Field, asks, takes, text
 from admin_web.api.kept import done_or_kept, may_wait
-from admin_web.api.paging import sliced
+from admin_web.api.paging import cut, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from contract.schedule import Interval
@@ -91,8 +91,9 @@ PLAN = {
 def list_schedules(asked: dict[str, Any]) -> Response:
     """The hours that a grant may be limited to; retired ones are no longer offered."""
     with centre().read() as session:
-        found = schedules.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: _shown(session, row))
+        found = cut(schedules.of_site(session, centre().site(session)), asked)
+        plans = schedules.plans(session, found)
+        return listed(found, asked, lambda row: shapes.schedule(row, plans[row.id]))
 
 
 @blueprint.post(f"{V1}/schedules")

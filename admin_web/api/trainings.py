@@ -13,7 +13,7 @@ from admin_web.api import shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import PAGE, asks, count, moment, row_id, takes, text, truth, whole
 from admin_web.api.kept import done_or_kept, may_wait
-from admin_web.api.paging import limit, listed, sliced
+from admin_web.api.paging import cut, limit, listed
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.people import levers
@@ -33,8 +33,9 @@ _REASON = text(400, required=True)
 def list_trainings(asked: dict[str, Any]) -> Response:
     """Trainings, and the areas that ask for them."""
     with centre().read() as session:
-        found = trainings.of_site(session, centre().site(session))
-        return sliced(found, asked, lambda row: _shown(session, row))
+        found = cut(trainings.of_site(session, centre().site(session)), asked)
+        asking = trainings.areas_asking_each(session, [each.id for each in found])
+        return listed(found, asked, lambda row: shapes.training(row, asking.get(row.id, ())))
 
 
 @blueprint.post(f"{V1}/trainings")

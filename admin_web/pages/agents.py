@@ -19,14 +19,22 @@ from controller.record import enquiry, retiring_agents
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 _ENDING = timedelta(days=60)
 """How long before its end a certificate is marked: an agent is enrolled anew by hand, at its place."""
+_AGENTS = 100
+"""Of one page."""
 
 
 @blueprint.get("")
 @guard.requires(Permission.SEE_DOORS)
 def listed() -> str:
     with centre().read() as session:
-        found = fleet.all_of(session, centre().site(session), now())
-        return render_template("agents/list.html", agents=found, now=now(), ending=now() + _ENDING)
+        every, after = fleet.all_of(session, centre().site(session), now()), forms.number("after") or 0
+        return render_template(
+            "agents/list.html",
+            agents=every[after : after + _AGENTS],
+            more=url_for("agents.listed", after=after + _AGENTS) if len(every) > after + _AGENTS else "",
+            now=now(),
+            ending=now() + _ENDING,
+        )
 
 
 @blueprint.get("/<int:agent_id>")
@@ -37,7 +45,7 @@ def page(agent_id: int) -> str:
         return render_template(
             "agents/page.html",
             found=found,
-            points={door.id: doors.access_points(session, door) for door, _ in found.doors},
+            points=doors.access_points_of_each(session, [door.id for door, _ in found.doors]),
             readers=enquiry.readers(session, [agent_id]),
             now=now(),
             ending=now() + _ENDING,

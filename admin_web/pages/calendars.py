@@ -33,10 +33,9 @@ def listed() -> str:
     with centre().read() as session:
         site = centre().site(session)
         year = now().astimezone(site.clock).year
-        found = [
-            (each, len(calendars.holidays(session, each, (year,))), schedules.naming(session, each))
-            for each in calendars.of_site(session, site)
-        ]
+        every = calendars.of_site(session, site)
+        days, naming = calendars.holidays_of_each(session, every, (year,)), schedules.naming_each(session, every)
+        found = [(each, len(days[each.id]), naming.get(each.id, [])) for each in every]
         return render_template("calendars/list.html", calendars=found, year=year)
 
 

@@ -25,7 +25,7 @@ from controller.people import credential as credentials
 from controller.people import permission as permissions
 from controller.people import search as searching
 from controller.people.access import Permission
-from controller.people.card_state import State
+from controller.people.card_state import UNUSED, State
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.custody import Place
@@ -79,7 +79,7 @@ def add() -> Response:
 def page(holder_id: int) -> str:
     with centre().read() as session:
         holder, at = forms.row(session, Cardholder, holder_id), now()
-        cards = [_shown(session, each, at) for each in credentials.of_cardholder(session, holder)]
+        cards = _shown(session, credentials.of_cardholder(session, holder), at)
         grants = permissions.of_cardholder(session, holder)
         presence = session.get(Presence, holder.id)
         return render_template(
@@ -166,10 +166,15 @@ class _Card:
     identities: Sequence[IdentityRow]
 
 
-def _shown(session: Session, card: Credential, at: datetime) -> _Card:
-    return _Card(
-        card,
-        credentials.state_now(session, card, at),
-        custody.place(card),
-        credentials.identities_of(session, card),
-    )
+def _shown(session: Session, cards: Sequence[Credential], at: datetime) -> list[_Card]:
+    ids = [each.id for each in cards]
+    lives, identities = credentials.lives_of_each(session, ids), credentials.identities_of_each(session, ids)
+    return [
+        _Card(
+            each,
+            credentials.state_by(each, lives.get(each.id, UNUSED), at),
+            custody.place(each),
+            identities.get(each.id, []),
+        )
+        for each in cards
+    ]

@@ -79,6 +79,7 @@ def page(credential_id: int) -> str:
         card, at = forms.row(session, Credential, credential_id), now()
         holder, site = session.get_one(Cardholder, card.cardholder_id), centre().site(session)
         identities = credentials.identities_of(session, card)
+        fitting = enrolment.fitting_each(session, site, [each.identity() for each in identities])
         return render_template(
             "cards/page.html",
             card=card,
@@ -87,7 +88,7 @@ def page(credential_id: int) -> str:
             place=custody.place(card),
             acts=credentials.possible(session, card, at),
             life=credentials.life(session, card),
-            identities=[(each, enrolment.fitting(session, site, each.identity())) for each in identities],
+            identities=[(each, fitting[each.identity()]) for each in identities],
             old=session.get(Credential, card.replaces_id) if card.replaces_id else None,
             new=credentials.replacement(session, card),
             permitted=any(grant.in_force(at) for grant in permissions.of_cardholder(session, holder)),

@@ -16,9 +16,8 @@ from admin_web import guard
 from admin_web.approving import approved_change
 from admin_web.centre import centre, now
 from admin_web.pages import forms
-from controller.delivery import distribution, granted, trial
+from controller.delivery import granted, trial
 from controller.delivery.compiling import all_must_fit
-from controller.delivery.distribution import InForce
 from controller.delivery.preview import Touch, preview
 from controller.people import access_level as levels
 from controller.people import cardholder as cardholders
@@ -45,11 +44,11 @@ _MOST_PEOPLE = 1000
 def listed() -> str:
     with centre().read() as session:
         site, at = centre().site(session), now()
-        found = [
-            (each, levels.plan_of(session, each), len(permissions.of_level(session, each, at)))
-            for each in levels.of_site(session, site)
-        ]
-        waiting = [(each, session.get_one(AccessLevel, each.access_level_id)) for each in level_change.waiting(session)]
+        every = levels.of_site(session, site)
+        plans, holders = levels.plans(session, [each.id for each in every]), permissions.counts_by_level(session, at)
+        found = [(each, plans[each.id], holders.get(each.id, 0)) for each in every]
+        by_id = {each.id: each for each in every}
+        waiting = [(each, by_id[each.access_level_id]) for each in level_change.waiting(session)]
         return render_template("levels/list.html", levels=found, waiting=waiting, **_named(session, site))
 
 
@@ -77,6 +76,8 @@ def page(level_id: int) -> str:
         grants = permissions.of_level(session, level, at)
         opened = levels.opening(session, level)
         changes = level_change.of_level(session, level, _LATEST)
+        put = [each.ledger_sequence for each in changes if each.state == ChangeState.APPROVED]
+        put_at = granted.level_in_force_each(session, level, put)
         return render_template(
             "levels/page.html",
             level=level,
@@ -86,8 +87,8 @@ def page(level_id: int) -> str:
             requested=[each for each in grants if each.state == GrantState.REQUESTED],
             held=[each for each in grants if each.state == GrantState.APPROVED],
             states=granted.in_force_each(session, grants),
-            people={each.cardholder_id: session.get_one(Cardholder, each.cardholder_id) for each in grants},
-            changes=[(each, _state(session, level, each)) for each in changes],
+            people=cardholders.by_ids(session, (each.cardholder_id for each in grants)),
+            changes=[(each, put_at.get(each.ledger_sequence)) for each in changes],
             retired=granted.level_in_force(session, level, level.ledger_sequence) if level.retired_at else None,
             **_named(session, site),
         )
@@ -240,13 +241,6 @@ def _preview(session: Session, level: AccessLevel, change: trial.Change, **told:
 def _rooms(session: Session, site: Site, was: set[int], plan: LevelPlan | None) -> Sequence[areas.Area]:
     wanted = was | set(plan.rooms if plan is not None else ())
     return [each for each in areas.guarded_of_site(session, site) if each.id in wanted]
-
-
-def _state(session: Session, level: AccessLevel, asked: AccessLevelChange) -> InForce | None:
-    if asked.state != ChangeState.APPROVED:
-        return None
-    concerned = granted.doors_of_level(session, level, asked.ledger_sequence)
-    return distribution.in_force_at(session, concerned, asked.ledger_sequence)
 
 
 def _named(session: Session, site: Site) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The law: no button orders anything at once. It leads to a page that says what wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
@@ -45,7 +46,7 @@ def page() -> str:
         return render_template(
             "posture/page.html",
             places=[(area, stands.ordered(area), _under(stands, area)) for area in (None, *guarded)],
-            changes=[_placed(session, row) for row in found[:_HISTORY]],
+            changes=_placed(session, found[:_HISTORY]),
             older=found[_HISTORY - 1].number if len(found) > _HISTORY else None,
             operators=_operators(session),
         )
@@ -84,7 +85,7 @@ def change(number: int) -> str:
         return render_template(
             "posture/change.html",
             row=row,
-            place=_placed(session, row)[1],
+            place=_placed(session, [row])[0][1],
             operators=_operators(session),
             stands=postures.standing(session, site).order(Act(row.act), row.area_id, row.door_id) is row,
             **at_doors(session, reach.after(session, site, now(), row), _where(number)),
@@ -150,11 +151,11 @@ def _change(session: Session, site: Site, number: int) -> PostureChange:
     return found
 
 
-def _placed(session: Session, row: PostureChange) -> tuple[PostureChange, Area | Door | None]:
-    """The change with the room or door that it is of; None: the whole site."""
-    if row.door_id is not None:
-        return row, session.get_one(Door, row.door_id)
-    return row, session.get_one(Area, row.area_id) if row.area_id is not None else None
+def _placed(session: Session, rows: Sequence[PostureChange]) -> list[tuple[PostureChange, Area | Door | None]]:
+    """Each change with the room or door that it is of; None: the whole site."""
+    named = doors.by_ids(session, (row.door_id for row in rows if row.door_id is not None))
+    rooms = areas.by_ids(session, (row.area_id for row in rows if row.area_id is not None))
+    return [(row, named.get(row.door_id or 0) or rooms.get(row.area_id or 0)) for row in rows]
 
 
 def _operators(session: Session) -> dict[int, Operator]:

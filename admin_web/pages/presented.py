@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from admin_web.pages import forms
 from contract.credential import Identity
-from controller.people.enrolment import fitting, in_a_line
+from controller.people.enrolment import fitting_each, in_a_line
 from controller.premises.site import Site
 from controller.record import enquiry
 from controller.record.fact import FactRow
@@ -26,10 +26,9 @@ class Presented:
 
 def presented(session: Session, site: Site) -> list[Presented]:
     """The latest first."""
-    return [
-        Presented(row, identity, in_a_line(fitting(session, site, identity)))
-        for row, identity in enquiry.unknown_cards(session)
-    ]
+    unknown = enquiry.unknown_cards(session)
+    found = fitting_each(session, site, [identity for _, identity in unknown])
+    return [Presented(row, identity, in_a_line(found[identity])) for row, identity in unknown]
 
 
 def chosen_identity() -> Identity:

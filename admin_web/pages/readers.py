@@ -23,9 +23,10 @@ def listed() -> str:
         site, after = centre().site(session), forms.number("after") or 0
         every = doors.of_site(session, site)
         shown = every[after : after + _DOORS]
+        points = doors.access_points_of_each(session, [door.id for door in shown])
         return render_template(
             "premises/readers.html",
-            doors=[(door, doors.access_points(session, door)) for door in shown],
+            doors=[(door, points.get(door.id, ())) for door in shown],
             readers=enquiry.readers(session, {door.agent_id for door in shown}),
             uses=reader_use.last_uses(session, [door.id for door in shown]),
             more=url_for("readers.listed", after=after + _DOORS) if len(every) > after + _DOORS else "",

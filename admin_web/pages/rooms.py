@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import chain
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ from controller.premises import door as doors
 from controller.premises import pin_rule, rule_changes
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
-from controller.premises.door import Door
+from controller.premises.door import AccessPoint
 from controller.premises.rule_changes import RuleChange
 from controller.premises.rule_words import Of
 from controller.premises.rules import settings_of
@@ -68,6 +69,7 @@ def page(key: str) -> str:
     with centre().read() as session:
         area = room(session, key)
         grants, found = permissions.in_force(session, area, now()), doors.of_area(session, area)
+        points = doors.access_points_of_each(session, [door.id for door in found])
         site = centre().site(session)
         stands = postures.standing(session, site)
         people = cardholders.by_ids(session, (each.cardholder_id for each in grants))
@@ -75,7 +77,7 @@ def page(key: str) -> str:
             "rooms/page.html",
             area=area,
             states=distribution.in_force_each(session, area, {each.ledger_sequence for each in grants}),
-            doors=[(door, doors.access_points(session, door)) for door in found],
+            doors=[(door, points.get(door.id, ())) for door in found],
             readers=enquiry.readers(session, {door.agent_id for door in found}),
             inside=occupancy.inside(session, area),
             uncertain=occupancy.uncertain(session).get(area.id),
@@ -84,7 +86,7 @@ def page(key: str) -> str:
             operators={each.id: each for each in session.query(Operator)},
             rules=settings_of(area.rules),
             settings=settings_of,
-            pins=_pins(session, found),
+            pins=_pins(session, chain.from_iterable(points.values())),
             changes=_changes(session, area),
             of=Of,
             findings=dangers.findings(session, site, area, now()),
@@ -171,11 +173,12 @@ def _orders(session: Session, area: Area, stands: Standing) -> list[tuple[Postur
     return [(row, states[row.ledger_sequence]) for row in found]
 
 
-def _pins(session: Session, guarding: Sequence[Door]) -> dict[str, dict[str, Value]]:
-    """What each entry of these doors asks for after the card; of one that asks for nothing, that it does."""
-    points = [each for door in guarding for each in doors.access_points(session, door)]
-    found = {each.key: pin_rule.of(session, each) for each in points if each.direction == Direction.ENTRY}
-    return {key: pin_rule.settings_of(row) if row else {pin_rule.ASKED: False} for key, row in found.items()}
+def _pins(session: Session, points: Iterable[AccessPoint]) -> dict[str, dict[str, Value]]:
+    """What each entry among these asks for after the card; of one that asks for nothing, that it does."""
+    entries = [each for each in points if each.direction == Direction.ENTRY]
+    asking = pin_rule.of_each(session, [each.id for each in entries])
+    rows = {each.key: asking.get(each.id) for each in entries}
+    return {key: pin_rule.settings_of(row) if row else {pin_rule.ASKED: False} for key, row in rows.items()}
 
 
 def _changes(session: Session, area: Area) -> list[tuple[RuleChange, InForce]]:

@@ -49,16 +49,21 @@ def form(key: str) -> str:
     with centre().read() as session:
         area = room(session, key)
         site = centre().site(session)
-        guarding = [(door, doors.access_points(session, door)) for door in doors.of_area(session, area)]
-        points = [point for _, each in guarding for point in each if point.guarded_area_id == area.id]
+        guarding = doors.of_area(session, area)
+        fitted = doors.access_points_of_each(session, [door.id for door in guarding])
+        points = [each for door in guarding for each in fitted.get(door.id, ()) if each.guarded_area_id == area.id]
+        entries = [each for each in points if each.direction == Direction.ENTRY]
+        exits = [each for each in points if each.direction == Direction.EXIT]
+        asking = pin_rule.of_each(session, [each.id for each in entries])
+        signed = sign_off.newest_of_each(session, [each.id for each in exits])
         return render_template(
             "rooms/rules.html",
             area=area,
             findings=rooms.findings(session, site, area, now()),
-            doors=[door for door, _ in guarding],
+            doors=guarding,
             points=points,
-            pins={each.key: _pin(session, each) for each in points if each.direction == Direction.ENTRY},
-            exits=[(each, sign_off.newest(session, each)) for each in points if each.direction == Direction.EXIT],
+            pins={each.key: pin_rule.settings_of(asking.get(each.id)) for each in entries},
+            exits=[(each, signed.get(each.id)) for each in exits],
             presets=[(each, presets.NAMES[each], presets.TELLS[each]) for each in Preset],
             schedules=schedules.of_site(session, site),
             settings=settings_of,

@@ -5,6 +5,7 @@ No change is sent from the form with the hours: its button shows the preview, an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -53,14 +54,8 @@ def listed() -> str:
         site, at = centre().site(session), now()
         years = site_clock.years(site.clock, at)
         rows = sorted(schedules.of_site(session, site), key=lambda each: each.retired_at is not None)
-        found = [
-            (
-                each,
-                week_view.days(schedules.compiled(session, each, years)),
-                hours_use.uses(session, each, at).counted(),
-            )
-            for each in rows
-        ]
+        compiled, used = schedules.compiled_each(session, rows, years), hours_use.counts(session, at)
+        found = [(each, week_view.days(compiled[each.id]), used.get(each.id, Counter())) for each in rows]
         return render_template("schedules/list.html", schedules=found, hours=hours)
 
 

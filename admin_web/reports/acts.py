@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from flask_babel import lazy_gettext as _
@@ -18,9 +19,12 @@ from controller.ledger import acts
 from controller.ledger.acts import ActFilter
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import LedgerRow
+from controller.people import cardholder as cardholders
 from controller.people import operator as operators
 from controller.people.cardholder import Cardholder
 from controller.people.operator import Operator
+from controller.premises import area as areas
+from controller.premises import door as doors
 from controller.premises.area import Area
 from controller.premises.door import Door
 
@@ -31,8 +35,10 @@ _T = TypeVar("_T")
 class _Portion:
     """What the ids of a portion are called now, and why and from where its acts were done."""
 
-    session: Session
     people: Mapping[int, Operator]
+    holders: Mapping[int, Cardholder]
+    doors: Mapping[int, Door]
+    areas: Mapping[int, Area]
     reasons: Mapping[int, str | None]
     whence: Mapping[int, str | None]
 
@@ -52,20 +58,21 @@ class _Portion:
 
     def _whom(self, subjects: Object) -> Cell:
         """The cardholder, or else the operator, whom it concerns."""
-        holder = self._found(Cardholder, subjects.get("cardholder"))
+        holder = _found(self.holders, subjects.get("cardholder"))
         if holder is not None:
             return person(holder)
-        concerned = self._found(Operator, subjects.get("operator"))
+        concerned = _found(self.people, subjects.get("operator"))
         return Linked(concerned.display_name, "operators.listed", {}) if concerned else ""
 
     def _where(self, subjects: Object) -> str:
-        door = self._found(Door, subjects.get("door"))
+        door = _found(self.doors, subjects.get("door"))
         named = subjects.get("areas")
-        areas = [self._found(Area, each) for each in named] if isinstance(named, list) else []
+        areas = [_found(self.areas, each) for each in named] if isinstance(named, list) else []
         return shown.named(door) or ", ".join(shown.named(each) for each in areas if each is not None)
 
-    def _found(self, kind: type[_T], key: Value) -> _T | None:
-        return self.session.get(kind, key) if isinstance(key, int) else None
+
+def _found(among: Mapping[int, _T], key: Value) -> _T | None:
+    return among.get(key) if isinstance(key, int) else None
 
 
 def _told(opened: Mapping[int, str | None], place: int) -> str:
@@ -90,11 +97,29 @@ def _wanted(question: Question) -> ActFilter:
     return ActFilter(actor, kind, asked.log.since, asked.log.until)
 
 
+def _portion(session: Session, people: Mapping[int, Operator], found: Sequence[LedgerRow]) -> _Portion:
+    """With what these rows name read together."""
+    return _Portion(
+        people,
+        cardholders.by_ids(session, _ids(found, "cardholder")),
+        doors.by_ids(session, _ids(found, "door")),
+        areas.by_ids(session, _ids(found, "areas")),
+        acts.reasons(session, found),
+        acts.whence(session, found),
+    )
+
+
+def _ids(found: Sequence[LedgerRow], name: str) -> set[int]:
+    named = [row.subjects.get(name) for row in found]
+    every = chain.from_iterable(each if isinstance(each, list) else [each] for each in named)
+    return {each for each in every if isinstance(each, int)}
+
+
 def _read(question: Question, before: int | None, limit: int) -> Portion:
     session = question.session
     found = acts.listed(session, _wanted(question), before or question.head + 1, limit + 1)
     people = {each.id: each for each in operators.of_site(session, question.site)}
-    portion = _Portion(session, people, acts.reasons(session, found), acts.whence(session, found))
+    portion = _portion(session, people, found)
     rows = [portion.row(each) for each in found[:limit]]
     return Portion(rows, found[limit - 1].sequence if len(found) > limit else None)
 

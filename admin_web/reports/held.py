@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _
 
 from admin_web import shown
-from admin_web.reports.report import Cell, Linked, Portion, Question, Report, Row, counted, person
+from admin_web.reports.report import Absent, Cell, Linked, Portion, Question, Report, Row, counted, person
 from controller.people import operator as operators
 from controller.people.operator import Operator
 from controller.record import dormant
@@ -45,8 +45,8 @@ def _row(each: Held, people: Mapping[int, Operator]) -> Row:
         each.cardholder.number,
         _room(each),
         grant.valid_from,
-        grant.valid_until or str(_("no end")),
-        each.last_used or str(_("never")),
+        grant.valid_until or Absent(str(_("no end"))),
+        each.last_used or Absent(str(_("never"))),
         grant.reason,
         people[grant.requested_by].display_name if grant.requested_by in people else "",
         approver.display_name if approver else "",

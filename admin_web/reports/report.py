@@ -37,7 +37,14 @@ class Marked:
     mark: str
 
 
-Cell: TypeAlias = str | int | datetime | Linked | Marked | None
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """In a column of moments: that there is none, in a word for people. Files leave it empty, the API says null."""
+
+    text: str
+
+
+Cell: TypeAlias = str | int | datetime | Linked | Marked | Absent | None
 Row: TypeAlias = Sequence[Cell]
 
 

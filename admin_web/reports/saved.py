@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -49,8 +50,8 @@ def asked_by(row: SavedReport) -> Asked:
 
 def listed(session: Session) -> Sequence[Shown]:
     """Those of the site whose report the operator of this request may see, by name."""
-    rows = saved_report.of_site(session, centre().site(session))
-    return [shown(session, row) for row in rows if is_visible(row)]
+    rows = [row for row in saved_report.of_site(session, centre().site(session)) if is_visible(row)]
+    return shown_each(session, rows)
 
 
 def is_visible(row: SavedReport) -> bool:
@@ -59,8 +60,18 @@ def is_visible(row: SavedReport) -> bool:
 
 
 def shown(session: Session, row: SavedReport) -> Shown:
+    return shown_each(session, [row])[0]
+
+
+def shown_each(session: Session, rows: Sequence[SavedReport]) -> list[Shown]:
+    """In their order; who saved them is read once."""
+    wanted = select(Operator).where(Operator.id.in_({row.saved_by for row in rows}))
+    by = {each.id: each.display_name for each in session.scalars(wanted)}
+    return [_shown(session, row, by[row.saved_by]) for row in rows]
+
+
+def _shown(session: Session, row: SavedReport, by: str) -> Shown:
     report, asked = EXPORTED[row.report], asked_by(row)
-    by = session.get_one(Operator, row.saved_by).display_name
     endpoint = page_of(report.key)
     place = {"key": report.key} if endpoint == "reports.page" else {}
     filters = narrowed.in_words(session, report, asked)

@@ -26,7 +26,7 @@ from admin_web.exports.sheet import Made, Row, Sheet, Value
 from admin_web.reports import asking, narrowed
 from admin_web.reports.asking import Asked
 from admin_web.reports.known import given, question
-from admin_web.reports.report import Cell, Linked, Marked, Report
+from admin_web.reports.report import Absent, Cell, Linked, Marked, Report
 from admin_web.table import Table
 from controller.record import export
 from controller.record.export import Extract
@@ -137,6 +137,6 @@ def _plain(column: Sequence[Cell]) -> Sequence[Value]:
 
 
 def _value(cell: Cell) -> Value:
-    if isinstance(cell, datetime):
+    if isinstance(cell, (datetime, Absent)):
         raise TypeError("a moment in a column of other things")
     return cell.text if isinstance(cell, (Linked, Marked)) else cell

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -42,18 +43,24 @@ _ENVELOPE_BYTES = 4 + 1 + len(envelope.Kind.LIST) + envelope.KEY_ID_BYTES + 4 + 
 
 def content_for(session: Session, site: Site, agent: Agent, now: datetime) -> Content:
     """What `agent`'s list must say at `now`."""
+    return replace(judged_by(session, site, agent, now), neighbours=sharing.neighbours(session, site, agent))
+
+
+def judged_by(session: Session, site: Site, agent: Agent, now: datetime) -> Content:
+    """The same without what it says of other agents, for those who only judge by it."""
     if agent.list_key is None:
         raise Refused("not-found", agent=agent.key)
-    held = {door: doors.access_points(session, door) for door in doors.listed_of_agent(session, agent)}
-    guarded = {session.get_one(Area, point.guarded_area_id) for points in held.values() for point in points}
+    own = doors.listed_of_agent(session, agent)
+    points = doors.access_points_of_each(session, [door.id for door in own])
+    held = {door: points.get(door.id, []) for door in own}
+    guarded = area_rows.by_ids(session, (each.guarded_area_id for some in points.values() for each in some))
     schedules = Schedules(session, site_clock.years(site.clock, now))
     tables = {
         area.key: records.table(session, agent.list_key, agent.id, area, now, schedules)
-        for area in sorted(guarded, key=lambda each: each.key)
+        for area in sorted(guarded.values(), key=lambda each: each.key)
     }
     policy = policies.policy_for(session, site, agent, held, schedules, now)
-    verifiers = pins.pins_for(session, agent.list_key, policy, tables)
-    return Content(policy, tables, verifiers, sharing.neighbours(session, site, agent))
+    return Content(policy, tables, pins.pins_for(session, agent.list_key, policy, tables))
 
 
 def issue(
@@ -123,7 +130,8 @@ def all_must_fit(session: Session, site: Site, now: datetime) -> None:
 def _must_fit(session: Session, site: Site, areas: Sequence[Area], now: datetime) -> None:
     throwaway = Ed25519PrivateKey.generate()
     checked: set[int] = set()
-    for door in (door for area in areas for door in doors.of_area(session, area)):
+    guarded = doors.of_areas(session, [area.id for area in areas])
+    for door in (door for area in areas for door in guarded.get(area.id, ())):
         agent = session.get_one(Agent, door.agent_id)
         if agent.list_key is None or agent.id in checked:
             continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.delivery import carried, compiling, lapses, moving, posture, sharing
@@ -122,30 +123,41 @@ def in_force_at_each(
     session: Session, concerned: Iterable[Door], ledger_sequences: Iterable[int]
 ) -> dict[int, InForce]:
     """The same for many changes at these doors."""
-    at_doors = _carried(session, concerned)
-    return {each: _in_force(session, at_doors, each) for each in ledger_sequences}
+    at_all = list(concerned)
+    return in_force_of_each(session, dict.fromkeys(ledger_sequences, at_all))
+
+
+def in_force_of_each(session: Session, concerned: Mapping[int, Sequence[Door]]) -> dict[int, InForce]:
+    """The same for many changes, each at doors of its own, in as many statements as for one."""
+    lists = carried.of_agents(session, {door.agent_id for doors_of_one in concerned.values() for door in doors_of_one})
+    made = _made(session, concerned)
+    return {each: _in_force([_carried(lists, door) for door in at], each, made) for each, at in concerned.items()}
 
 
 def at_each(session: Session, concerned: Iterable[Door], ledger_sequence: int) -> Sequence[tuple[Door, InForce]]:
     """The same for one change, of each door alone."""
     found = list(concerned)
-    lists = zip(found, _carried(session, found), strict=True)
-    return [(door, _in_force(session, [each], ledger_sequence)) for door, each in lists]
+    lists, made = carried.of_agents(session, {door.agent_id for door in found}), _made(session, [ledger_sequence])
+    return [(door, _in_force([_carried(lists, door)], ledger_sequence, made)) for door in found]
 
 
-def _carried(session: Session, concerned: Iterable[Door]) -> list[Carried | None]:
-    """By door; None while it is on its way to another agent: no list that is known to be adopted names it."""
-    every = list(concerned)
-    found = carried.of_agents(session, [door.agent_id for door in every])
-    return [found.get(door.agent_id) if door.moving is None else None for door in every]
+def _carried(lists: Mapping[int, Carried], door: Door) -> Carried | None:
+    """None while it is on its way to another agent: no list that is known to be adopted names it."""
+    return lists.get(door.agent_id) if door.moving is None else None
 
 
-def _in_force(session: Session, at_doors: Sequence[Carried | None], ledger_sequence: int) -> InForce:
+def _made(session: Session, ledger_sequences: Iterable[int]) -> dict[int, datetime]:
+    """When these changes were recorded."""
+    rows = select(LedgerRow.sequence, LedgerRow.at).where(LedgerRow.sequence.in_(set(ledger_sequences)))
+    return {row[0]: row[1] for row in session.execute(rows)}
+
+
+def _in_force(at_doors: Sequence[Carried | None], ledger_sequence: int, made: Mapping[int, datetime]) -> InForce:
     moments = [each.adopted_at for each in at_doors if each is not None and each.reflects >= ledger_sequence]
-    row = session.get(LedgerRow, ledger_sequence)
-    if row is None or not moments or len(moments) < len(at_doors):
+    begun = made.get(ledger_sequence)
+    if begun is None or not moments or len(moments) < len(at_doors):
         return InForce(len(moments), len(at_doors), None)
-    return InForce(len(moments), len(at_doors), max(max(moments) - row.at, timedelta(0)))
+    return InForce(len(moments), len(at_doors), max(max(moments) - begun, timedelta(0)))
 
 
 def _too_large(session: Session, agent: Agent, now: datetime) -> None:

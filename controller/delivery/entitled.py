@@ -27,7 +27,7 @@ from contract.reason import Reason
 from contract.record import Record
 from contract.situation import Attempt, Before, Inside, Moment, PinVerdict, Proof, Situation
 from controller.delivery import issued
-from controller.delivery.compiling import content_for
+from controller.delivery.compiling import judged_by
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential, IdentityRow
 from controller.people.permission import Grant
@@ -39,6 +39,7 @@ from controller.premises.door import Door
 from controller.premises.site import Site
 
 K = TypeVar("K", bytes, int)
+R = TypeVar("R", Credential, Grant)
 Key: TypeAlias = tuple[bytes, int | None]
 """A holder's handle, and the id of their card where it is known."""
 _AT_ONCE = 500
@@ -201,14 +202,15 @@ def _doors(session: Session, area: Area, at: datetime, *, past: bool) -> Sequenc
 
 def _agents(session: Session, guarding: Sequence[Door], at: datetime, *, past: bool) -> Sequence[Agent]:
     driving = dict.fromkeys(door_move.agent_at(session, each, at) if past else each.agent_id for each in guarding)
-    return [session.get_one(Agent, agent_id) for agent_id in driving]
+    found = {each.id: each for each in session.scalars(select(Agent).where(Agent.id.in_(driving)))}
+    return [found[each] for each in driving]
 
 
 def _basis(session: Session, site: Site, agent: Agent, area: Area, at: datetime, *, past: bool) -> Basis:
     if not past:
         if agent.list_key is None:
             return Basis(agent, Source.NONE, None, None, {})
-        content = content_for(session, site, agent, at)
+        content = judged_by(session, site, agent, at)
         return Basis(agent, Source.COMPILED, None, content.policy, content.tables.get(area.key, {}), content.pins)
     kept = issued.carried_at(session, agent, at)
     carried = issued.opened(kept) if kept is not None else None
@@ -282,22 +284,33 @@ def _people(
     holders: Mapping[bytes, Cardholder],
     admitted: Mapping[Key, _Card],
 ) -> list[Entitled]:
+    guarding = doors.of_area(session, area)
+    points = doors.access_points_of_each(session, [door.id for door in guarding])
     entries = [
         (door.key, point.key)
         for door in guarding
-        for point in doors.access_points(session, door)
+        for point in points.get(door.id, ())
         if point.direction == Direction.ENTRY and point.guarded_area_id == area.id
     ]
+    cards = _by_ids(session, Credential, [card_id for _, card_id in admitted if card_id is not None])
+    grants = _by_ids(session, Grant, [card.grant for card in admitted.values() if card.grant])
     people = [
         Entitled(
             holders[handle],
-            session.get(Credential, card_id) if card_id is not None else None,
-            session.get(Grant, card.grant) if card.grant else None,
+            cards.get(card_id or 0),
+            grants.get(card.grant),
             tuple(_way(door, point, card.answers.get(point)) for door, point in entries),
         )
         for (handle, card_id), card in admitted.items()
     ]
     return sorted(people, key=lambda each: (each.cardholder.id, each.credential.id if each.credential else 0))
+
+
+def _by_ids(session: Session, kind: type[R], ids: Sequence[int]) -> dict[int, R]:
+    found = (
+        row for some in _chunks(sorted(set(ids))) for row in session.scalars(select(kind).where(kind.id.in_(some)))
+    )
+    return {row.id: row for row in found}
 
 
 def _way(door: str, point: str, decision: Decision | None) -> Way:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -16,13 +16,15 @@ from controller.premises import pin_rule
 from controller.premises.door import AccessPoint
 
 
-def rule_of(session: Session, point: AccessPoint, schedules: Schedules) -> PinRule | None:
-    """What this access point's policy says of PINs; None where the card is enough."""
-    row = pin_rule.of(session, point)
-    if row is None:
-        return None
-    hours = row.card_alone_id
-    return row.rule(None if hours is None else schedules.number(frozenset({hours})))
+def rules_of(session: Session, points: Sequence[AccessPoint], schedules: Schedules) -> dict[int, PinRule]:
+    """What the policies of these access points say of PINs, by their ids; where the card is enough there is none.
+    `schedules` gets those that they name, in the order of the access points."""
+    asking, found = pin_rule.of_each(session, [point.id for point in points]), dict[int, PinRule]()
+    schedules.read(row.card_alone_id for row in asking.values())
+    for row in (asking[point.id] for point in points if point.id in asking):
+        hours = row.card_alone_id
+        found[row.access_point_id] = row.rule(None if hours is None else schedules.number(frozenset({hours})))
+    return found
 
 
 def pins_for(

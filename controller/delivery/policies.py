@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from contract.policy import AccessPointPolicy, AreaPolicy, Direction, DoorPolicy, ExitMode, Policy
-from contract.room_rules import Enforcement
+from contract.room_rules import Enforcement, PinRule
 from controller.delivery import pins, posture
 from controller.delivery.posture import Standing
 from controller.delivery.records import Schedules
@@ -39,15 +39,18 @@ def policy_for(
     points = [point for each in held.values() for point in each]
     areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
     guarded = {areas[point.guarded_area_id] for point in points}
-    stands = posture.standing(session, site)
+    stands, modes = posture.standing(session, site), sign_off.in_force_modes(session, points, now)
+    schedules.read(door.unlock_schedule_id for door in held)
+    told = {door.key: _door(door, stands, schedules) for door in held}
+    asking = pins.rules_of(session, points, schedules)
     return Policy(
         site.key,
         agent.key,
         site_clock.site_time(site.clock, now),
         {area.key: _area(session, area, stands, now) for area in guarded},
-        {door.key: _door(door, stands, schedules) for door in held},
+        told,
         {
-            point.key: _point(session, point, door, areas, schedules, now)
+            point.key: _point(point, door, areas, modes[point.id], asking.get(point.id))
             for door, each in held.items()
             for point in each
         },
@@ -77,7 +80,7 @@ def _area(session: Session, area: Area, stands: Standing, now: datetime) -> Area
 
 def _closed(session: Session, area: Area, now: datetime) -> bool:
     """Whether every exit of the area is controlled in force, at whichever agent it is."""
-    modes = [sign_off.in_force_mode(session, point, now) for point in doors.exits_from(session, area)]
+    modes = sign_off.in_force_modes(session, doors.exits_from(session, area), now).values()
     return bool(modes) and all(mode is ExitMode.CONTROLLED for mode in modes)
 
 
@@ -101,12 +104,7 @@ def _door(door: Door, stands: Standing, schedules: Schedules) -> DoorPolicy:
 
 
 def _point(
-    session: Session,
-    point: AccessPoint,
-    door: Door,
-    areas: Mapping[int, Area],
-    schedules: Schedules,
-    now: datetime,
+    point: AccessPoint, door: Door, areas: Mapping[int, Area], mode: ExitMode | None, pin: PinRule | None
 ) -> AccessPointPolicy:
     rules = point.rules
     return AccessPointPolicy(
@@ -116,8 +114,8 @@ def _point(
         areas[point.from_area_id].key,
         areas[point.to_area_id].key,
         tuple(point.formats.split()),
-        sign_off.in_force_mode(session, point, now),
-        pins.rule_of(session, point, schedules),
+        mode,
+        pin,
         card_again_s=rules.card_again_s,
         door_again_s=rules.door_again_s,
     )

@@ -8,7 +8,7 @@ every restart, and it goes out ahead of everything else (`controller.delivery.di
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -199,20 +199,29 @@ def between(session: Session, site: Site, area: Area, since: datetime, until: da
 def concerned(session: Session, site: Site, after: int) -> set[int]:
     """The agents whose lists the changes after number `after` may alter."""
     newer = (PostureChange.site_id == site.id) & (PostureChange.number > after)
-    found: set[int] = set()
-    for row in session.scalars(select(PostureChange).where(newer)):
-        found |= {door.agent_id for door in doors_of(session, site, row)}
-    return found
+    rows = session.scalars(select(PostureChange).where(newer)).all()
+    return {door.agent_id for each in doors_of_each(session, site, rows).values() for door in each}
 
 
 def doors_of(session: Session, site: Site, row: PostureChange) -> Sequence[Door]:
     """The doors at which this change is to be in force."""
-    if row.door_id is not None:
-        return [session.get_one(Door, row.door_id)]
-    if row.area_id is not None:
-        return doors.of_area(session, session.get_one(Area, row.area_id))
-    guarded = {door.id: door for found in doors.guarding(session, site).values() for door in found}
-    return list(guarded.values())
+    return doors_of_each(session, site, [row])[row.number]
+
+
+def doors_of_each(session: Session, site: Site, rows: Collection[PostureChange]) -> dict[int, Sequence[Door]]:
+    """The same of many changes by their numbers, in as many statements as for one."""
+    named = doors.by_ids(session, (row.door_id for row in rows if row.door_id is not None))
+    guarded = doors.of_areas(session, (row.area_id for row in rows if row.area_id is not None))
+    whole = any(row.door_id is None and row.area_id is None for row in rows)
+    everywhere = {door.id: door for found in doors.guarding(session, site).values() for door in found} if whole else {}
+    return {
+        row.number: [named[row.door_id]]
+        if row.door_id is not None
+        else guarded.get(row.area_id, [])
+        if row.area_id is not None
+        else list(everywhere.values())
+        for row in rows
+    }
 
 
 def forgive_due(session: Session, site: Site, now: datetime) -> list[PostureChange]:

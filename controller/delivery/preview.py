@@ -8,7 +8,7 @@ judged at every quarter hour of the week that begins there; as in `entitled`, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -28,10 +28,11 @@ from contract.schedule import SLOT_S
 from contract.situation import Attempt, Inside, Moment, Proof, Situation, Standing
 from controller.delivery import compiling, rooms
 from controller.delivery.entitled import at_best
-from controller.delivery.trial import Change
+from controller.delivery.trial import Change, Within
 from controller.people.cardholder import Cardholder
 from controller.premises import agent as agents
 from controller.premises import area as areas
+from controller.premises import door as doors
 from controller.premises import room_rules
 from controller.premises.area import Area
 from controller.premises.dangers import Finding
@@ -142,13 +143,15 @@ Slots = Mapping[int, int]
 
 def preview(session: Session, site: Site, at: datetime, change: Change) -> Preview:
     """What `change` would do. Whatever it refuses is raised. Call it in a session that is never committed
-    (`database.trying`): the savepoint undoes the change, the rollback gives up its locks."""
-    before = _state(session, site, at)
+    (`database.trying`): the savepoint undoes the change, the rollback gives up its locks. Only lists that it can alter
+    are compiled."""
+    within = set(change.areas(session)) if isinstance(change, Within) else None
+    before = _state(session, site, at, within)
     savepoint = session.begin_nested()
     try:
         change(session)
         session.flush()
-        after = _state(session, site, at)
+        after = _state(session, site, at, within)
     finally:
         savepoint.rollback()
         session.expire_all()
@@ -163,15 +166,19 @@ def preview(session: Session, site: Site, at: datetime, change: Change) -> Previ
     )
 
 
-def _state(session: Session, site: Site, at: datetime) -> _State:
+def _state(session: Session, site: Site, at: datetime, within: Set[int] | None) -> _State:
+    """within: the ids of the areas to look at; None: all of them."""
+    guarded = doors.guarding(session, site) if within is None else doors.of_areas(session, within)
+    holding = {door.agent_id for some in guarded.values() for door in some}
     contents = {
-        agent.key: compiling.content_for(session, site, agent, at)
+        agent.key: compiling.judged_by(session, site, agent, at)
         for agent in agents.of_site(session, site)
-        if agent.list_key is not None
+        if agent.list_key is not None and (within is None or agent.id in holding)
     }
     found = {
         (area.id, each)
         for area in areas.guarded_of_site(session, site)
+        if within is None or area.id in within
         for each in rooms.findings_of(session, area, room_rules.room(session, area, at), contents.values())
     }
     return _State(contents, frozenset(found))

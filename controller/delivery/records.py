@@ -52,20 +52,29 @@ class _Right:
 
 @dataclass(slots=True)
 class Schedules:
-    """The schedules of one list, each once, with the exceptional dates of `years`; number 0 is always."""
+    """The schedules of one list, each once, with the exceptional dates of `years`; number 0 is always. known: those
+    that were read, by id."""
 
     session: Session
     years: range
     numbers: dict[frozenset[int], int] = field(default_factory=dict)
     compiled: list[week.Schedule] = field(default_factory=lambda: [week.ALWAYS])
+    known: dict[int, week.Schedule] = field(default_factory=dict)
+
+    def read(self, ids: Iterable[int | None]) -> None:
+        """Read these together; None is always."""
+        wanted = {each for each in ids if each is not None} - self.known.keys()
+        if wanted:
+            rows = self.session.scalars(select(Schedule).where(Schedule.id.in_(wanted))).all()
+            self.known |= schedule_rows.compiled_each(self.session, rows, self.years)
 
     def number(self, ids: frozenset[int | None]) -> int:
         if None in ids:
             return ALWAYS
         named = frozenset(each for each in ids if each is not None)
         if named not in self.numbers:
-            found = [self.session.get_one(Schedule, each) for each in sorted(named)]
-            united = [schedule_rows.compiled(self.session, each, self.years) for each in found]
+            self.read(named)
+            united = [self.known[each] for each in sorted(named)]
             self.numbers[named] = len(self.compiled)
             self.compiled.append(united[0] if len(united) == 1 else week.united(united))
         return self.numbers[named]
@@ -77,6 +86,7 @@ def table(
     """The table of `area` in the list of one agent, by look-up key."""
     rights, trained = _rights(session, area, now), training.trained_until(session, area)
     inside = set(session.scalars(select(Presence.cardholder_id).where(Presence.area_id == area.id)))
+    schedules.read(right.schedule_id for each in rights.values() for right in each)
     table: dict[bytes, Record] = {}
     for some in _some_at_once(rights.keys() | inside):
         cards, held = cards_of(session, some, agent_id), _attributes(session, some)

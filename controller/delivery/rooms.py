@@ -39,7 +39,7 @@ def findings_of(session: Session, area: Area, found: Room, contents: Iterable[Co
 
 def _contents(session: Session, site: Site, area: Area, now: datetime) -> list[Content]:
     agents = {session.get_one(Agent, door.agent_id) for door in doors.of_area(session, area)}
-    return [compiling.content_for(session, site, agent, now) for agent in agents if agent.list_key is not None]
+    return [compiling.judged_by(session, site, agent, now) for agent in agents if agent.list_key is not None]
 
 
 def _supervisors(contents: Iterable[Content], area: Area) -> int:

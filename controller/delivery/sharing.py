@@ -7,17 +7,18 @@ was revoked, enrolled under other keys, or has no door there any more. So who ha
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Text, select
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, Text, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.neighbours import KEY_BYTES, MOST_PEERS, Neighbours, Peer
 from controller.database import Base
+from controller.premises import area as area_rows
 from controller.premises.agent import Agent
 from controller.premises.area import Area
-from controller.premises.door import AccessPoint, Door, Moving
+from controller.premises.door import GUARDED_AREA_ID, AccessPoint, Door, Moving
 from controller.premises.site import Site
 
 
@@ -39,16 +40,17 @@ class Shared:
     agents: tuple[Agent, ...]
 
 
-def shared(session: Session, site: Site) -> Sequence[Shared]:
-    """The areas of `site` that more than one trusted agent guards, in the order of their keys."""
-    areas = {area.id: area for area in session.scalars(select(Area).where(Area.site_id == site.id))}
+def shared(session: Session, site: Site, among: Collection[int] | None = None) -> Sequence[Shared]:
+    """The areas of `site`, or those `among` them by their ids, that more than one trusted agent guards, in the order of
+    their keys."""
+    wanted = (AccessPoint.site_id == site.id, true() if among is None else GUARDED_AREA_ID.in_(among))
+    rows = select(GUARDED_AREA_ID, Agent).join(Door, Door.id == AccessPoint.door_id)
+    rows = rows.join(Agent, Agent.id == Door.agent_id).where(*wanted, Door.retired_at.is_(None), _listed())
     guarding: dict[int, dict[str, Agent]] = {}
-    rows = select(AccessPoint, Agent).join(Door, Door.id == AccessPoint.door_id).join(Agent, Agent.id == Door.agent_id)
-    for point, agent in session.execute(
-        rows.where(AccessPoint.site_id == site.id, Door.retired_at.is_(None), _listed())
-    ):
+    for area_id, agent in session.execute(rows):
         if agent.trusted:
-            guarding.setdefault(point.guarded_area_id, {})[agent.key] = agent
+            guarding.setdefault(area_id, {})[agent.key] = agent
+    areas = area_rows.by_ids(session, guarding)
     found = [Shared(areas[area], tuple(own[key] for key in sorted(own))) for area, own in guarding.items()]
     return sorted((each for each in found if len(each.agents) > 1), key=lambda each: each.area.key)
 
@@ -83,7 +85,8 @@ def neighbours(session: Session, site: Site, agent: Agent) -> Neighbours:
     keys: dict[str, bytes] = {}
     areas_of: dict[str, list[str]] = {}
     signing: dict[str, bytes] = {}
-    for each in shared(session, site):
+    own = select(GUARDED_AREA_ID).join(Door, Door.id == AccessPoint.door_id).where(Door.agent_id == agent.id)
+    for each in shared(session, site, set(session.scalars(own))):
         row = session.get(AreaKey, each.area.id)
         if row is None or agent not in each.agents:
             continue

@@ -6,7 +6,8 @@ for. Only a grant is put in force in one step here, because two people would hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from contract.canonical import Value
 from controller.delivery import compiling, posture
 from controller.delivery.posture import Order
+from controller.people import access_level as levels
 from controller.people import level_change, lever_acts
 from controller.people import permission as permissions
 from controller.people.access_level import AccessLevel, LevelPlan
@@ -33,26 +35,42 @@ from controller.premises.schedule import Schedule, SchedulePlan
 from controller.premises.site import Site
 
 Change = Callable[[Session], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A change that alters no list but those that hold one of these areas, told by their ids; calling it makes it."""
+
+    areas: Callable[[Session], Collection[int]]
+    make: Change
+
+    def __call__(self, session: Session) -> object:
+        return self.make(session)
+
+
 _ACTOR = "preview"
 _WHY = "preview"
 _PROVISIONAL = 2**31 - 1
 """The id of a grant that is tried, and below it those of others: none is drawn from the numbers of real ones."""
 
 
-def granting(by: Operator, now: datetime, wish: Wish) -> Change:
+def granting(by: Operator, now: datetime, wish: Wish) -> Within:
     """That `wish` were requested and approved."""
 
     def change(session: Session) -> None:
         compiling.must_fit(session, _grant(session, by, now, wish, _PROVISIONAL))
 
-    return change
+    return Within(lambda _: _opened(wish), change)
 
 
-def revoking(by: Operator, now: datetime, given: Grant) -> Change:
-    return lambda session: permissions.revoke(session, by, now, given, _WHY)
+def revoking(by: Operator, now: datetime, given: Grant) -> Within:
+    return Within(
+        lambda session: {area.id for area in permissions.areas_of(session, given)},
+        lambda session: permissions.revoke(session, by, now, given, _WHY),
+    )
 
 
-def bundling(by: Operator, now: datetime, bundle: Bundle) -> Change:
+def bundling(by: Operator, now: datetime, bundle: Bundle) -> Within:
     """That all of a bundle were done, and its requests approved."""
 
     def change(session: Session) -> None:
@@ -62,7 +80,11 @@ def bundling(by: Operator, now: datetime, bundle: Bundle) -> Change:
         for one_of_its_room in {grant.area_id: grant for grant in tried}.values():
             compiling.must_fit(session, one_of_its_room)
 
-    return change
+    def rooms(session: Session) -> set[int]:
+        ended = {area.id for given in bundle.ended for area in permissions.areas_of(session, given)}
+        return ended.union(*(_opened(wish) for wish in bundle.wishes))
+
+    return Within(rooms, change)
 
 
 def ruling(now: datetime, of: Area | Door | AccessPoint, settings: Mapping[str, Value]) -> Change:
@@ -105,7 +127,7 @@ def pulling(now: datetime, wanted: Wanted) -> Change:
     return lambda session: lever_acts.act(session, By(_ACTOR, now, _WHY), wanted, compiling.all_must_fit)
 
 
-def leveling(by: Operator, now: datetime, level: AccessLevel, plan: LevelPlan) -> Change:
+def leveling(by: Operator, now: datetime, level: AccessLevel, plan: LevelPlan) -> Within:
     """That an access level said something else, and that whoever must had approved it."""
 
     def change(session: Session) -> None:
@@ -113,10 +135,10 @@ def leveling(by: Operator, now: datetime, level: AccessLevel, plan: LevelPlan) -
         if asked.state == ChangeState.REQUESTED:
             deciding(now, asked)(session)
 
-    return change
+    return Within(lambda session: {*levels.areas_of_each(session, [level.id])[level.id], *plan.rooms}, change)
 
 
-def deciding(now: datetime, asked: AccessLevelChange) -> Change:
+def deciding(now: datetime, asked: AccessLevelChange) -> Within:
     """That a change of an access level were approved that waits."""
 
     def change(session: Session) -> None:
@@ -124,16 +146,17 @@ def deciding(now: datetime, asked: AccessLevelChange) -> Change:
         level_change.put(session, level, asked.plan, now)
         compiling.all_must_fit(session, session.get_one(Site, level.site_id), now)
 
-    return change
+    own = asked.access_level_id
+    return Within(lambda session: {*levels.areas_of_each(session, [own])[own], *asked.plan.rooms}, change)
 
 
-def retiring(by: Operator, now: datetime, level: AccessLevel) -> Change:
+def retiring(by: Operator, now: datetime, level: AccessLevel) -> Within:
     """That an access level were retired."""
 
     def change(session: Session) -> None:
         level_change.retire(session, by, now, level, _WHY)
 
-    return change
+    return Within(lambda session: levels.areas_of_each(session, [level.id])[level.id], change)
 
 
 def posing(now: datetime, site: Site, wanted: Order) -> Change:
@@ -143,6 +166,10 @@ def posing(now: datetime, site: Site, wanted: Order) -> Change:
         posture.change(session, _ACTOR, now, site, wanted, _WHY)
 
     return change
+
+
+def _opened(wish: Wish) -> set[int]:
+    return {wish.opens.id} if isinstance(wish.opens, Area) else {area.id for area in wish.opens.areas}
 
 
 def _grant(session: Session, by: Operator, now: datetime, wish: Wish, number: int) -> Grant:

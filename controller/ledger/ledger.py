@@ -163,6 +163,12 @@ def openings_of(session: Session, sequence: int) -> dict[str, OpeningRow]:
     return {row.name: row for row in found}
 
 
+def openings_of_rows(session: Session, sequences: Iterable[int], name: str) -> dict[int, OpeningRow]:
+    """Of each of these rows the opening of this name, by the number of the row, erased ones too."""
+    wanted = (OpeningRow.sequence.in_(set(sequences)), OpeningRow.name == name)
+    return {row.sequence: row for row in session.scalars(select(OpeningRow).where(*wanted))}
+
+
 def _reserve(session: Session, count: int) -> int:
     statement = text("UPDATE ledger_counter SET last = last + :count WHERE id = 1 RETURNING last")
     return int(session.execute(statement, {"count": count}).scalar_one())

@@ -109,13 +109,25 @@ def offered(session: Session, site: Site) -> list[AccessLevel]:
 
 def plan_of(session: Session, level: AccessLevel) -> LevelPlan:
     """What it says now."""
-    rows = session.scalars(select(AccessLevelArea).where(AccessLevelArea.access_level_id == level.id))
-    return LevelPlan(level.name, level.name_ja, {row.area_id: row.schedule_id for row in rows})
+    return plans(session, [level.id])[level.id]
 
 
 def plans(session: Session, ids: Iterable[int | None]) -> dict[int, LevelPlan]:
-    """What each of these levels says now; None is none of them."""
-    return {each: plan_of(session, session.get_one(AccessLevel, each)) for each in ids if each is not None}
+    """What each of these levels says now, in two statements; None is none of them."""
+    wanted = {each for each in ids if each is not None}
+    rooms: dict[int, dict[int, int | None]] = {each: {} for each in wanted}
+    for row in session.scalars(select(AccessLevelArea).where(AccessLevelArea.access_level_id.in_(wanted))):
+        rooms[row.access_level_id][row.area_id] = row.schedule_id
+    found = session.scalars(select(AccessLevel).where(AccessLevel.id.in_(wanted)))
+    return {level.id: LevelPlan(level.name, level.name_ja, rooms[level.id]) for level in found}
+
+
+def areas_of_each(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the rooms that each of these levels opens now, in one statement."""
+    found: dict[int, list[int]] = {each: [] for each in ids}
+    for row in session.scalars(select(AccessLevelArea).where(AccessLevelArea.access_level_id.in_(found))):
+        found[row.access_level_id].append(row.area_id)
+    return found
 
 
 def that_open(session: Session, area: Area) -> Sequence[AccessLevel]:

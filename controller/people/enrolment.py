@@ -28,8 +28,16 @@ class Examined:
 
 def fitting(session: Session, site: Site, identity: Identity) -> tuple[Reading, ...]:
     """Every reading that fits, the likeliest first, by the published formats and the site's own."""
-    known = {**FORMATS, **formats.of_site(session, site)}
-    return tuple(each for each in readings(identity.bits, known.values(), identity.source) if each.fits)
+    return fitting_each(session, site, [identity])[identity]
+
+
+def fitting_each(session: Session, site: Site, identities: Iterable[Identity]) -> dict[Identity, tuple[Reading, ...]]:
+    """The same of many; the formats are read once."""
+    known = {**FORMATS, **formats.of_site(session, site)}.values()
+    return {
+        identity: tuple(each for each in readings(identity.bits, known, identity.source) if each.fits)
+        for identity in identities
+    }
 
 
 def in_a_line(found: Iterable[Reading]) -> str:

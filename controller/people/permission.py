@@ -231,12 +231,23 @@ def opens(session: Session, grant: Grant) -> Area | Opening:
 
 def of_level(session: Session, level: AccessLevel, now: datetime) -> Sequence[Grant]:
     """Requests for it that wait and permissions by it that have not ended, by id."""
-    living = and_(
-        Grant.access_level_id == level.id,
+    mine = select(Grant).where(Grant.access_level_id == level.id, living(now))
+    return session.scalars(mine.order_by(Grant.id)).all()
+
+
+def counts_by_level(session: Session, now: datetime) -> dict[int, int]:
+    """How many `of_level` would name for each level, by its id; those of which it would name none are missing."""
+    counted = select(Grant.access_level_id, func.count()).where(Grant.access_level_id.is_not(None), living(now))
+    rows = session.execute(counted.group_by(Grant.access_level_id))
+    return {level_id: count for level_id, count in rows if level_id is not None}
+
+
+def living(now: datetime) -> ColumnElement[bool]:
+    """Of permissions: waiting, or given and not at their end."""
+    return and_(
         Grant.state.in_((GrantState.REQUESTED, GrantState.APPROVED)),
         or_(Grant.valid_until.is_(None), Grant.valid_until > now),
     )
-    return session.scalars(select(Grant).where(living).order_by(Grant.id)).all()
 
 
 def of_cardholder(session: Session, holder: Cardholder) -> Sequence[Grant]:

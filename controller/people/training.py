@@ -133,8 +133,16 @@ def of_site(session: Session, site: Site) -> Sequence[Training]:
 
 def areas_asking(session: Session, training: Training) -> Sequence[int]:
     """The ids of the areas that ask for `training`."""
-    asked = select(AreaTraining.area_id).where(AreaTraining.training_id == training.id)
-    return session.scalars(asked.order_by(AreaTraining.area_id)).all()
+    return areas_asking_each(session, [training.id]).get(training.id, [])
+
+
+def areas_asking_each(session: Session, training_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The same of many trainings by their ids, in one statement; one that no area asks for is missing."""
+    found: dict[int, list[int]] = {}
+    asked = select(AreaTraining).where(AreaTraining.training_id.in_(set(training_ids)))
+    for row in session.scalars(asked.order_by(AreaTraining.area_id)):
+        found.setdefault(row.training_id, []).append(row.area_id)
+    return found
 
 
 def trained_until(session: Session, area: Area) -> Mapping[int, datetime] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +101,11 @@ def require_service(area: Area) -> None:
     """Refused area-retired."""
     if area.retired_at is not None:
         raise Refused("area-retired", area=area.key)
+
+
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Area]:
+    """Those of these areas that are there, by id."""
+    return {each.id: each for each in session.scalars(select(Area).where(Area.id.in_(set(ids))))}
 
 
 def guarded_of_site(session: Session, site: Site) -> list[Area]:

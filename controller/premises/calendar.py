@@ -6,7 +6,7 @@ says which days; the hours on them are the schedule's that names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -154,18 +154,31 @@ def of_site(session: Session, site: Site) -> Sequence[Calendar]:
 
 def holidays(session: Session, calendar: Calendar, years: Iterable[int]) -> list[Holiday]:
     """Its days in `years`, in order."""
+    return holidays_of_each(session, [calendar], years)[calendar.id]
+
+
+def holidays_of_each(session: Session, some: Collection[Calendar], years: Iterable[int]) -> dict[int, list[Holiday]]:
+    """The same of many calendars by their ids, in one statement."""
     wanted = sorted(years)
-    if calendar.built_in == JAPAN:
-        return [Holiday(*each) for year in wanted for each in public_holidays(year)]
-    rows = select(HolidayRow).where(HolidayRow.calendar_id == calendar.id).order_by(HolidayRow.day)
-    return [Holiday(row.day, row.name, row.name_ja, row.id) for row in session.scalars(rows) if row.day.year in wanted]
+    found: dict[int, list[Holiday]] = {each.id: [] for each in some}
+    rows = select(HolidayRow).where(HolidayRow.calendar_id.in_(found)).order_by(HolidayRow.day)
+    for row in session.scalars(rows):
+        if row.day.year in wanted:
+            found[row.calendar_id].append(row.holiday())
+    for each in some:
+        if each.built_in == JAPAN:
+            found[each.id] = [Holiday(*day) for year in wanted for day in public_holidays(year)]
+    return found
 
 
-def own_days(session: Session, calendar: Calendar) -> frozenset[date] | None:
-    """The days that are kept; None for those of a built-in calendar, which are computed."""
-    if calendar.built_in is not None:
-        return None
-    return frozenset(session.scalars(select(HolidayRow.day).where(HolidayRow.calendar_id == calendar.id)))
+def own_days(session: Session, calendar_ids: Collection[int]) -> dict[int, frozenset[date] | None]:
+    """By calendar the days that are kept; None for those of a built-in one, which are computed."""
+    kept: dict[int, set[date]] = {}
+    rows = select(HolidayRow.calendar_id, HolidayRow.day).where(HolidayRow.calendar_id.in_(calendar_ids))
+    for key, day in session.execute(rows):
+        kept.setdefault(key, set()).add(day)
+    found = session.execute(select(Calendar.id, Calendar.built_in).where(Calendar.id.in_(calendar_ids)))
+    return {key: frozenset(kept.get(key, ())) if built_in is None else None for key, built_in in found}
 
 
 def _add(session: Session, actor: str, now: datetime, calendar: Calendar) -> Calendar:

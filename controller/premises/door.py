@@ -6,12 +6,12 @@ today asks for those in service, and says so where it asks for all that there ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, case, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.formats import FORMATS
@@ -123,6 +123,12 @@ class AccessPoint(Base):
     def guarded_area_id(self) -> int:
         """The area whose permissions decide here."""
         return self.to_area_id if self.direction == Direction.ENTRY else self.from_area_id
+
+
+GUARDED_AREA_ID = case(
+    (AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id), else_=AccessPoint.from_area_id
+)
+"""`guarded_area_id` as the database finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +311,11 @@ def ever_of_site(session: Session, site: Site) -> Sequence[Door]:
     return session.scalars(select(Door).where(Door.site_id == site.id).order_by(Door.name, Door.id)).all()
 
 
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, Door]:
+    """Those of these doors that are there, by id."""
+    return {each.id: each for each in session.scalars(select(Door).where(Door.id.in_(set(ids))))}
+
+
 def of_agent(session: Session, agent: Agent) -> Sequence[Door]:
     """The doors in service that `agent` drives, by key."""
     return [door for door in ever_of_agent(session, agent) if door.retired_at is None]
@@ -322,15 +333,17 @@ def ever_of_agent(session: Session, agent: Agent) -> Sequence[Door]:
 
 def of_area(session: Session, area: Area) -> Sequence[Door]:
     """The doors in service that guard `area`: those with an access point whose permissions are the area's."""
-    return [door for door in ever_of_area(session, area) if door.retired_at is None]
+    return of_areas(session, [area.id]).get(area.id, [])
+
+
+def of_areas(session: Session, area_ids: Iterable[int]) -> dict[int, list[Door]]:
+    """The same of many areas by their ids, in one statement; an area that no door guards is missing."""
+    return _guarding(session, GUARDED_AREA_ID.in_(set(area_ids)), Door.retired_at.is_(None))
 
 
 def ever_of_area(session: Session, area: Area) -> Sequence[Door]:
     """The same, and those that are retired: where something may have happened."""
-    entering = (AccessPoint.direction == Direction.ENTRY) & (AccessPoint.to_area_id == area.id)
-    leaving = (AccessPoint.direction == Direction.EXIT) & (AccessPoint.from_area_id == area.id)
-    guarding = select(AccessPoint.door_id).where(or_(entering, leaving))
-    return session.scalars(select(Door).where(Door.id.in_(guarding)).order_by(Door.key)).all()
+    return _guarding(session, GUARDED_AREA_ID.in_([area.id])).get(area.id, [])
 
 
 def touching(session: Session, area: Area) -> Sequence[Door]:
@@ -342,15 +355,26 @@ def touching(session: Session, area: Area) -> Sequence[Door]:
 
 def guarding(session: Session, site: Site) -> dict[int, list[Door]]:
     """The doors of every area of the site as `of_area` gives them, by area id, in one statement."""
-    statement = select(Door, AccessPoint).join(AccessPoint, AccessPoint.door_id == Door.id)
-    statement = statement.where(Door.retired_at.is_(None))
+    return _guarding(session, Door.site_id == site.id, Door.retired_at.is_(None))
+
+
+def _guarding(session: Session, *among: ColumnElement[bool]) -> dict[int, list[Door]]:
+    statement = select(Door, GUARDED_AREA_ID).join(AccessPoint, AccessPoint.door_id == Door.id).where(*among)
     found: dict[int, dict[int, Door]] = {}
-    for door, point in session.execute(statement.where(Door.site_id == site.id).order_by(Door.key)):
-        found.setdefault(point.guarded_area_id, {})[door.id] = door
+    for door, area_id in session.execute(statement.order_by(Door.key)):
+        found.setdefault(area_id, {})[door.id] = door
     return {area_id: list(guarded.values()) for area_id, guarded in found.items()}
 
 
 def access_points(session: Session, door: Door) -> Sequence[AccessPoint]:
     """The access points of `door`, the entry first."""
-    order = (AccessPoint.direction, AccessPoint.key)
-    return session.scalars(select(AccessPoint).where(AccessPoint.door_id == door.id).order_by(*order)).all()
+    return access_points_of_each(session, [door.id]).get(door.id, [])
+
+
+def access_points_of_each(session: Session, door_ids: Iterable[int]) -> dict[int, list[AccessPoint]]:
+    """The same of many doors by their ids, in one statement; a door without any is missing."""
+    statement = select(AccessPoint).where(AccessPoint.door_id.in_(set(door_ids)))
+    found: dict[int, list[AccessPoint]] = {}
+    for point in session.scalars(statement.order_by(AccessPoint.direction, AccessPoint.key)):
+        found.setdefault(point.door_id, []).append(point)
+    return found

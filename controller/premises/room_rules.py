@@ -26,6 +26,7 @@ from controller.premises.door import AccessPoint, Door
 from controller.premises.presets import Preset
 from controller.premises.rules import Rules, settings_of, with_settings
 from controller.premises.schedule import Schedule
+from controller.premises.sign_off import ExitSignOff
 from controller.refusal import Refused
 
 _NOT_YET = timedelta(0)
@@ -35,15 +36,16 @@ PointFits = Callable[[Session, AccessPoint, datetime], None]
 def room(session: Session, area: Area, now: datetime) -> Room:
     """The room as it is set; what only lists and doors can tell (`delivery.rooms`) is not looked at."""
     guarding = doors.of_area(session, area)
-    exits = doors.exits_from(session, area)
-    asking = [(point.key, pin_rule.of(session, point)) for point in doors.entries_into(session, area)]
+    exits, entries = doors.exits_from(session, area), doors.entries_into(session, area)
+    asking = pin_rule.of_each(session, [point.id for point in entries])
+    signed = sign_off.newest_of_each(session, [point.id for point in exits])
     return Room(
         area.private,
         area.rules,
         tuple((door.key, door.rules) for door in guarding),
-        tuple(_exit(session, point, now) for point in exits),
+        tuple(_exit(point, signed.get(point.id), now) for point in exits),
         # Whether there are hours without a PIN matters here, not which: their row serves as their number.
-        tuple((key, row.rule(row.card_alone_id)) for key, row in asking if row is not None),
+        tuple((each.key, row.rule(row.card_alone_id)) for each in entries if (row := asking.get(each.id)) is not None),
         agents=len({door.agent_id for door in guarding}),
     )
 
@@ -176,8 +178,7 @@ def _must_be_ruled(area: Area) -> None:
         raise Refused("area-open", area=area.key)
 
 
-def _exit(session: Session, point: AccessPoint, now: datetime) -> Exit:
-    signed = sign_off.newest(session, point)
+def _exit(point: AccessPoint, signed: ExitSignOff | None, now: datetime) -> Exit:
     left = _NOT_YET if signed is None else signed.valid_until - now
     by_migration = signed is not None and signed.recorded_by == sign_off.MIGRATION
     return Exit(

@@ -7,7 +7,7 @@ is no longer offered. Whether anything still rests on it is known above (`people
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -134,42 +134,66 @@ def offered(session: Session, site: Site) -> list[Schedule]:
 
 def naming(session: Session, calendar: Calendar) -> list[tuple[Schedule, list[Interval]]]:
     """The schedules that name this calendar, retired ones too, and the hours of each on its days, by name."""
-    named = select(Schedule, ScheduleCalendar.intervals).join(
-        ScheduleCalendar, ScheduleCalendar.schedule_id == Schedule.id
-    )
-    found = session.execute(named.where(ScheduleCalendar.calendar_id == calendar.id).order_by(Schedule.name))
-    return [(row[0], _read(row[1])) for row in found]
+    return naming_each(session, [calendar]).get(calendar.id, [])
+
+
+def naming_each(session: Session, some: Iterable[Calendar]) -> dict[int, list[tuple[Schedule, list[Interval]]]]:
+    """The same of many calendars by their ids, in one statement; a calendar that no schedule names is missing."""
+    named = select(Schedule, ScheduleCalendar).join(ScheduleCalendar, ScheduleCalendar.schedule_id == Schedule.id)
+    wanted = ScheduleCalendar.calendar_id.in_({each.id for each in some})
+    found: dict[int, list[tuple[Schedule, list[Interval]]]] = {}
+    for schedule, row in session.execute(named.where(wanted).order_by(Schedule.name)):
+        found.setdefault(row.calendar_id, []).append((schedule, _read(row.intervals)))
+    return found
 
 
 def plan_of(session: Session, schedule: Schedule) -> SchedulePlan:
     """What it says now."""
+    return plans(session, [schedule])[schedule.id]
+
+
+def plans(session: Session, some: Collection[Schedule]) -> dict[int, SchedulePlan]:
+    """The same of many by their ids, in one statement."""
+    named: dict[int, dict[int, list[Interval]]] = {each.id: {} for each in some}
+    rows = select(ScheduleCalendar).where(ScheduleCalendar.schedule_id.in_(named)).order_by(ScheduleCalendar.place)
+    for row in session.scalars(rows):
+        named[row.schedule_id][row.calendar_id] = _read(row.intervals)
+    return {each.id: _plan(each, named[each.id]) for each in some}
+
+
+def _plan(schedule: Schedule, named: Mapping[int, Sequence[Interval]]) -> SchedulePlan:
     dated = canonical.decode_object(schedule.exceptions.encode())
-    named = select(ScheduleCalendar).where(ScheduleCalendar.schedule_id == schedule.id)
-    rows = session.scalars(named.order_by(ScheduleCalendar.place))
-    return SchedulePlan(
-        schedule.name,
-        schedule.name_ja,
-        _read(schedule.intervals),
-        {date.fromisoformat(day): _intervals(dated, day) for day in dated},
-        {row.calendar_id: _read(row.intervals) for row in rows},
-    )
+    exceptions = {date.fromisoformat(day): _intervals(dated, day) for day in dated}
+    return SchedulePlan(schedule.name, schedule.name_ja, _read(schedule.intervals), exceptions, named)
 
 
 def compiled(session: Session, schedule: Schedule, years: range) -> week.Schedule:
     """The bitmaps that a list carries, with the exceptional dates of `years`."""
-    return written(session, schedule).compiled(years)
+    return compiled_each(session, [schedule], years)[schedule.id]
+
+
+def compiled_each(session: Session, some: Collection[Schedule], years: range) -> dict[int, week.Schedule]:
+    """The same of many by their ids, in three statements."""
+    return {key: each.compiled(years) for key, each in written_each(session, some).items()}
 
 
 def written(session: Session, schedule: Schedule) -> WrittenHours:
     """What it says now, with the days of the calendars that it names."""
-    plan = plan_of(session, schedule)
-    named = [
-        OnCalendar(calendars.own_days(session, session.get_one(Calendar, key)), tuple(hours))
-        for key, hours in plan.calendars.items()
-    ]
-    return WrittenHours(
-        tuple(plan.intervals), {day: tuple(hours) for day, hours in plan.exceptions.items()}, tuple(named)
-    )
+    return written_each(session, [schedule])[schedule.id]
+
+
+def written_each(session: Session, some: Collection[Schedule]) -> dict[int, WrittenHours]:
+    """The same of many by their ids, in three statements."""
+    found = plans(session, some)
+    days = calendars.own_days(session, {key for plan in found.values() for key in plan.calendars})
+    return {
+        key: WrittenHours(
+            tuple(plan.intervals),
+            {day: tuple(hours) for day, hours in plan.exceptions.items()},
+            tuple(OnCalendar(days[each], tuple(hours)) for each, hours in plan.calendars.items()),
+        )
+        for key, plan in found.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ valid one a controlled exit is compiled as recorded (`in_force_mode`), and an al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contract.policy import Direction, ExitMode
@@ -116,8 +116,14 @@ def sign(
 
 def newest(session: Session, point: AccessPoint) -> ExitSignOff | None:
     """The sign-off that counts for this exit, whether it is still valid or not."""
-    of_point = select(ExitSignOff).where(ExitSignOff.access_point_id == point.id)
-    return session.scalar(of_point.order_by(ExitSignOff.id.desc()).limit(1))
+    return newest_of_each(session, [point.id]).get(point.id)
+
+
+def newest_of_each(session: Session, point_ids: Iterable[int]) -> dict[int, ExitSignOff]:
+    """The same of many exits by their ids, in one statement; one that nobody signed off is missing."""
+    of_points = ExitSignOff.access_point_id.in_(set(point_ids))
+    last = select(func.max(ExitSignOff.id)).where(of_points).group_by(ExitSignOff.access_point_id)
+    return {row.access_point_id: row for row in session.scalars(select(ExitSignOff).where(ExitSignOff.id.in_(last)))}
 
 
 def is_valid(session: Session, point: AccessPoint, now: datetime) -> bool:
@@ -127,10 +133,16 @@ def is_valid(session: Session, point: AccessPoint, now: datetime) -> bool:
 
 def in_force_mode(session: Session, point: AccessPoint, now: datetime) -> ExitMode | None:
     """How this exit is compiled: controlled only with a valid sign-off."""
-    mode = ExitMode(point.exit_mode) if point.exit_mode else None
-    if mode is ExitMode.CONTROLLED and not is_valid(session, point, now):
-        return ExitMode.RECORDED
-    return mode
+    return in_force_modes(session, [point], now)[point.id]
+
+
+def in_force_modes(session: Session, points: Collection[AccessPoint], now: datetime) -> dict[int, ExitMode | None]:
+    """The same of many by their ids; None of an entry."""
+    modes = {point.id: ExitMode(point.exit_mode) if point.exit_mode else None for point in points}
+    controlled = [each for each, mode in modes.items() if mode is ExitMode.CONTROLLED]
+    signed = newest_of_each(session, controlled) if controlled else {}
+    lapsed = {each for each in controlled if each not in signed or not signed[each].valid(now)}
+    return {each: ExitMode.RECORDED if each in lapsed else mode for each, mode in modes.items()}
 
 
 def lapsed(

@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from contract.fact import FactKind
 from controller.database import seconds_between
 from controller.premises.agent import Agent
 from controller.premises.door import Door
 from controller.premises.site import Site
 from controller.record import hearing
 from controller.record.alarm import FACTS_MISSING, Alarm
-from controller.record.fact import FactRow
+from controller.record.fact import FactRow, decided
 from controller.record.overruled import OverruledGrant
 
 LATE = timedelta(seconds=60)
@@ -93,7 +92,7 @@ def _decisions(since: datetime, until: datetime | None) -> Select[int | None, in
             func.count(OverruledGrant.ledger_sequence),
         )
         .outerjoin(OverruledGrant, OverruledGrant.ledger_sequence == FactRow.ledger_sequence)
-        .where(FactRow.kind == FactKind.DECISION, FactRow.at >= since)
+        .where(decided(), FactRow.at >= since)
         .group_by(FactRow.door_id)
     )
     return statement if until is None else statement.where(FactRow.at < until)

@@ -77,11 +77,11 @@ def _narrowed(asked: Select[*_Asked], site: Site, wanted: HeldFilter) -> Select[
     if wanted.cardholder is not None:
         statement = statement.where(Grant.cardholder_id == wanted.cardholder)
     if wanted.unused_since is not None:
-        used = _last_used()
+        lately = _entries().where(Stay.entered_at >= wanted.unused_since)
         statement = statement.where(
             Grant.valid_from < wanted.unused_since,
             Grant.decided_at < wanted.unused_since,
-            or_(used.is_(None), used < wanted.unused_since),
+            ~lately.correlate(Grant).exists(),
         )
     if wanted.ending is not None:
         statement = statement.where(Grant.valid_until < wanted.ending)
@@ -90,7 +90,11 @@ def _narrowed(asked: Select[*_Asked], site: Site, wanted: HeldFilter) -> Select[
 
 def _last_used() -> ScalarSelect[datetime | None]:
     """When the holder of a grant last entered a room that it opens."""
+    return _entries().with_only_columns(func.max(Stay.entered_at)).correlate(Grant).scalar_subquery()
+
+
+def _entries() -> Select[datetime | None]:
+    """The stays of the holder of a grant in the rooms that it opens."""
     by_level = select(AccessLevelArea.area_id).where(AccessLevelArea.access_level_id == Grant.access_level_id)
     opened = or_(Stay.area_id == Grant.area_id, Stay.area_id.in_(by_level))
-    entries = select(func.max(Stay.entered_at)).where(Stay.cardholder_id == Grant.cardholder_id, opened)
-    return entries.correlate(Grant).scalar_subquery()
+    return select(Stay.entered_at).where(Stay.cardholder_id == Grant.cardholder_id, opened)

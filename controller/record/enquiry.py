@@ -10,20 +10,20 @@ from typing import TypeAlias, TypeVarTuple
 from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import Session
 
-from contract.canonical import Value
 from contract.credential import Identity
 from contract.fact import FactKind
 from contract.reader_kinds import KindOfReader, kind_of_reader
-from controller.ledger.ledger import openings_of
+from controller.ledger.ledger import OpeningRow, openings_of_rows
 from controller.people.cardholder import Cardholder
 from controller.people.credential import Credential
 from controller.premises import agent as agents
+from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door
 from controller.premises.site import Site
 from controller.record.fact import FactRow, of_agent, unknown
 from controller.record.overruled import OverruledGrant
-from controller.record.presented import card_of
+from controller.record.presented import cards_of_each
 
 PASSING = (FactKind.DECISION, FactKind.PASSAGE)
 MOST_ROWS = 200
@@ -73,7 +73,7 @@ def log(session: Session, wanted: LogFilter, before: int | None = None, limit: i
     limit = max(1, min(limit, MOST_ROWS))
     found = list(session.scalars(places(wanted, before, limit + 1)))
     statement = _rows().where(FactRow.ledger_sequence.in_(found)).order_by(FactRow.ledger_sequence.desc())
-    rows = [_told(session, row) for row in session.execute(statement)]
+    rows = _told(session, session.execute(statement).all())
     more = len(rows) > limit
     return Page(rows[:limit], rows[limit - 1].fact.ledger_sequence if more else None)
 
@@ -81,19 +81,18 @@ def log(session: Session, wanted: LogFilter, before: int | None = None, limit: i
 def feed_after(session: Session, ledger_sequence: int, limit: int = 100) -> Sequence[LogRow]:
     """The next facts after a place in the ledger, in order: what a live page has missed."""
     statement = _rows().where(FactRow.ledger_sequence > ledger_sequence)
-    return [_told(session, row) for row in session.execute(statement.order_by(FactRow.ledger_sequence).limit(limit))]
+    return _told(session, session.execute(statement.order_by(FactRow.ledger_sequence).limit(limit)).all())
 
 
 def one(session: Session, ledger_sequence: int) -> LogRow | None:
     """The fact at a place in the ledger."""
-    row = session.execute(_rows().where(FactRow.ledger_sequence == ledger_sequence)).first()
-    return _told(session, row) if row else None
+    return at_places(session, [ledger_sequence]).get(ledger_sequence)
 
 
 def at_places(session: Session, places: Iterable[int]) -> dict[int, LogRow]:
     """The facts at these places in the ledger, by place; what stands at a place may be no fact."""
     statement = _rows().where(FactRow.ledger_sequence.in_(list(places)))
-    return {row[0].ledger_sequence: _told(session, row) for row in session.execute(statement)}
+    return {row.fact.ledger_sequence: row for row in _told(session, session.execute(statement).all())}
 
 
 def named(session: Session, site: Site, name: str) -> LogRow | None:
@@ -112,10 +111,11 @@ def named(session: Session, site: Site, name: str) -> LogRow | None:
 def readers(session: Session, agent_ids: Iterable[int]) -> dict[str, KindOfReader]:
     """What is fitted at the access points of these agents, by access point, as each said at its last start."""
     found: dict[str, KindOfReader] = {}
-    for agent_id in agent_ids:
-        started = select(FactRow).where(FactRow.kind == FactKind.STARTED, FactRow.agent_id == agent_id)
-        row = session.scalar(started.order_by(FactRow.ledger_sequence.desc()).limit(1))
-        told = row.fact().body.get("readers") if row is not None else None
+    started = select(FactRow.ledger_sequence).where(FactRow.kind == FactKind.STARTED, FactRow.agent_id == Agent.id)
+    newest = started.order_by(FactRow.ledger_sequence.desc()).limit(1).correlate(Agent).scalar_subquery()
+    last = select(newest).where(Agent.id.in_(set(agent_ids)))
+    for row in session.scalars(select(FactRow).where(FactRow.ledger_sequence.in_(last))):
+        told = row.fact().body.get("readers")
         for point, word in told.items() if isinstance(told, dict) else ():
             kind = kind_of_reader(word) if isinstance(word, str) else None
             if kind is not None:
@@ -127,8 +127,10 @@ def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, 
     """The latest readings of cards that are on no list, with the identity to enrol them by."""
     statement = select(FactRow).where(unknown())
     found: dict[Identity, FactRow] = {}
-    for row in session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)):
-        identity = unknown_identity(session, row.ledger_sequence)
+    rows = session.scalars(statement.order_by(FactRow.ledger_sequence.desc()).limit(limit * 4)).all()
+    kept = openings_of_rows(session, [row.ledger_sequence for row in rows], "identity")
+    for row in rows:
+        identity = _identity(kept.get(row.ledger_sequence))
         if identity is not None:
             found.setdefault(identity, row)
     return [(row, identity) for identity, row in list(found.items())[:limit]]
@@ -136,21 +138,22 @@ def unknown_cards(session: Session, limit: int = 10) -> Sequence[tuple[FactRow, 
 
 def unknown_identity(session: Session, sequence: int) -> Identity | None:
     """What to enrol the card by that was presented there; None when it was somebody's, or that was erased."""
-    kept = openings_of(session, sequence).get("identity")
+    return _identity(openings_of_rows(session, [sequence], "identity").get(sequence))
+
+
+def _identity(kept: OpeningRow | None) -> Identity | None:
     opening = kept.opening() if kept else None
-    return _identity(opening.value) if opening is not None else None
-
-
-def _identity(value: Value) -> Identity | None:
     try:
-        return Identity.parse(value) if isinstance(value, str) else None
+        return Identity.parse(opening.value) if opening is not None and isinstance(opening.value, str) else None
     except ValueError:
         return None
 
 
-def _told(session: Session, row: Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]) -> LogRow:
-    card = card_of(session, row[0]) if row[5] is not None else None
-    return LogRow(row[0], row[1], row[2], row[3], row[4], row[5], card)
+def _told(
+    session: Session, found: Sequence[Row[FactRow, Cardholder, Area, Door, AccessPoint, OverruledGrant]]
+) -> list[LogRow]:
+    cards = cards_of_each(session, [row[0] for row in found if row[5] is not None])
+    return [LogRow(row[0], row[1], row[2], row[3], row[4], row[5], cards.get(row[0].ledger_sequence)) for row in found]
 
 
 def _rows() -> _Rows:

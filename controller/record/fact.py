@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from contract import fact
 from controller.database import Base, UtcDateTime
 
+_DECISION = text("kind || '' = 'DECISION'")
 _UNKNOWN = text("kind = 'DECISION' AND cardholder_id IS NULL")
 
 
@@ -55,7 +56,8 @@ class FactRow(Base):
 
     # Each question of the log page is answered by one of these alone, newest first, without sorting; only a page that
     # is narrowed to a time and to nothing else sorts what lies in that time. The second of a door tells a timeline what
-    # happened there in a time, however long the record is.
+    # happened there in a time, however long the record is. The last counts the decisions of a time by door, and which
+    # of them came in late, without reading the facts.
     __table_args__ = (
         Index("ix_fact_area_id", "area_id", "ledger_sequence", "kind", "outcome", "at"),
         Index("ix_fact_door_id", "door_id", "ledger_sequence", "kind", "outcome", "at"),
@@ -71,6 +73,18 @@ class FactRow(Base):
             "ledger_sequence",
             sqlite_where=_UNKNOWN,
             postgresql_where=_UNKNOWN,
+        ),
+        Index("ix_fact_unknown_newest", "ledger_sequence", sqlite_where=_UNKNOWN, postgresql_where=_UNKNOWN),
+        Index(
+            "ix_fact_decided",
+            "kind",
+            "at",
+            "door_id",
+            "received_at",
+            "trusted",
+            "ledger_sequence",
+            sqlite_where=_DECISION,
+            postgresql_where=_DECISION,
         ),
     )
 
@@ -88,10 +102,20 @@ class AgentChain(Base):
     head: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+def decided() -> ColumnElement[bool]:
+    """Of facts: a card was judged. Written as its index is, which SQLite would otherwise take for every question about
+    decisions in a time, also where another one finds the few that are asked for."""
+    return and_(_is_decision(), literal_column("fact.kind || '' = 'DECISION'"))
+
+
 def unknown() -> ColumnElement[bool]:
-    """Of facts: a card that nobody has was presented. The kind stands in the statement itself, because an index holds
-    just these facts, and a database that is told the kind beside the statement cannot know that it does."""
-    return and_(FactRow.kind == literal_column("'DECISION'"), FactRow.cardholder_id.is_(None))
+    """Of facts: a card that nobody has was presented. The kind stands in the statement itself, because indexes hold
+    just these facts, and a database that is told the kind beside the statement cannot know that they do."""
+    return and_(_is_decision(), FactRow.cardholder_id.is_(None))
+
+
+def _is_decision() -> ColumnElement[bool]:
+    return FactRow.kind == literal_column("'DECISION'")
 
 
 def of_agent(session: Session, agent_id: int, sequence: int) -> FactRow | None:

@@ -6,23 +6,28 @@ that has other keys now) names no card.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from contract.credential import KEY_BYTES, lookup_key
+from contract.commitment import Opening
+from contract.credential import KEY_BYTES, Identity, lookup_key
 from contract.fact import Fact
 from controller.people.credential import Credential, IdentityRow
 from controller.premises.agent import Agent
 from controller.record.fact import FactRow
-from controller.record.opened import opening_of
+from controller.record.opened import opening_of, openings_of_each
 
 
 def key_of(session: Session, found: Fact) -> bytes | None:
     """The look-up key of the card that this decision was about, where its opening lives; an agent may have committed
     to anything in its place."""
-    opening = opening_of(session, found, "key")
+    return _key(opening_of(session, found, "key"))
+
+
+def _key(opening: Opening | None) -> bytes | None:
     try:
         key = bytes.fromhex(opening.value) if opening is not None and isinstance(opening.value, str) else b""
     except ValueError:
@@ -32,25 +37,44 @@ def key_of(session: Session, found: Fact) -> bytes | None:
 
 def card_of(session: Session, row: FactRow) -> Credential | None:
     """The card that the decision of `row` was about."""
-    if row.cardholder_id is None:
-        return None
-    agent, key = session.get_one(Agent, row.agent_id), key_of(session, row.fact())
-    if key is None or agent.list_key is None:
-        return None
-    found = cards_of(session, agent.list_key, {row.cardholder_id}).get((row.cardholder_id, key.hex()))
-    return found[1] if found is not None else None
+    return cards_of_each(session, [row]).get(row.ledger_sequence)
+
+
+def cards_of_each(session: Session, rows: Sequence[FactRow]) -> dict[int, Credential]:
+    """The same of many, by their places in the ledger, in as many statements as for one; without those that name no
+    card."""
+    facts = {row.ledger_sequence: row.fact() for row in rows if row.cardholder_id is not None}
+    if not facts:
+        return {}
+    opened = openings_of_each(session, facts, "key")
+    agents = session.scalars(select(Agent).where(Agent.id.in_({row.agent_id for row in rows})))
+    keys = {agent.id: agent.list_key for agent in agents}
+    held = defaultdict[int, list[tuple[Identity, Credential]]](list)
+    for identity, card in session.execute(_cards({row.cardholder_id for row in rows})):
+        held[card.cardholder_id].append((identity.identity(), card))
+    named = ((row, keys.get(row.agent_id), _key(opened.get(row.ledger_sequence))) for row in rows)
+    return {
+        row.ledger_sequence: card
+        for row, list_key, key in named
+        if list_key is not None and key is not None
+        for identity, card in held[row.cardholder_id or 0]
+        if lookup_key(list_key, identity) == key
+    }
 
 
 def cards_of(
     session: Session, list_key: bytes, holders: Collection[int]
 ) -> Mapping[tuple[int, str], tuple[IdentityRow, Credential]]:
     """Every card of `holders`, by holder and by the key under which the agent looks it up."""
-    statement = (
+    return {
+        (card.cardholder_id, lookup_key(list_key, row.identity()).hex()): (row, card)
+        for row, card in session.execute(_cards(holders))
+    }
+
+
+def _cards(holders: Collection[int | None]) -> Select[IdentityRow, Credential]:
+    return (
         select(IdentityRow, Credential)
         .join(Credential, Credential.id == IdentityRow.credential_id)
         .where(Credential.cardholder_id.in_(holders))
     )
-    return {
-        (card.cardholder_id, lookup_key(list_key, row.identity()).hex()): (row, card)
-        for row, card in session.execute(statement)
-    }

@@ -20,6 +20,7 @@ from contract.canonical import Object
 from controller.database import Base, UtcDateTime
 from controller.people import cardholder as cardholders
 from controller.people.cardholder import Cardholder
+from controller.premises import area as areas
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint
 from controller.premises.site import Site
@@ -175,7 +176,8 @@ def newest(
         narrowed = narrowed.where(Stay.id < before)
     stays = _in_full(session, session.scalars(narrowed.order_by(Stay.id.desc()).limit(limit)).all())
     holders = cardholders.by_ids(session, (each.cardholder_id for each in stays))
-    return [(each, holders[each.cardholder_id], session.get_one(Area, each.area_id)) for each in stays]
+    rooms = areas.by_ids(session, (each.area_id for each in stays))
+    return [(each, holders[each.cardholder_id], rooms[each.area_id]) for each in stays]
 
 
 def _narrowed(site: Site, wanted: StayFilter) -> Select[int]:

@@ -41,6 +41,7 @@ ON_BOTH = frozenset(
         "test_people_files",
         "test_people_search",
         "test_permission_matrix",
+        "test_questions_of_pages",
         "test_reports_and_exports",
         "test_reports_api",
         "test_saved_reports",

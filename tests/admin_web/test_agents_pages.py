@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from admin_web.pages import agents as agents_page
 from controller.database import transaction
 from controller.premises import agent as agents
 from tests.admin_web.conftest import BASE, signed_in, token, web_now
@@ -86,3 +87,16 @@ def test_the_api_says_the_same_and_nulls_what_is_not_known(client: FlaskClient, 
     assert [one[each] for each in unknown] == [None] * len(unknown)
     for path in ("/api/v1/agents/999", "/api/v1/agents/99999999999999999999"):
         assert client.get(path, base_url=BASE, headers=headers).status_code == 404
+
+
+def test_agents_beyond_a_page_are_on_the_next_one(
+    client: FlaskClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents_page, "_AGENTS", 1)
+    signed_in(client, "kim")
+    first, second = shown(client, "/agents"), shown(client, "/agents?after=1")
+    assert "Controller box, back" not in first
+    assert 'href="/agents?after=1"' in first
+    assert "Controller box, back" in second
+    assert "after=2" not in second
+    assert client.get("/agents?after=999", base_url=BASE).status_code == 200

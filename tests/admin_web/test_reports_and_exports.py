@@ -14,20 +14,24 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from admin_web.exports.making import KEPT_EACH, KEPT_FOR, Exports, State
 from admin_web.reports import taking
 from admin_web.reports.known import REPORTS
 from controller.database import reading, transaction
+from controller.delivery.compiling import must_fit
 from controller.ledger import acts, ledger
 from controller.ledger.acts import ActFilter
 from controller.ledger.kinds import Kind
-from controller.people import attribution, cardholder
+from controller.people import attribution, cardholder, permission
 from controller.people.attribute import Attribute
+from controller.people.permission import Wish
+from controller.premises.area import Area
 from controller.record import alarm, enquiry
 from controller.record.enquiry import LogFilter
 from door_agent.events import Level
-from tests.admin_web.conftest import BASE, field, signed_in
+from tests.admin_web.conftest import BASE, field, signed_in, token
 from tests.controller.conftest import NOW, House
 from tests.controller.doorway import Site, visited
 
@@ -295,3 +299,20 @@ def test_the_muster_says_who_is_inside_and_of_whom_that_is_certain(olu: FlaskCli
     assert re.search(r"Ada.*?mark-unsure", page, re.DOTALL)
     assert "look in the room itself" in page
     assert "Maple room</h2>" not in page
+
+
+def test_a_permission_that_was_never_used_and_does_not_end_says_so_to_people_and_is_empty_in_files(
+    olu: FlaskClient, exports: Exports, house: House, site: Site
+) -> None:
+    with transaction(house.engine) as session:
+        kim, mia = house.operator(session, "kim"), house.operator(session, "mia")
+        hallway = session.scalars(select(Area).where(Area.key == "hallway")).one()
+        wish = Wish(house.holder(session, "Eve"), hallway, NOW, None, "cleans")
+        permission.approve(session, mia, NOW, permission.request(session, kim, NOW, wish), must_fit)
+    assert re.search(r"Eve.*no end.*never", text(olu, "/reports/unused?days=1"), re.DOTALL)
+    lines = table(fetched(olu, exports, asked(olu, "/exports/of/unused?days=1")).data)
+    [row] = [each for each in lines if "Eve" in each]
+    assert row[3:7] == ["2026-11-24 12:00:00", "", "", "cleans"]
+    answer = olu.get("/api/v1/reports/unused/rows?days=1", base_url=BASE, headers=token(house, "olu"))
+    [cells] = [each["cells"] for each in answer.get_json()["items"] if each["cells"]["person"] == "Eve"]
+    assert (cells["valid_from"], cells["valid_until"], cells["last_used"]) == ("2026-11-24T03:00:00.000Z", None, None)

@@ -22,11 +22,12 @@ from controller.record.fact import FactRow
 from tests.controller.conftest import House
 
 
-def add_many(house: House, session: Session, now: datetime, rooms: int, doors_each: int) -> None:
-    """`rooms` rooms with that many doors each, two doors at an agent; every tenth door has an alarm."""
+def add_many(house: House, session: Session, now: datetime, rooms: int, doors_each: int, first: int = 0) -> None:
+    """`rooms` rooms with that many doors each, two doors at an agent; every tenth door has an alarm. first: the number
+    of the first room."""
     site, outside = house.site(session), 1
     holder, rules = house.holder(session, "Ada").id, AreaRules(THREE_DAYS, SEVEN_DAYS)
-    for number in range(rooms):
+    for number in range(first, first + rooms):
         names = {"key": f"room-{number}", "name": f"Room {number}", "name_ja": f"{number}号室"}
         area = Area(site_id=site.id, **names, private=False, open=False, rules=rules)
         agents = [_agent(site.id, f"box-{number}-{each}", now) for each in range((doors_each + 1) // 2)]

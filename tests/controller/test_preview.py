@@ -17,8 +17,11 @@ from controller.delivery import compiling, trial
 from controller.delivery.posture import Act, Order, PostureChange
 from controller.delivery.preview import Preview, Touch, preview
 from controller.ledger.ledger import head
-from controller.people import permission
+from controller.people import access_level as levels
+from controller.people import level_change, permission
+from controller.people.access_level import LevelPlan
 from controller.people.permission import Grant, Wish
+from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises import schedule as schedules
 from controller.premises.dangers import Danger
@@ -149,3 +152,23 @@ def test_what_changes_nothing_touches_nobody(house: House) -> None:
     _granted(house, "Ada", "Office hours")
     found = _would(house, lambda session: trial.ruling(NOW, house.cedar(session), {"forgive_at": 240}))
     assert (found.touched, found.appeared, found.gone) == ((), (), ())
+
+
+@pytest.mark.parametrize("which", ["grant", "revoke", "level"])
+def test_what_looks_at_the_rooms_concerned_alone_finds_what_looking_at_all_does(house: House, which: str) -> None:
+    given = _granted(house, "Ben")
+    _granted(house, "Eve")
+
+    def change(session: Session) -> trial.Within:
+        kim, site = house.operator(session, "kim"), house.site(session)
+        if which == "revoke":
+            return trial.revoking(kim, NOW, session.get_one(Grant, given))
+        if which == "grant":
+            return trial.granting(kim, NOW, _wish(house, session, "Ada"))
+        rooms = {each.id: None for each in areas.guarded_of_site(session, site)}
+        level = level_change.make(session, kim, NOW, site, LevelPlan("both", "", rooms), "asked")
+        return trial.granting(kim, NOW, replace(_wish(house, session, "Ada"), opens=levels.opening(session, level)))
+
+    narrow = _would(house, change).as_object()
+    assert narrow == _would(house, lambda session: change(session).make).as_object()
+    assert narrow["gains"] or narrow["loses"]

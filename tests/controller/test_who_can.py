@@ -205,7 +205,7 @@ def test_who_needs_more_than_the_card_waits_for_it(
         table = {key: record._replace(flags=flags) for key, record in made.tables["cedar-room"].items()}
         return replace(made, policy=replace(made.policy, areas=areas), tables={"cedar-room": table})
 
-    monkeypatch.setattr(entitled, "content_for", ruled)
+    monkeypatch.setattr(entitled, "judged_by", ruled)
     people = asked(site, NOW).people
     found = {(str(way.outcome), str(way.reason)) for each in people for way in each.ways}
     assert found == ({expected} if expected else set())
