@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
-from admin_web import headers, unreadable
+from admin_web import headers, pictures, unreadable
 from admin_web.application import create_app
 from admin_web.centre import Centre
 from admin_web.exports.making import Exports
@@ -25,7 +25,9 @@ CANNOT_START = 3
 FREE_THREADS = 8
 CONNECTIONS = 1000
 IDLE_S = 20
-LARGEST_BODY, LARGEST_HEAD, UNREAD = 1024 * 1024, 16 * 1024, 256 * 1024
+LARGEST_HEAD, UNREAD = 16 * 1024, 256 * 1024
+LARGEST_BODY = pictures.LONGEST_BODY
+"""What any route takes; each refuses more than its own."""
 _log = logs.logger("web")
 
 

@@ -49,6 +49,7 @@ ABOUT: Final[Mapping[str, Any]] = {
     Lever.COMPLETION: _("A training recorded as completed"),
     Lever.DOORWAY: _("A new door into a room"),
     Lever.READER: _("A further reader of a door"),
+    Lever.RETURN: _("A door comes back into service"),
 }
 
 

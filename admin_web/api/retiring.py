@@ -10,11 +10,13 @@ from admin_web import guard
 from admin_web.api import ruled, shapes
 from admin_web.api.blueprint import V1, blueprint
 from admin_web.api.fields import takes, truth, whole
+from admin_web.api.kept import done_or_kept, may_wait
 from admin_web.api.rules import REASON, door_told
 from admin_web.centre import centre, now
 from admin_web.pages import forms
 from controller.delivery import fleet, retirement
-from controller.delivery.compiling import all_must_fit, point_must_fit
+from controller.delivery.compiling import all_must_fit
+from controller.people import levers
 from controller.people.access import Permission
 from controller.premises.agent import Agent
 from controller.premises.area import Area
@@ -46,12 +48,13 @@ def retire_door(door_id: int, given: dict[str, Any]) -> Response:
 @blueprint.post(f"{V1}/doors/<int:door_id>/restore")
 @guard.requires(Permission.CHANGE_ROOMS)
 @takes(reason=REASON)
-def restore_door(door_id: int, given: dict[str, Any]) -> Response:
-    """Take a retired door into service again, as it was."""
+@may_wait
+def restore_door(door_id: int, given: dict[str, Any]) -> tuple[Response, int]:
+    """Take a retired door into service again, as it was; a further way into a private room waits for a second
+    person."""
     with centre().write() as session:
         row = forms.row(session, Door, door_id)
-        retiring.restore_door(session, guard.operator(), now(), row, given["reason"], point_must_fit)
-        return jsonify(door_told(session, row))
+        return done_or_kept(session, levers.of_return(row), given["reason"], lambda: door_told(session, row))
 
 
 @blueprint.post(f"{V1}/preview/retire-area")

@@ -10,10 +10,13 @@ from werkzeug.wrappers import Response
 
 from admin_web import guard
 from admin_web.centre import centre, now
+from admin_web.keeping import done_or_kept
 from admin_web.pages import forms
 from admin_web.pages.room_setup import any_area
+from admin_web.pages.widenings import to_what_waits
 from controller.delivery import retirement
-from controller.delivery.compiling import all_must_fit, point_must_fit
+from controller.delivery.compiling import all_must_fit
+from controller.people import levers
 from controller.people.access import Permission
 from controller.premises.door import Door
 from controller.record import retiring, retiring_rooms
@@ -42,8 +45,9 @@ def retire_door(door_id: int) -> Response:
 @guard.requires(Permission.CHANGE_ROOMS)
 def restore_door(door_id: int) -> Response:
     with centre().write() as session:
-        row = forms.row(session, Door, door_id)
-        retiring.restore_door(session, guard.operator(), now(), row, forms.text("reason"), point_must_fit)
+        asked = done_or_kept(session, levers.of_return(forms.row(session, Door, door_id)), forms.text("reason"))
+        if asked is not None:
+            return to_what_waits(asked)
     return redirect(url_for("door_setup.page", door_id=door_id), 303)
 
 

@@ -20,7 +20,7 @@ from controller.people.levers import Lever, Wanted
 from controller.people.training import Training
 from controller.premises import calendar as calendars
 from controller.premises import door as doors
-from controller.premises import pin_rule, room_rules, setting_up
+from controller.premises import pin_rule, restoring, room_rules, setting_up
 from controller.premises import schedule as schedules
 from controller.premises.agent import Agent
 from controller.premises.area import Area
@@ -150,6 +150,10 @@ def _reader(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
     setting_up.add_reader(session, by.actor, by.now, door, between, reader, by.reason, _of_a_point(fits))
 
 
+def _return(session: Session, by: By, wanted: Wanted, fits: Fits) -> None:
+    restoring.restore_door(session, by.actor, by.now, _row(session, Door, wanted), by.reason, _of_a_point(fits))
+
+
 def _of_a_point(fits: Fits) -> PointFits:
     """The same look for a verb that asks about one access point."""
 
@@ -202,4 +206,5 @@ _ACTS: Final[Mapping[Lever, Callable[[Session, By, Wanted, Fits], None]]] = {
     Lever.COMPLETION: _completion,
     Lever.DOORWAY: _doorway,
     Lever.READER: _reader,
+    Lever.RETURN: _return,
 }

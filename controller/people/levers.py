@@ -44,7 +44,8 @@ class Lever(StrEnum):
     """SCHEDULE: what it says; DAY_…: of a calendar; AREA, DOOR, POINT, PIN: settings; PIN_RULE: all of it at once, or
     none; PRESET: ready-made rules; PRIVATE: whether a room is; TRAINING: whether a room asks for it; FORMATS: which
     cards a reader reads; ATTRIBUTE: what somebody is beyond their permissions; LEAVING: until when they are here;
-    COMPLETION: of a training; DOORWAY: a new door into a room; READER: a further access point of a door."""
+    COMPLETION: of a training; DOORWAY: a new door into a room; READER: a further access point of a door; RETURN:
+    a retired door comes back."""
 
     SCHEDULE = "schedule"
     DAY_ADDED = "day-added"
@@ -64,6 +65,7 @@ class Lever(StrEnum):
     COMPLETION = "completion"
     DOORWAY = "doorway"
     READER = "reader"
+    RETURN = "door-restored"
 
 
 OF_PEOPLE: Final = frozenset({Lever.ATTRIBUTE, Lever.LEAVING, Lever.COMPLETION})
@@ -98,6 +100,7 @@ _KINDS: Final[Mapping[Lever, type[Row]]] = {
     Lever.COMPLETION: Cardholder,
     Lever.DOORWAY: Area,
     Lever.READER: Door,
+    Lever.RETURN: Door,
 }
 _OF_A_DAY: Final = (Lever.DAY_CHANGED, Lever.DAY_REMOVED)
 
@@ -175,6 +178,10 @@ def of_doorway(doorway: Doorway) -> Wanted:
 def of_reader(door: Door, between: tuple[Area, Area], reader: Reader) -> Wanted:
     told: Object = {"from_area": between[0].id, "to_area": between[1].id, "reader": _reader(reader)}
     return Wanted(Lever.READER, door.id, told)
+
+
+def of_return(door: Door) -> Wanted:
+    return Wanted(Lever.RETURN, door.id, {})
 
 
 def subject(session: Session, wanted: Wanted) -> Row:

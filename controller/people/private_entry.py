@@ -13,7 +13,6 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from contract.policy import Direction
 from controller.people import hours_use, level_change, standing
 from controller.people import permission as permissions
 from controller.people.access_level import AccessLevelArea
@@ -154,7 +153,6 @@ def _grown(site: Site, now: datetime, before: RoomDemands, after: RoomDemands) -
 
 
 def _room(session: Session, area: Area) -> RoomDemands:
-    entering = select(AccessPoint).where(AccessPoint.direction == Direction.ENTRY, AccessPoint.to_area_id == area.id)
     asked = select(AreaTraining.training_id).where(AreaTraining.area_id == area.id)
     return RoomDemands(
         area.private,
@@ -164,7 +162,7 @@ def _room(session: Session, area: Area) -> RoomDemands:
             door.id: DoorDemands(door.rules, _hours(session, door.unlock_schedule_id))
             for door in doors.of_area(session, area)
         },
-        {point.id: _entry(session, point) for point in session.scalars(entering.order_by(AccessPoint.id))},
+        {point.id: _entry(session, point) for point in doors.entries_into(session, area)},
     )
 
 

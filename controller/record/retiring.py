@@ -1,4 +1,4 @@
-"""Taking doors out of service, and bringing them back.
+"""Taking doors out of service; bringing them back is `premises.restoring`.
 
 The law: nobody is locked in. The last exit of a room stays while the room can be entered, and goes only once it is
 certain that nobody is inside: by what the doors recorded, or because somebody looked and says so. A door that is in no
@@ -7,7 +7,7 @@ list of its agent lets everybody out and nobody in. What is retired is never del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,17 +17,13 @@ from controller import line
 from controller.ledger.kinds import Kind
 from controller.ledger.ledger import append
 from controller.people.operator import Operator
-from controller.premises import area as areas
 from controller.premises import door as doors
 from controller.premises import room_rules
-from controller.premises.agent import Agent
 from controller.premises.area import Area
 from controller.premises.door import AccessPoint, Door, Moving
 from controller.premises.site import Site
 from controller.record import alarm, occupancy
 from controller.refusal import Refused
-
-Fits = Callable[[Session, AccessPoint, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +92,6 @@ def retire_door(session: Session, by: Operator, now: datetime, door: Door, reaso
     closed = alarm.close_of_door(session, by, now, door.id, why)
     plain = {"stated_empty": stated, "alarms": closed}
     return append(session, Kind.DOOR_RETIRED, by.actor, now, _subjects(door, left), plain, line.opening(why))
-
-
-def restore_door(session: Session, by: Operator, now: datetime, door: Door, reason: str, fits: Fits) -> int:
-    """Take a retired door into service again, as it was; its place in the ledger. Refused reason-missing, in-service,
-    area-retired, agent-revoked, format-unknown, and what `fits` refuses."""
-    why = line.reason(reason)
-    session.refresh(session.get_one(Site, door.site_id), with_for_update=True)
-    session.refresh(door, with_for_update=True)
-    if door.retired_at is None:
-        raise Refused("in-service", door=door.key)
-    points = doors.access_points(session, door)
-    for area_id in sorted({each for point in points for each in (point.from_area_id, point.to_area_id)}):
-        areas.require_service(session.get_one(Area, area_id))
-    agent = session.get_one(Agent, door.agent_id)
-    if agent.revoked_at is not None:
-        raise Refused("agent-revoked", agent=agent.key)
-    doors.require_formats(session, door)
-    door.retired_at = None
-    session.flush()
-    for point in points:
-        fits(session, point, now)
-    subjects = _subjects(door, without(session, door))
-    return append(session, Kind.DOOR_RESTORED, by.actor, now, subjects, {}, line.opening(why))
 
 
 def _subjects(door: Door, left: Sequence[WithoutDoor]) -> dict[str, object]:

@@ -69,6 +69,10 @@ def test_a_door_is_retired_shown_as_such_and_brought_back(
     assert "Cedar room, back door" in shown(client, "/reports/doors")
     assert "Door retired" in shown(client, "/reports/acts")
     assert submit(client, f"/premises/doors/{back}/restore", reason="opened again") == 303
+    assert "Out of service since" in shown(client, f"/premises/doors/{back}"), "Ada may enter: it waits for a second"
+    assert "A door comes back into service" in shown(client, "/requests/wider-entry/1")
+    signed_in(client, "mia")
+    assert submit(client, "/requests/wider-entry/1/approve") == 303
     assert "Add a reader" in shown(client, f"/premises/doors/{back}")
 
 

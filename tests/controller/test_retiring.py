@@ -22,7 +22,7 @@ from controller.ledger.ledger import LedgerRow, openings_of
 from controller.picture import Picture
 from controller.premises import area as areas
 from controller.premises import door as doors
-from controller.premises import floor_plan, room_rules, setting_up
+from controller.premises import floor_plan, restoring, room_rules, setting_up
 from controller.premises.area import Area
 from controller.premises.door import Door
 from controller.premises.floor_plan import Of, Thing
@@ -55,7 +55,7 @@ def retire(house: House, key: str, *, why: str = WHY, empty: bool = False) -> in
 def restore(house: House, key: str) -> None:
     with transaction(house.engine) as session:
         by, door = house.operator(session, "kim"), door_of(house, session, key)
-        retiring.restore_door(session, by, NOW, door, "opened again", point_must_fit)
+        restoring.restore_door(session, by.actor, NOW, door, "opened again", point_must_fit)
 
 
 def code(house: House, key: str, *, why: str = WHY, empty: bool = False) -> str:

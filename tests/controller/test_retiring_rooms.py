@@ -15,9 +15,9 @@ from controller.people.access_level import AccessLevel, LevelPlan
 from controller.people.level_change import AccessLevelChange, ChangeState
 from controller.people.permission import Grant, GrantState, Wish
 from controller.premises import area as areas
-from controller.premises import room_rules, setting_up
+from controller.premises import restoring, room_rules, setting_up
 from controller.premises.area import Area, AreaPlan
-from controller.record import muster, occupancy, retiring, retiring_rooms, stay
+from controller.record import muster, occupancy, retiring_rooms, stay
 from controller.record.stay import StayFilter
 from controller.refusal import Refused
 from tests.controller.conftest import NOW, House
@@ -182,9 +182,9 @@ def test_its_doors_come_back_after_it(house: House) -> None:
     with transaction(house.engine) as session:
         by, door = house.operator(session, "kim"), door_of(house, session, "maple")
         with pytest.raises(Refused) as refused:
-            retiring.restore_door(session, by, NOW, door, "again", lambda *_: None)
+            restoring.restore_door(session, by.actor, NOW, door, "again", lambda *_: None)
         assert refused.value.code == "area-retired"
         maple = areas.by_key(session, house.site(session), "maple-room")
         assert maple is not None
         retiring_rooms.restore_room(session, by, NOW, maple, "again")
-        retiring.restore_door(session, by, NOW, door, "again", lambda *_: None)
+        restoring.restore_door(session, by.actor, NOW, door, "again", lambda *_: None)

@@ -35,7 +35,7 @@ from controller.premises import pin_rule, room_rules
 from controller.premises import schedule as schedules
 from controller.premises.area import Area
 from controller.premises.calendar import Calendar, Holiday
-from controller.premises.door import AccessPoint, DoorPlan
+from controller.premises.door import AccessPoint, Door, DoorPlan
 from controller.premises.pin_rule import PinPlan
 from controller.premises.presets import Preset
 from controller.premises.schedule import Schedule, SchedulePlan
@@ -333,7 +333,16 @@ def another_reader(house: House, session: Session) -> Wanted:
     return levers.of_reader(maple, between, Reader(Direction.ENTRY, ("serial-40",), key="cedar-too"))
 
 
+def a_door_again(house: House, session: Session) -> Wanted:
+    """A door of the room that somebody else took out of service."""
+    door = session.get_one(Door, entry(house, session).door_id)
+    door.retired_at = LATER
+    session.flush()
+    return levers.of_return(door)
+
+
 WIDER: dict[str, tuple[Pull, tuple[str, ...]]] = {
+    "a door again": (a_door_again, ("entry",)),
     "passback off": (of_area(passback__entry="off"), ("passback.entry",)),
     "forgiven soon": (of_area(passback__forgiven_after_s=60), ("passback.entry",)),
     "forgiven daily": (of_area(forgive_at=240), ("forgive_at",)),

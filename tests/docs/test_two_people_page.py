@@ -28,6 +28,7 @@ ROWS = {
     Lever.COMPLETION: "training recorded as completed",
     Lever.DOORWAY: "new door, further reader",
     Lever.READER: "new door, further reader",
+    Lever.RETURN: "retired door brought back",
 }
 
 
