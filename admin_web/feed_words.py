@@ -59,6 +59,8 @@ NARROWED: dict[str, Any] = {
     "alarm": _("one kind"),
     "passing": _("passages"),
     "disposition": _("one disposition"),
+    "ended": _("one kind"),
+    "receipts": _("what waits for receipts"),
     "period": _("a time"),
     "since": _("a time"),
     "until": _("a time"),

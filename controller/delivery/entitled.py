@@ -284,7 +284,6 @@ def _people(
     holders: Mapping[bytes, Cardholder],
     admitted: Mapping[Key, _Card],
 ) -> list[Entitled]:
-    guarding = doors.of_area(session, area)
     points = doors.access_points_of_each(session, [door.id for door in guarding])
     entries = [
         (door.key, point.key)

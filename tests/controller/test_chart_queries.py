@@ -106,7 +106,7 @@ def holder() -> Cardholder:
 def test_what_is_drawn_and_judged_is_read_from_indexes_and_soon(
     lived: Engine, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "of_area", lambda *_: DOORS)  # the record refers to no premises here
+    monkeypatch.setattr(doors, "ever_of_area", lambda *_: DOORS)  # the record refers to no premises here
     took = list[float]()
     with reading(lived) as session:
         told = plans(lived, lambda: ASKED[case](session))
@@ -120,7 +120,7 @@ def test_what_is_drawn_and_judged_is_read_from_indexes_and_soon(
 
 
 def test_a_timeline_reads_its_doors_by_time(lived: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "of_area", lambda *_: DOORS)
+    monkeypatch.setattr(doors, "ever_of_area", lambda *_: DOORS)
     with reading(lived) as session:
         told = plans(lived, lambda: room_timeline.marks(session, Site(id=1), ROOM, days(1)))
         marks = room_timeline.marks(session, Site(id=1), ROOM, days(1))

@@ -301,7 +301,7 @@ def test_an_approval_withdrawn_between_two_events_stops_the_second(house: House)
         server.conduct.meanwhile = withdrawn
         courier(house).turn(LATER)
         assert len(server.all_taken()) == 1
-    assert look(house, feed_id).state is State.WAITING
+    assert look(house, feed_id).state is State.DECLINED
 
 
 def test_a_defect_of_ours_is_seen_and_stops_no_other_feed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
