@@ -50,8 +50,7 @@ def retire_door(door_id: int, given: dict[str, Any]) -> Response:
 @takes(reason=REASON)
 @may_wait
 def restore_door(door_id: int, given: dict[str, Any]) -> tuple[Response, int]:
-    """Take a retired door into service again, as it was; a further way into a private room waits for a second
-    person."""
+    """Take a retired door into service again, as it was; what widens entry into a private room waits."""
     with centre().write() as session:
         row = forms.row(session, Door, door_id)
         return done_or_kept(session, levers.of_return(row), given["reason"], lambda: door_told(session, row))
