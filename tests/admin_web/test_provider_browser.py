@@ -37,6 +37,7 @@ def address(house: House, engine: Engine, tmp_path: Path, told: ProviderSettings
 
 def looked_at(page: Page, name: str) -> None:
     """A picture at both widths, and what axe finds serious."""
+    page.wait_for_load_state()  # a click is done when the next page begins to come, before its styles are there
     shot(page, name)
     size = page.viewport_size
     page.set_viewport_size({"width": 390, "height": 800})
