@@ -19,7 +19,7 @@ from controller.record import enquiry, retiring_agents
 blueprint = Blueprint("agents", __name__, url_prefix="/agents")
 _ENDING = timedelta(days=60)
 """How long before its end a certificate is marked: an agent is enrolled anew by hand, at its place."""
-_AGENTS = 100
+_AGENTS = 50
 """Of one page."""
 
 

@@ -18,6 +18,7 @@ from controller.premises import format as formats
 from controller.refusal import Refused
 from tests.admin_web.conftest import BASE, field, signed_in, submit, token
 from tests.controller.conftest import NOW, House
+from tests.controller.many_doors import add_many
 
 BADGE = {"name": "Tokyo28", "length": "28", "sources": "wiegand", "number": "9-26", "facility": "1-8"}
 BADGE |= {"parity_0_bit": "0", "parity_0_kind": "even", "parity_0_covers": "1-13"}
@@ -80,6 +81,16 @@ def test_formats_are_listed_with_who_reads_them_and_shown_one_by_one(client: Fla
     assert "bit 0 makes the ones even over 1-12" in one
     assert "施設コード" in page(client, "/formats/of/H10301", "ja")
     assert client.get("/formats/of/nobody", base_url=BASE).status_code == 404
+
+
+def test_of_many_readers_the_list_names_ten_and_leads_to_all(client: FlaskClient, house: House) -> None:
+    with transaction(house.engine) as session:
+        add_many(house, session, NOW, 4, 3)
+    signed_in(client, "olu")
+    shown = page(client, "/formats")
+    assert re.search('<a href="/formats/of/serial-40">all [0-9]+ access points</a>', shown)
+    assert max(row.count("/premises/doors/") for row in shown.split("<tr>")) == 10
+    assert page(client, "/formats/of/serial-40").count("/premises/doors/") > 20
 
 
 def test_a_reading_is_tried_against_every_format_of_its_length_and_nothing_is_kept(
