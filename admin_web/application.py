@@ -252,6 +252,8 @@ def _token() -> Markup:
 
 
 def _errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+
     @app.errorhandler(Refused)
     def _refused(refused: Refused) -> Response:
         if guard.is_api():
@@ -285,26 +287,6 @@ def _errors(app: Flask) -> None:
         turned_away.note(Why.FORM_FORGED)
         return _page(400, gettext("This form has expired"), gettext("Go back, load the page again and repeat."))
 
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Response:
-        code = error.code or 500
-        if error.response is not None:
-            return cast("Response", error.response)
-        if isinstance(error, guard.NotPermitted):
-            guard.record_refused(error)
-        if isinstance(error, SecurityError):
-            # Called by a name that is not ours: no page can be drawn, because no link of it would be ours.
-            turned_away.note(Why.HOST_UNKNOWN)
-            return Response("Bad request", 400, mimetype="text/plain")
-        if guard.is_api():
-            answer = problem(code, error.name.lower().replace(" ", "-"), error.name)
-        else:
-            guard.asking()  # no view has, when there is no such page: with it the page has its menu
-            answer = _page(code, *_explained(code))
-        if isinstance(error, MethodNotAllowed) and error.valid_methods:
-            answer.headers["Allow"] = ", ".join(error.valid_methods)
-        return answer
-
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
         # The type and place only: messages of exceptions may hold what a log must not.
@@ -313,6 +295,26 @@ def _errors(app: Flask) -> None:
             raise error
         g.operator = None
         return problem(500, "unexpected", "Unexpected error") if guard.is_api() else _page(500, *_explained(500))
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    if error.response is not None:
+        return cast("Response", error.response)
+    if isinstance(error, guard.NotPermitted):
+        guard.record_refused(error)
+    if isinstance(error, SecurityError):
+        # Called by a name that is not ours: no page can be drawn, because no link of it would be ours.
+        turned_away.note(Why.HOST_UNKNOWN)
+        return Response("Bad request", 400, mimetype="text/plain")
+    if guard.is_api():
+        answer = problem(code, error.name.lower().replace(" ", "-"), error.name)
+    else:
+        guard.asking()  # no view has, when there is no such page: with it the page has its menu
+        answer = _page(code, *_explained(code))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(error.valid_methods)
+    return answer
 
 
 def _explained(code: int) -> tuple[str, str]:

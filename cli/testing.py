@@ -45,6 +45,7 @@ class Need:
 NEEDS = (
     Need("mosquitto", ("mosquitto", "/usr/sbin/mosquitto")),
     Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",)),
+    Need("nginx", ("nginx", "/usr/sbin/nginx")),
     Need("chromium", ("chromium", "chromium-browser")),
     Need("systemd", ("systemd-analyze",)),
     Need("libatomic1", ("/usr/lib/*/libatomic.so.1", "/lib/*/libatomic.so.1")),  # playwright's driver is linked to it
@@ -83,9 +84,9 @@ def test(
 ) -> None:
     """Run every check of this checkout. Arguments after `--` go to pytest.
 
-    What the tests need beyond Python (mosquitto, PostgreSQL, Chromium, fonts) is installed from the distribution: on a
-    terminal it asks first; as root without a terminal, or with --yes, it just does. Tests whose tool is still missing
-    are skipped, each with its reason, and the last line says so; with --strict they fail.
+    What the tests need beyond Python (mosquitto, PostgreSQL, nginx, Chromium, fonts) is installed from the distribution:
+    on a terminal it asks first; as root without a terminal, or with --yes, it just does. Tests whose tool is still
+    missing are skipped, each with its reason, and the last line says so; with --strict they fail.
     """
     if yes and no_install:
         raise WrongUse("--yes and --no-install contradict one another")

@@ -19,7 +19,6 @@ from cli.testing import Course, Need, course, last_line
 ROOT = Path(__file__).parents[2]
 MAY_SKIP = {
     "tests/conftest.py": "need() itself, and published vectors that nobody named",
-    "tests/deploy/test_nginx.py": "Debian's package of nginx starts a server on port 80: no test may do that",
     "tests/process/test_readiness.py": "the kernel's wish is Linux's own",
 }
 

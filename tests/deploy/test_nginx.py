@@ -24,6 +24,7 @@ from admin_web.pictures import LONGEST_BODY
 from admin_web.settings import WebSettings
 from controller.delivery import authority
 from tests.admin_web.on_waitress import served, until
+from tests.conftest import need
 from tests.controller.conftest import House, engine, furnished, house, sqlite_migrated
 
 __all__ = ["engine", "furnished", "house", "sqlite_migrated"]
@@ -99,8 +100,7 @@ class Proxy:
 @pytest.fixture
 def proxy(house: House, engine: Engine, tmp_path: Path) -> Iterator[Proxy]:
     """The pages on their real server behind the shipped configuration, on free ports of loopback."""
-    if PROGRAM is None:
-        pytest.skip("nginx is not installed")
+    need("nginx", PROGRAM)
     settings = WebSettings("sqlite://", "tokyo", tmp_path / "secret", hosts=(NAME,), https=True, proxies=1)
     app = create_app(settings, engine)
     app.add_url_rule("/from", view_func=lambda: ("", {"X-Seen": str(request.remote_addr)}))
