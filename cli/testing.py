@@ -84,9 +84,9 @@ def test(
 ) -> None:
     """Run every check of this checkout. Arguments after `--` go to pytest.
 
-    What the tests need beyond Python (mosquitto, PostgreSQL, nginx, Chromium, fonts) is installed from the distribution:
-    on a terminal it asks first; as root without a terminal, or with --yes, it just does. Tests whose tool is still
-    missing are skipped, each with its reason, and the last line says so; with --strict they fail.
+    What the tests need beyond Python (mosquitto, PostgreSQL, nginx, Chromium, fonts) is installed from the
+    distribution: on a terminal it asks first; as root without a terminal, or with --yes, it just does. Tests whose tool
+    is still missing are skipped, each with its reason, and the last line says so; with --strict they fail.
     """
     if yes and no_install:
         raise WrongUse("--yes and --no-install contradict one another")
